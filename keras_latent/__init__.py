@@ -1,0 +1,45 @@
+"""Learn, inspect and reuse latent representations of images with Keras 3.
+
+`import keras_latent as kl` registers every class for loading and makes `kl.models`,
+`kl.datasets`, `kl.metrics`, ... reachable; what is heavy loads when it is used.
+"""
+
+import importlib
+from typing import Any
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "keras_latent needs the TensorFlow backend of Keras: set the environment variable "
+        "`KERAS_BACKEND` to 'tensorflow' before Keras is imported. "
+        f"Received: backend={keras.backend.backend()!r}"
+    )
+
+from keras_latent import callbacks, layers, likelihoods, losses, models, networks
+from keras_latent.saving import load_model
+
+__version__ = "0.1.0"
+
+_LAZY = ("datasets", "metrics", "plots")
+
+__all__ = [
+    *_LAZY,
+    "callbacks",
+    "layers",
+    "likelihoods",
+    "load_model",
+    "losses",
+    "models",
+    "networks",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"keras_latent.{name}")
+    raise AttributeError(f"module 'keras_latent' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

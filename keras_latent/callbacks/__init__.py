@@ -1,0 +1,18 @@
+"""What to do while `fit` runs: stop, schedule weights, write to TensorBoard."""
+
+from keras_latent.callbacks.code_histogram import CodeHistograms
+from keras_latent.callbacks.images import ReconstructionImages, SampleImages
+from keras_latent.callbacks.latent_equilibrium import LatentEquilibrium
+from keras_latent.callbacks.schedules import Cyclic, Linear, Schedule
+from keras_latent.callbacks.weight_schedule import WeightSchedule
+
+__all__ = [
+    "CodeHistograms",
+    "Cyclic",
+    "LatentEquilibrium",
+    "Linear",
+    "ReconstructionImages",
+    "SampleImages",
+    "Schedule",
+    "WeightSchedule",
+]

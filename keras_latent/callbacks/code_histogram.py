@@ -1,0 +1,37 @@
+"""Histograms of the code to TensorBoard."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from keras_latent.callbacks.epoch_summary import EpochSummary
+from keras_latent.typing import Observation
+
+
+class CodeHistograms(EpochSummary):
+    """Write how the codes of some images are distributed to TensorBoard.
+
+    The tags are `code/values`, all elements of all codes, and `code/means` and
+    `code/variances`, one number for each latent dimension: a dimension of variance 0
+    carries nothing.
+
+    Args:
+        images: The observations to encode, always the same ones, in one batch: an
+            array of shape (count, height, width, channels), or a dict of arrays.
+        log_dir: The folder that TensorBoard reads.
+        every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+    """
+
+    def __init__(
+        self, images: Observation, log_dir: str | Path, every: int = 1
+    ) -> None:
+        super().__init__(log_dir, every)
+        self.images = images
+
+    def write(self, step: int) -> None:
+        """Write the three histograms."""
+        codes = self.model.encode(self.images)
+        means, variances = tf.nn.moments(codes, axes=[0])
+        tf.summary.histogram("code/values", codes, step=step)
+        tf.summary.histogram("code/means", means, step=step)
+        tf.summary.histogram("code/variances", variances, step=step)

@@ -1,0 +1,84 @@
+"""Images to TensorBoard: reconstructions and samples of the prior."""
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from keras_latent.callbacks.epoch_summary import EpochSummary
+from keras_latent.plots.image_grids import (
+    image_entries,
+    square_columns,
+    tile,
+    tile_pairs,
+)
+from keras_latent.plots.samples import check_has_prior
+from keras_latent.typing import Observation
+from keras_latent.validation import check_positive_integer
+
+
+class ReconstructionImages(EpochSummary):
+    """Write images with their reconstructions below them to TensorBoard.
+
+    The tag is `reconstructions/image`; of a dict of observations, each entry that is
+    an image gets its own, `reconstructions/<name>`.
+
+    Args:
+        images: A few observations, always the same ones: an array of shape
+            (count, height, width, channels) in [0, 1], or a dict of arrays.
+        log_dir: The folder that TensorBoard reads.
+        every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+    """
+
+    def __init__(
+        self, images: Observation, log_dir: str | Path, every: int = 1
+    ) -> None:
+        super().__init__(log_dir, every)
+        self.images = images
+        self._originals = image_entries(images)
+
+    def write(self, step: int) -> None:
+        """Write one grid for each entry that is an image."""
+        decoded = image_entries(self.model.reconstruct(self.images))
+        for name, reconstructions in decoded.items():
+            grid = tile_pairs(self._originals[name], reconstructions)
+            tf.summary.image(f"reconstructions/{name}", grid[None], step=step)
+
+
+class SampleImages(EpochSummary):
+    """Write images decoded from draws of the prior to TensorBoard.
+
+    Each epoch uses the same draws, so that one sees them change with the decoder.
+    For variational models. The tag is `samples/image`; of a dict of observations, each
+    entry that is an image gets its own, `samples/<name>`.
+
+    Args:
+        log_dir: The folder that TensorBoard reads.
+        count: How many images. Defaults to 16.
+        seed: Of the draws. Defaults to 0.
+        every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+    """
+
+    def __init__(
+        self, log_dir: str | Path, count: int = 16, seed: int = 0, every: int = 1
+    ) -> None:
+        super().__init__(log_dir, every)
+        check_positive_integer("count", count)
+        self.count = count
+        self.seed = seed
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the event file.
+
+        Raises:
+            ValueError: If the model has no prior to draw from.
+        """
+        check_has_prior(self.model)
+        super().on_train_begin(logs)
+
+    def write(self, step: int) -> None:
+        """Write one grid for each entry that is an image."""
+        samples = image_entries(self.model.sample(self.count, seed=self.seed))
+        for name, images in samples.items():
+            grid = tile(images, square_columns(self.count))
+            tf.summary.image(f"samples/{name}", grid[None], step=step)

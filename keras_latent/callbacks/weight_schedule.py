@@ -1,0 +1,74 @@
+"""Moves the weight of a term of the loss during the training."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from keras_latent.validation import check_choice
+
+
+class WeightSchedule(keras.callbacks.Callback):
+    """Set the weight of one term of the loss by a schedule.
+
+    The weight is a Variable of the model, so that nothing is traced again, and it is
+    saved with the model.
+
+    By step, the schedule sees the optimizer's count of its updates, so that a resumed
+    training goes on where it stopped; with `steps_per_execution` the weight is set
+    once for each execution. By epoch, it sees the epoch's number as `fit` counts it:
+    give `initial_epoch` when resuming.
+
+    Args:
+        weight: Name of the weight, one of the model's `term_weights`.
+        schedule: A function of the step or epoch, counted from 0, to the weight:
+            `Linear`, `Cyclic` or one's own.
+        by: What the schedule counts, `"epoch"` or `"step"`. Defaults to `"epoch"`.
+
+    Example:
+        ```python
+        warm_up = WeightSchedule("beta", Linear(0.0, 1.0, duration=10))
+        model.fit(images, epochs=30, callbacks=[warm_up])
+        ```
+    """
+
+    def __init__(
+        self, weight: str, schedule: Callable[[int], float], by: str = "epoch"
+    ) -> None:
+        if not callable(schedule):
+            raise ValueError(
+                "`schedule` must be a function of the step, such as `Linear`. "
+                f"Received: schedule={schedule!r}"
+            )
+        check_choice("by", by, ["epoch", "step"])
+        super().__init__()
+        self.weight = weight
+        self.schedule = schedule
+        self.by = by
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Find the weight.
+
+        Raises:
+            ValueError: If the model has no weight of that name.
+        """
+        weights = getattr(self.model, "term_weights", {})
+        if self.weight not in weights:
+            raise ValueError(
+                f"`weight` must be one of the model's weights {sorted(weights)}. "
+                f"Received: weight={self.weight!r}"
+            )
+        self._variable = weights[self.weight]
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Set the weight by epoch."""
+        if self.by == "epoch":
+            self._variable.assign(self.schedule(epoch))
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Set the weight by step."""
+        if self.by == "step":
+            step = int(self.model.optimizer.iterations)
+            self._variable.assign(self.schedule(step))

@@ -1,0 +1,205 @@
+"""Datasets by name: for training, as arrays, and for a run that can be resumed."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras_latent.datasets.folder import FolderSource
+from keras_latent.datasets.mnist import open_mnist
+from keras_latent.datasets.shapes import open_shapes
+from keras_latent.datasets.source import ImageSize, Source, height_and_width
+from keras_latent.datasets.tfds import TfdsSource
+from keras_latent.validation import check_in_range, check_positive_integer
+
+DATASETS = {
+    "mnist": "70,000 handwritten digits, 28 x 28 x 1; inside the package",
+    "shapes": "6,912 coloured shapes with known factors, 32 x 32 x 3; drawn on demand",
+}
+"""The datasets that need no download, each with what it is in one line."""
+
+_BATCH = 256
+
+
+def load(
+    name: str | os.PathLike,
+    split: str,
+    batch_size: int | None = None,
+    image_size: ImageSize | None = None,
+    shuffle: bool = False,
+    seed: int | None = None,
+) -> tf.data.Dataset:
+    """Load a split of a dataset as a `tf.data.Dataset` of (image, label).
+
+    Args:
+        name: `"mnist"`, `"shapes"`, the path of a folder of images (see
+            `FolderSource`), or the name of any dataset of tensorflow-datasets. A
+            name that is both is read as our own dataset, or else as the folder.
+        split: `"train"`, `"test"`, or what the dataset has; also a slice, such as
+            `"train[:1000]"`.
+        batch_size: Images in a batch; the last one holds what is left. `None` gives
+            single images.
+        image_size: The side or the `(height, width)` of the images in pixels; they
+            are resized with antialiasing. `None` keeps their size.
+        shuffle: Whether to give another order at each pass.
+        seed: Makes the orders the same at each call. `None` draws them anew.
+
+    Returns:
+        Images are float32 in [0, 1] of shape (height, width, channels), labels int64:
+        a class, the six indices of `shapes.FACTORS`, or -1 where there is none.
+        Batches have one more dimension in front.
+
+    Raises:
+        FileNotFoundError: If there are no such files and they cannot be downloaded.
+        ValueError: If an argument is not among its choices, or an image is unreadable.
+
+    >>> digits = load("mnist", "train", batch_size=128, shuffle=True)
+    >>> digits.element_spec[0].shape
+    TensorShape([None, 28, 28, 1])
+    >>> len(digits)
+    469
+    """
+    if batch_size is not None:
+        check_positive_integer("batch_size", batch_size)
+    source = _open(name, split, image_size)
+
+    def one_pass(seed: Any = None) -> tf.data.Dataset:
+        return source.batches(batch_size or _BATCH, seed)
+
+    if shuffle:
+        # A dataset of one element, the seed of the pass, drawn when the pass begins.
+        seeds = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
+        dataset = seeds.batch(2).take(1).flat_map(one_pass)
+    else:
+        dataset = one_pass()
+    if batch_size is None:
+        dataset = dataset.unbatch()
+    dataset = dataset.apply(
+        tf.data.experimental.assert_cardinality(-(-source.size // (batch_size or 1)))
+    )
+    return dataset.prefetch(tf.data.AUTOTUNE)
+
+
+def arrays(
+    name: str | os.PathLike,
+    split: str,
+    image_size: ImageSize | None = None,
+    limit: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Load a split of a dataset as NumPy arrays.
+
+    Args:
+        name: As for `load`.
+        split: As for `load`.
+        image_size: As for `load`.
+        limit: How many examples to give at most, from the first on. `None` gives all.
+
+    Returns:
+        Images, float32 in [0, 1] of shape (n, height, width, channels), and labels,
+        int64 of shape (n, ...).
+
+    Raises:
+        FileNotFoundError: As for `load`.
+        ValueError: As for `load`.
+
+    >>> images, labels = arrays("mnist", "test", limit=500)
+    >>> images.shape, labels[:5].tolist()
+    ((500, 28, 28, 1), [7, 2, 1, 0, 4])
+    """
+    if limit is not None:
+        check_positive_integer("limit", limit)
+    source = _open(name, split, image_size)
+    size = min(source.size, limit or source.size)
+    images = np.empty((size, *source.image_shape), np.float32)
+    labels = []
+    start = 0
+    batches = source.batches(min(_BATCH, size)).take(-(-size // _BATCH))
+    for some_images, some_labels in batches.as_numpy_iterator():
+        stop = min(start + len(some_images), size)
+        images[start:stop] = some_images[: stop - start]
+        labels.append(some_labels[: stop - start])
+        start = stop
+    return images, np.concatenate(labels)
+
+
+def epochs(
+    name: str | os.PathLike,
+    split: str,
+    batch_size: int,
+    seed: int,
+    initial_epoch: int = 0,
+    image_size: ImageSize | None = None,
+) -> tuple[tf.data.Dataset, int]:
+    """Load a split as an endless stream of shuffled epochs that can be resumed.
+
+    The order of an epoch is a function of `seed` and the epoch's number alone: a run
+    that goes on at `initial_epoch` sees the batches that an unbroken one would see.
+
+    Args:
+        name: As for `load`.
+        split: As for `load`.
+        batch_size: Images in a batch; the last one of an epoch holds what is left.
+        seed: Any integer.
+        initial_epoch: The epoch to begin with.
+        image_size: As for `load`.
+
+    Returns:
+        The endless dataset of (images, labels), and the number of batches that make
+        one epoch: the `steps_per_epoch` of `fit`.
+
+    Raises:
+        FileNotFoundError: As for `load`.
+        ValueError: As for `load`.
+
+    >>> batches, steps_per_epoch = epochs("mnist", "train", batch_size=128, seed=1)
+    >>> steps_per_epoch
+    469
+    """
+    check_positive_integer("batch_size", batch_size)
+    check_in_range("seed", seed, -(2**63), 2**63 - 1)
+    check_in_range("initial_epoch", initial_epoch)
+    source = _open(name, split, image_size)
+    numbers = tf.data.Dataset.counter(start=initial_epoch)
+    dataset = numbers.flat_map(
+        lambda epoch: source.batches(batch_size, tf.stack([seed, epoch]))
+    )
+    return dataset.prefetch(tf.data.AUTOTUNE), -(-source.size // batch_size)
+
+
+def image_shape(
+    name: str | os.PathLike, image_size: ImageSize | None = None
+) -> tuple[int, int, int]:
+    """Give the `(height, width, channels)` of the images that `load` would give.
+
+    Args:
+        name: As for `load`.
+        image_size: As for `load`.
+
+    Raises:
+        FileNotFoundError: As for `load`.
+        ValueError: As for `load`.
+
+    >>> image_shape("shapes", image_size=64)
+    (64, 64, 3)
+    """
+    return _open(name, None, image_size).image_shape
+
+
+def _open(
+    name: str | os.PathLike, split: str | None, image_size: ImageSize | None
+) -> Source:
+    size = None if image_size is None else height_and_width(image_size)
+    if name == "mnist":
+        return open_mnist(split, size)
+    if name == "shapes":
+        return open_shapes(split, size)
+    path = Path(name).expanduser()
+    if name and path.is_dir():
+        return FolderSource(path, split, size)
+    if isinstance(name, os.PathLike) or path.is_absolute() or name.startswith("."):
+        raise FileNotFoundError(
+            f"`name` must be the path of an existing folder. Received: name={name!r}"
+        )
+    return TfdsSource(name, split, size, own_names=tuple(DATASETS))

@@ -1,0 +1,38 @@
+"""MNIST: 70,000 handwritten digits, inside the package."""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from keras_latent.datasets.source import ArraySource, select
+
+_FILE = Path(__file__).parent / "data" / "mnist.npz"
+_SIZES = {"train": 60_000, "test": 10_000}
+
+
+def open_mnist(
+    split: str | None = None, image_size: tuple[int, int] | None = None
+) -> ArraySource:
+    """Open a split of MNIST.
+
+    Args:
+        split: `"train"` (60,000 digits) or `"test"` (10,000), with a slice or
+            without; `None` for the first.
+        image_size: `(height, width)` to resize to. `None` keeps 28 x 28.
+
+    Returns:
+        A `Source` of images of one channel, labelled with their digits.
+
+    Reference: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to
+    document recognition", 1998. Data by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
+    """
+    name, examples = select(split or "train", _SIZES)
+    images, labels = _read(name)
+    return ArraySource(images[examples], labels[examples], image_size)
+
+
+@cache
+def _read(name: str) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(_FILE, allow_pickle=False) as file:
+        return file[f"x_{name}"][..., np.newaxis], file[f"y_{name}"]

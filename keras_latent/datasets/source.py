@@ -1,0 +1,164 @@
+"""One split of a dataset: its examples, in an order that the caller chooses."""
+
+import operator
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import tensorflow as tf
+
+from keras_latent.validation import check_choice
+
+ImageSize: TypeAlias = int | tuple[int, int]
+"""The side of an image in pixels, or its `(height, width)`."""
+
+
+class Source(ABC):
+    """One split of a dataset.
+
+    Attributes:
+        size: Number of examples.
+        image_shape: `(height, width, channels)` of the images as they are given out.
+    """
+
+    size: int
+    image_shape: tuple[int, int, int]
+
+    @abstractmethod
+    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split.
+
+        Args:
+            batch_size: Examples in a batch; the last batch holds what is left.
+            seed: int64 tensor of shape (2,) that alone decides the order, or `None`
+                for the stored order.
+
+        Returns:
+            A `tf.data.Dataset` of (images, labels): float32 in [0, 1] of shape
+            (batch, height, width, channels), and int64 of shape (batch, ...).
+        """
+
+
+class ArraySource(Source):
+    """A split that is held in memory, as bytes until it is given out.
+
+    Args:
+        images: uint8 array of shape (n, height, width, channels).
+        labels: Integer array of shape (n, ...).
+        image_size: `(height, width)` to resize to, or `None`.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        image_size: tuple[int, int] | None = None,
+    ) -> None:
+        self.size = len(images)
+        self.image_shape = (*(image_size or images.shape[1:3]), images.shape[3])
+        with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.
+            self._images = tf.constant(images)
+            self._labels = tf.constant(labels, tf.int64)
+
+    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.batches` says."""
+        order = visiting_order(self.size, seed)
+
+        def batch_from(start: Any) -> tuple[Any, Any]:
+            indices = order[start : start + batch_size]
+            images = to_floats(tf.gather(self._images, indices), self.image_shape[:2])
+            return images, tf.gather(self._labels, indices)
+
+        starts = tf.data.Dataset.range(0, self.size, batch_size)
+        return starts.map(batch_from, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def visiting_order(size: int, seed: Any = None) -> Any:
+    """Give the indices 0, ..., `size` - 1, in an order that `seed` alone decides.
+
+    Args:
+        size: Number of examples.
+        seed: int64 tensor of shape (2,), or `None` for the stored order.
+
+    Returns:
+        int64 tensor of shape (size,).
+    """
+    order = tf.range(size, dtype=tf.int64)
+    if seed is None:
+        return order
+    return tf.random.experimental.stateless_shuffle(order, seed)
+
+
+def to_floats(images: Any, image_size: tuple[int, int]) -> Any:
+    """Convert integer images to floats in [0, 1] and resize those of another size.
+
+    Args:
+        images: uint8 or uint16 tensor of shape (..., height, width, channels), of
+            rank 3 or 4.
+        image_size: The `(height, width)` to give out.
+
+    Returns:
+        float32 tensor of shape (..., *image_size, channels).
+    """
+    images = tf.image.convert_image_dtype(images, tf.float32)
+    if tuple(images.shape[-3:-1]) == image_size:
+        return images
+    resized = tf.image.resize(images, image_size, antialias=True)
+    return tf.clip_by_value(resized, 0.0, 1.0)
+
+
+def select(split: str, sizes: Mapping[str, int]) -> tuple[str, slice]:
+    """Read the name of a split and the slice that may follow it.
+
+    Args:
+        split: A name, or a name and a slice: `"train[:1000]"`, `"test[5000:]"`.
+        sizes: The splits that exist, with their numbers of examples.
+
+    Returns:
+        The name of the split and the `slice` of its examples.
+
+    Raises:
+        ValueError: If there is no such split, or the slice is empty or malformed.
+
+    >>> select("train[-100:]", {"train": 60000, "test": 10000})
+    ('train', slice(59900, 60000, 1))
+    """
+    match = re.fullmatch(r"([^\[\]]*)(?:\[(-?\d+)?:(-?\d+)?\])?", split)
+    if match is None:
+        raise ValueError(
+            "`split` must be a name, or a name and a slice such as 'train[:1000]'. "
+            f"Received: split={split!r}"
+        )
+    name, start, stop = match.groups()
+    check_choice("split", name, sizes)
+    bounds = slice(start and int(start), stop and int(stop)).indices(sizes[name])
+    if bounds[0] >= bounds[1]:
+        raise ValueError(
+            f"`split` must select at least one of the {sizes[name]} examples of "
+            f"{name!r}. Received: split={split!r}"
+        )
+    return name, slice(*bounds)
+
+
+def height_and_width(image_size: ImageSize) -> tuple[int, int]:
+    """Read the argument `image_size`.
+
+    Raises:
+        ValueError: If it is neither a positive integer nor a pair of them.
+
+    >>> height_and_width(32)
+    (32, 32)
+    """
+    sides = (image_size, image_size) if isinstance(image_size, int) else image_size
+    try:
+        height, width = map(operator.index, sides)
+    except (TypeError, ValueError):
+        height = width = 0
+    if height < 1 or width < 1:
+        raise ValueError(
+            "`image_size` must be a positive integer or a pair (height, width) of "
+            f"them. Received: image_size={image_size!r}"
+        )
+    return height, width

@@ -1,0 +1,189 @@
+"""What every likelihood p(x|z) does, and what those of one tensor share."""
+
+import abc
+import re
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_latent.typing import Observation, Tensor
+
+RANGE_TOLERANCE = 1e-6
+"""How far outside its range a value may be: resizing overshoots by a rounding."""
+
+
+class Likelihood(keras.layers.Layer, abc.ABC):
+    """The distribution p(x|z) of an observation, given what the decoder says of it.
+
+    The decoder's output holds the distribution's parameters: one tensor of the shape
+    of `x`, or a dict of them. A likelihood is a Keras layer so that what it learns is
+    tracked and saved with its model; it is never called. To write one for a tensor,
+    subclass `TensorLikelihood`.
+
+    Args:
+        **kwargs: `name`, `trainable` and `dtype` of a Keras layer. Numbers are
+            computed in float32 whatever the dtype.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.built = True
+
+    @property
+    @abc.abstractmethod
+    def expected_range(self) -> Any:
+        """The lowest and the highest value of `x`; a dict of pairs for a dict."""
+
+    @property
+    @abc.abstractmethod
+    def image_activation(self) -> Any:
+        """Activation that ends a decoder of images in [0, 1]; a dict for a dict."""
+
+    @abc.abstractmethod
+    def log_prob(self, x: Observation, parameters: Observation) -> Tensor:
+        """Log-probability of an observation, summed over its dimensions.
+
+        Args:
+            x: The observation, (batch, ...).
+            parameters: The decoder's output, of the same shape.
+
+        Returns:
+            Nats an example, (batch,) float32.
+
+        Raises:
+            ValueError: If `x` and `parameters` differ in shape or in columns.
+        """
+
+    @abc.abstractmethod
+    def mean(self, parameters: Observation) -> Observation:
+        """Mean of the observation.
+
+        Args:
+            parameters: The decoder's output, (batch, ...). A symbolic Keras tensor
+                works too, and gives a functional model that loads without this
+                library.
+
+        Returns:
+            The mean, of the shape and range of `x`, float32.
+        """
+
+    @abc.abstractmethod
+    def sample(self, parameters: Observation, seed: Any = None) -> Observation:
+        """A draw of the observation.
+
+        Args:
+            parameters: The decoder's output, (batch, ...).
+            seed: An integer, or a `keras.random.SeedGenerator`. Defaults to `None`:
+                the global generator of Keras.
+
+        Returns:
+            A draw, of the shape and range of `x`, float32.
+        """
+
+    @abc.abstractmethod
+    def check_observation(self, x: Observation) -> None:
+        """Refuse values that are not finite, or outside the expected range.
+
+        Args:
+            x: The observation, (batch, ...), as arrays or eager tensors.
+
+        Raises:
+            ValueError: If a value is NaN, infinite or outside `expected_range`.
+        """
+
+    @abc.abstractmethod
+    def check_normalised(self, x: Observation) -> None:
+        """Refuse values of which `log_prob` is no normalised log-density.
+
+        Such values train well; their log-likelihoods can't be compared with others.
+
+        Args:
+            x: The observation, (batch, ...), as arrays or eager tensors.
+
+        Raises:
+            ValueError: If `log_prob(x)` is not a log-density of `x`.
+        """
+
+
+class TensorLikelihood(Likelihood):
+    """A likelihood of one tensor; a subclass writes the formulas, in float32.
+
+    A subclass gives `_log_prob(x, parameters)` for each independent part of the
+    event, (batch, ...), and `_mean(parameters)` and `_sample(parameters, seed)`.
+
+    Args:
+        **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
+    """
+
+    def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
+        """Log-probability of `x`, nats an example, (batch,) float32."""
+        x, parameters = to_float32(x), to_float32(parameters)
+        check_same_shape(x, parameters)
+        log_probs = self._log_prob(x, parameters)
+        return ops.sum(log_probs, axis=tuple(range(1, len(log_probs.shape))))
+
+    def mean(self, parameters: Tensor) -> Tensor:
+        """Mean of the observation, (batch, ...) float32."""
+        return self._mean(to_float32(parameters))
+
+    def sample(self, parameters: Tensor, seed: Any = None) -> Tensor:
+        """A draw of the observation, (batch, ...) float32."""
+        return self._sample(to_float32(parameters), seed)
+
+    def check_observation(self, x: Tensor) -> None:
+        """Refuse values that are not finite, or outside `expected_range`."""
+        values = np.asarray(x, "float32")
+        nan = np.count_nonzero(np.isnan(values))
+        infinite = np.count_nonzero(np.isinf(values))
+        if nan or infinite:
+            raise ValueError(
+                f"`x` must be finite. Received: NaN={nan}, infinite={infinite} "
+                f"of {values.size} values"
+            )
+        low, high = self.expected_range
+        is_low, is_high = (
+            values < low - RANGE_TOLERANCE,
+            values > high + RANGE_TOLERANCE,
+        )
+        if is_low.any() or is_high.any():
+            raise ValueError(
+                f"`x` must lie in [{low:g}, {high:g}] for the {identifier_of(self)} "
+                f"likelihood. Received: minimum={values.min():.9g}, "
+                f"maximum={values.max():.9g}"
+            )
+
+    @abc.abstractmethod
+    def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor: ...
+
+    @abc.abstractmethod
+    def _mean(self, parameters: Tensor) -> Tensor: ...
+
+    @abc.abstractmethod
+    def _sample(self, parameters: Tensor, seed: Any) -> Tensor: ...
+
+
+def to_float32(x: Tensor) -> Tensor:
+    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
+    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
+        return x
+    return ops.cast(x, "float32")
+
+
+def check_same_shape(x: Tensor, parameters: Tensor) -> None:
+    """Refuse shapes that differ, which broadcasting would hide."""
+    shapes = tuple(x.shape), tuple(parameters.shape)
+    same_rank = len(shapes[0]) == len(shapes[1])
+    if not same_rank or any(
+        a != b for a, b in zip(*shapes, strict=True) if a is not None and b is not None
+    ):
+        raise ValueError(
+            "`x` and `parameters` must have the same shape. "
+            f"Received: x.shape={shapes[0]}, parameters.shape={shapes[1]}"
+        )
+
+
+def identifier_of(likelihood: Likelihood) -> str:
+    """The name by which `get` knows the likelihood's class."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(likelihood).__name__).lower()

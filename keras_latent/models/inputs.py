@@ -1,0 +1,98 @@
+"""What reaches a training: the data before it starts, the loss while it runs."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_latent.typing import Observation, Tensor
+
+
+def rows(x: Observation) -> Tensor:
+    """Number of rows of an observation, a tensor or a dict of them."""
+    return ops.shape(keras.tree.flatten(x)[0])[0]
+
+
+def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `fit` or `evaluate`, once the model accepted the data in them.
+
+    Arrays are checked whole. Of a dataset or a generator the first batch is looked at, and
+    a generator gives it again.
+
+    Args:
+        model: An `ObjectiveModel`.
+        arguments: The arguments by name, `self` among them.
+
+    Returns:
+        The arguments for the method of `keras.Model`, without `self`.
+
+    Raises:
+        ValueError: If `model.check_observation` refuses the data.
+    """
+    arguments = {name: value for name, value in arguments.items() if name != "self"}
+    arguments |= arguments.pop("kwargs", {})
+    if isinstance(arguments.get("x"), tuple) and arguments.get("y") is None:
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(arguments["x"])
+        arguments |= {"x": x, "y": y}
+        if sample_weight is not None:
+            arguments["sample_weight"] = sample_weight
+    # In `fit` the validation data has been checked once when `evaluate` gets it again.
+    if arguments.get("_use_cached_eval_dataset"):
+        return arguments
+    for name in ("x", "validation_data"):
+        if arguments.get(name) is not None:
+            first, arguments[name] = _first_batch(arguments[name])
+            if first is not None:
+                observation, _, _ = keras.utils.unpack_x_y_sample_weight(first)
+                model.check_observation(observation)
+    return arguments
+
+
+def _first_batch(data: Any) -> tuple[Any, Any]:
+    if isinstance(data, tf.data.Dataset):
+        return next(iter(data), None), data
+    if isinstance(data, keras.utils.PyDataset):
+        return data[0], data
+    if isinstance(data, Iterator):
+        first = next(data, None)
+        return first, itertools.chain([] if first is None else [first], data)
+    if isinstance(data, tf.distribute.DistributedDataset):
+        return None, data
+    return data, data
+
+
+def stops_at_non_finite(
+    model: Any, train_function: Callable[[Any], dict[str, Any]]
+) -> Callable[[Any], dict[str, Any]]:
+    """Wrap a function of training steps so that it raises once the loss isn't finite.
+
+    Args:
+        model: The model, whose optimizer counts the steps.
+        train_function: Takes an iterator of batches, gives the logs.
+
+    Returns:
+        The function, which raises a `ValueError` that names the step and the term.
+    """
+
+    def run(iterator: Any) -> dict[str, Any]:
+        logs = train_function(iterator)
+        if not np.isfinite(float(logs["loss"])):
+            bad = {
+                name: float(value)
+                for name, value in logs.items()
+                if name != "loss" and not np.isfinite(float(value))
+            }
+            received = ", ".join(f"{name}={value}" for name, value in bad.items())
+            raise ValueError(
+                f"`loss` must be finite, but is not at step {model.optimizer.iterations}"
+                f" because of {', '.join(f'`{name}`' for name in bad) or '`loss`'}: look "
+                "for NaN in that batch, or lower the learning rate. "
+                f"Received: {received or 'loss=' + str(float(logs['loss']))}"
+            )
+        return logs
+
+    return run

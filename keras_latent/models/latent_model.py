@@ -1,0 +1,269 @@
+"""The base of every latent model: networks, code, passes, saving."""
+
+import inspect
+import os
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from keras_latent import likelihoods, networks
+from keras_latent.models import pairing
+from keras_latent.models.training import ObjectiveModel
+from keras_latent.saving import written_whole
+from keras_latent.typing import Observation, Tensor
+
+
+class LatentModel(ObjectiveModel):
+    """Base of the latent models: an encoder, a code and a decoder.
+
+    The model owns the projection from the encoder's features to the code. A family of
+    variants defines it (`DeterministicModel`, `VariationalModel`), a variant defines the
+    `objective`, and everything else is here or in `ObjectiveModel`, once.
+
+    Args:
+        encoder: Any Keras model from an observation to a feature vector or a feature map.
+            It is used as it is; a map is flattened.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the parameters
+            of the likelihood: the mean of the observation, or its logits.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. For a
+            decoder that gives a dict, a dict of them, or one name for every column.
+        **kwargs: `name` and `dtype` of the model.
+
+    Raises:
+        ValueError: If the encoder and the decoder don't fit together.
+    """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Keep the plain arguments of the constructor for `get_config`."""
+        model = super().__new__(cls, *args, **kwargs)
+        bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
+        bound.apply_defaults()
+        arguments = {}
+        for parameter in bound.signature.parameters.values():
+            value = bound.arguments[parameter.name]
+            is_rest = parameter.kind is parameter.VAR_KEYWORD
+            arguments |= value if is_rest else {parameter.name: value}
+        del arguments["self"]
+        is_plain = {
+            name: value is None or isinstance(value, bool | int | float | str)
+            for name, value in arguments.items()
+        }
+        model._plain_arguments = {n: v for n, v in arguments.items() if is_plain[n]}
+        model._object_arguments = [n for n in arguments if not is_plain[n]]
+        return model
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: Any = "gaussian",
+        **kwargs: Any,
+    ) -> None:
+        pairing.check_pair(encoder, decoder)
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.latent_dim = decoder.input_shape[-1]
+        spec = pairing.observation_spec(decoder)
+        if isinstance(spec, dict) and isinstance(likelihood, str):
+            likelihood = dict.fromkeys(spec, likelihood)
+        self.likelihood = likelihoods.get(likelihood)
+        # Whatever the dtype policy, codes and what follows from them are float32.
+        self.flatten = keras.layers.Flatten(dtype="float32", name="features")
+        self.create_code(pairing.feature_size(encoder, decoder))
+        if self._is_regularized():
+            self.add_monitor("regularization")
+        self.built = True
+
+    # What a family of variants defines.
+
+    def create_code(self, feature_size: int) -> None:
+        """Create the layers from features of shape (batch, feature_size) to the code."""
+        raise NotImplementedError
+
+    def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
+        """The code of features: the posterior's mean, or a draw from the posterior."""
+        raise NotImplementedError
+
+    # Passes.
+
+    def features(self, x: Observation, training: bool = False) -> Tensor:
+        """The encoder's features, flattened: float32 of shape (batch, feature_size)."""
+        return self.flatten(self.encoder(x, training=training))
+
+    def encode(
+        self, x: Observation, sample: bool = False, training: bool = False
+    ) -> Tensor:
+        """Encode observations.
+
+        Args:
+            x: Observations of shape (batch, ...), or a dict of them.
+            sample: Draw from the posterior instead of giving its mean; no difference where
+                the code isn't random. Defaults to `False`.
+            training: Whether layers behave as in training. Defaults to `False`.
+
+        Returns:
+            Codes of shape (batch, latent_dim), float32.
+        """
+        return self.code_from(self.features(x, training), sample=sample)
+
+    def decode(self, z: Tensor, training: bool = False) -> Observation:
+        """Decode codes.
+
+        Args:
+            z: Codes of shape (batch, latent_dim).
+            training: Whether layers behave as in training. Defaults to `False`.
+
+        Returns:
+            The mean of the observation given the code, of its shape and range.
+        """
+        return self.likelihood.mean(self.decoder(z, training=training))
+
+    def reconstruct(self, x: Observation) -> Observation:
+        """Encode and decode observations of shape (batch, ...), or a dict of them."""
+        return self.decode(self.encode(x))
+
+    def call(self, x: Observation, training: bool = False) -> Observation:
+        """Reconstruct observations; what `predict` returns."""
+        return self.decode(self.encode(x, training=training), training=training)
+
+    def reconstruction(self, x: Observation, z: Tensor, training: bool) -> Tensor:
+        """−log p(x|z) of each example in nats, of shape (batch,)."""
+        return -self.likelihood.log_prob(x, self.decoder(z, training=training))
+
+    def to_encoder(self) -> keras.Model:
+        """Build a functional model from observations to codes that shares the weights.
+
+        Returns:
+            A `keras.Model` of the encoder and Keras's own layers, which saves and loads
+            without this library.
+        """
+        x = pairing.as_inputs(pairing.observation_spec(self.decoder))
+        return keras.Model(x, self.encode(x), name=f"{self.name}_encoder")
+
+    def to_decoder(self) -> keras.Model:
+        """Build a functional model from codes to observations that shares the weights.
+
+        Returns:
+            A `keras.Model` of the decoder and Keras's own operations, which saves and
+            loads without this library.
+        """
+        z = keras.Input((self.latent_dim,), name="code")
+        return keras.Model(z, self.decode(z), name=f"{self.name}_decoder")
+
+    # Checks.
+
+    def check_observation(self, x: Any) -> None:
+        """Refuse observations of another shape, not finite, or out of range.
+
+        Args:
+            x: Observations, as NumPy arrays or tensors.
+
+        Raises:
+            ValueError: If they don't fit; the message names what was observed.
+        """
+        spec = pairing.observation_spec(self.decoder)
+        if isinstance(x, dict) != isinstance(spec, dict) or (
+            isinstance(spec, dict) and spec.keys() - x.keys()
+        ):
+            raise ValueError(
+                f"`x` must be {_described(spec)}. Received: x={_described(x)}"
+            )
+        columns = {c: x[c] for c in spec} if isinstance(spec, dict) else {"x": x}
+        specs = spec if isinstance(spec, dict) else {"x": spec}
+        for column, value in columns.items():
+            if np.shape(value)[1:] != tuple(specs[column].shape[1:]):
+                expected = ", ".join(map(str, specs[column].shape[1:]))
+                raise ValueError(
+                    f"`{column}` must have the shape (batch, {expected}). "
+                    f"Received: {column} of shape {tuple(np.shape(value))}"
+                )
+        self.likelihood.check_observation(x)
+        bounds = pairing.output_range(self.decoder)
+        if bounds is not None and not isinstance(x, dict):
+            low, high = float(np.min(x)), float(np.max(x))
+            if low < bounds[0] or high > bounds[1]:
+                raise ValueError(
+                    f"`x` must lie in [{bounds[0]:g}, {bounds[1]:g}], the range of the "
+                    f"decoder's output. Received: minimum={low:g}, maximum={high:g}"
+                )
+
+    def _is_regularized(self) -> bool:
+        layers = [self.encoder, self.decoder]
+        while layers:
+            layer = layers.pop()
+            if layer.losses or getattr(layer, "activity_regularizer", None):
+                return True
+            layers.extend(getattr(layer, "layers", []))
+        return False
+
+    # Saving.
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        objects = {name: getattr(self, name) for name in self._object_arguments}
+        return {
+            **self._plain_arguments,
+            **keras.saving.serialize_keras_object(objects),
+            "name": self.name,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make a model from the constructor's arguments, serialised."""
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(
+                    value, custom_objects=custom_objects
+                )
+                if isinstance(value, dict)
+                else value
+                for name, value in config.items()
+            }
+        )
+
+    def save(
+        self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
+    ) -> None:
+        """Save, as `keras.Model.save`; the file is written whole or not at all."""
+        if not overwrite and os.path.exists(filepath):
+            super().save(filepath, overwrite=False, **kwargs)
+            return
+        with written_whole(filepath) as unfinished:
+            super().save(unfinished, **kwargs)
+
+    @classmethod
+    def for_images(
+        cls, image_shape: tuple[int, int, int], latent_dim: int, **kwargs: Any
+    ) -> Self:
+        """Build this variant with the default convolutional networks.
+
+        Args:
+            image_shape: (height, width, channels): at least 8 × 8, 1 or 3 channels.
+            latent_dim: Number of dimensions of the code.
+            **kwargs: Further arguments of the variant.
+
+        Returns:
+            A model of images in [0, 1].
+        """
+        parameters = inspect.signature(cls.__init__).parameters
+        chosen = kwargs.pop("likelihood", parameters["likelihood"].default)
+        likelihood = likelihoods.get(chosen)
+        if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
+            likelihood = type(likelihood)(from_logits=True)
+        return cls(
+            networks.convolutional_encoder(image_shape),
+            networks.convolutional_decoder(
+                image_shape, latent_dim, output_activation=likelihood.image_activation
+            ),
+            likelihood=likelihood,
+            **kwargs,
+        )
+
+
+def _described(structure: Any) -> str:
+    if isinstance(structure, dict):
+        return f"a dict of {sorted(structure)}"
+    return f"one tensor of shape {tuple(np.shape(structure))}"

@@ -1,0 +1,354 @@
+"""Training by named terms: one step for every objective, with one player or several."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+from keras import ops
+from keras.optimizers import LossScaleOptimizer, Optimizer
+
+from keras_latent.distribution import replica_share
+from keras_latent.models import inputs
+from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import check_in_range
+
+_RANDOM_STATE = "random_state_"
+
+
+class Player(NamedTuple):
+    """One side of a training: what it minimises and what it may move.
+
+    Args:
+        objective: From a batch and `training` to `{term: tensor}`, unweighted.
+        layers: The layers and models whose trainable variables this player moves.
+    """
+
+    objective: Callable[[Batch, bool], dict[str, Tensor]]
+    layers: list[keras.layers.Layer]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The trainable variables of the layers, each once."""
+        by_id = {
+            id(variable): variable
+            for layer in self.layers
+            for variable in layer.trainable_variables
+        }
+        return list(by_id.values())
+
+
+class ObjectiveModel(keras.Model):
+    """A Keras model that is trained by the terms which its `objective` names.
+
+    Subclasses declare the terms in their constructor (`add_term`) and compute them in
+    `objective`. Then
+
+        loss = Σ weightₜ · mean over the batch of termₜ + regularisers,
+
+    and the logs of `fit` and `evaluate` hold the loss and each term by its name. The mean
+    over the batch of values with sample weights w is Σ wᵢ·valueᵢ / batch size. The step
+    divides what has to be divided among replicas, scales losses where the precision asks
+    for it, and moves several players in turn.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._weight_by_term: dict[str, keras.Variable] = {}
+        self._trackers: dict[str, keras.metrics.Mean] = {}
+        self._other_optimizers: dict[str, Optimizer] = {}
+
+    # What a variant defines.
+
+    def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
+        """Compute the terms of the objective, and what is monitored beside them.
+
+        Args:
+            batch: The observation, labels (`None` if absent) and sample weights.
+            training: Whether the layers behave as in training.
+
+        Returns:
+            From each declared name to its value, unweighted: one number an example, of
+            shape (batch,), or a scalar.
+        """
+        raise NotImplementedError
+
+    def players(self) -> dict[str, Player]:
+        """The players of the training by name, in the order in which they move.
+
+        By default there is one, which minimises `objective` over all variables. Of
+        several, each has an optimizer and an objective of its own.
+        """
+        return {"model": Player(self.objective, [self])}
+
+    def add_term(self, term: str, weight: float = 1.0, name: str | None = None) -> None:
+        """Declare a term of the objective and its weight.
+
+        The weight becomes a Variable: an attribute of this model, saved with it, which a
+        schedule may change during the training.
+
+        Args:
+            term: The term's name in `objective` and in the logs.
+            weight: The initial weight. Defaults to 1.0.
+            name: The weight's name. Defaults to `None`: the term's name with `_weight`.
+
+        Raises:
+            ValueError: If `weight` isn't a finite number of at least 0.
+        """
+        name = name or f"{term}_weight"
+        check_in_range(name, weight)
+        variable = self.add_weight(
+            name=name,
+            shape=(),
+            initializer=keras.initializers.Constant(weight),
+            dtype="float32",
+            trainable=False,
+        )
+        setattr(self, name, variable)
+        self._weight_by_term[term] = variable
+        self.add_monitor(term)
+
+    def add_monitor(self, name: str) -> None:
+        """Declare a value that `objective` computes for the logs alone."""
+        self._trackers[name] = keras.metrics.Mean(name=name)
+
+    @property
+    def term_weights(self) -> dict[str, keras.Variable]:
+        """The weights of the terms by their own names, such as `beta`."""
+        return {weight.name: weight for weight in self._weight_by_term.values()}
+
+    # One step.
+
+    def train_step(self, data: Any) -> dict[str, Tensor]:
+        """Move every player once, each by the gradient of its own objective."""
+        batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
+        fraction = replica_share(inputs.rows(batch.x)).fraction
+        means: dict[str, Tensor] = {}
+        for name, player in self.players().items():
+            optimizer = self.optimizers[name]
+            variables = player.variables
+            with tf.GradientTape() as tape:
+                terms = self._batch_means(player.objective(batch, True), batch)
+                loss = self._weighted_sum(terms) + self._regularization()
+                # Optimizers add up the gradients of all replicas, so that each replica
+                # owes its part of the whole batch's loss, not a loss of its own.
+                scaled = optimizer.scale_loss(loss * fraction)
+            gradients = tape.gradient(scaled, variables)
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            means |= terms
+        return self._log(means, batch)
+
+    def test_step(self, data: Any) -> dict[str, Tensor]:
+        """Compute the objectives of a batch."""
+        batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
+        means: dict[str, Tensor] = {}
+        for player in self.players().values():
+            means |= self._batch_means(player.objective(batch, False), batch)
+        return self._log(means, batch)
+
+    def _batch_means(
+        self, values: dict[str, Tensor], batch: Batch
+    ) -> dict[str, Tensor]:
+        # A replica may be left without a row of a last batch, hence at least 1.
+        count = ops.cast(ops.maximum(inputs.rows(batch.x), 1), "float32")
+        means = {}
+        for name, value in values.items():
+            value = ops.cast(value, "float32")
+            if len(value.shape) > 0:
+                if batch.sample_weight is not None:
+                    weight = ops.cast(batch.sample_weight, "float32")
+                    value = value * ops.reshape(weight, (-1,))
+                value = ops.sum(value) / count
+            means[name] = value
+        return means
+
+    def _weighted_sum(self, means: dict[str, Tensor]) -> Tensor:
+        return sum(
+            weight * means[term]
+            for term, weight in self._weight_by_term.items()
+            if term in means
+        )
+
+    def _regularization(self) -> Tensor:
+        return sum(ops.cast(loss, "float32") for loss in self.losses)
+
+    def _log(self, means: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+        regularization = self._regularization()
+        if "regularization" in self._trackers:
+            means["regularization"] = regularization
+        count = inputs.rows(batch.x)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                loss = self._weighted_sum(means) + regularization
+                metric.update_state(loss, sample_weight=count)
+            elif metric.name in means:
+                metric.update_state(means[metric.name], sample_weight=count)
+        if self._has_compiled_metrics:
+            reconstruction = self(batch.x, training=False)
+            self.compute_metrics(batch.x, batch.x, reconstruction, batch.sample_weight)
+        return self.get_metrics_result()
+
+    # Compilation.
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: None = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Prepare the training.
+
+        Args:
+            optimizer: An optimizer or its name; for several players, a dict with one for
+                each. Defaults to `"adam"`.
+            loss: Must stay `None`: the objective is the model's own.
+            metrics: Metrics between the observation and its reconstruction. Defaults to
+                `None`.
+            weighted_metrics: The same, weighted by `sample_weight`. Defaults to `None`.
+            run_eagerly: As in `keras.Model.compile`. Defaults to `False`.
+            steps_per_execution: As in `keras.Model.compile`. Defaults to 1.
+            jit_compile: As in `keras.Model.compile`. Defaults to `"auto"`.
+            auto_scale_loss: Whether losses are scaled where layers compute in float16.
+                Defaults to `True`.
+
+        Raises:
+            ValueError: If `loss` is given, or the optimizers don't match the players.
+        """
+        if loss is not None:
+            raise ValueError(
+                "`loss` can't be chosen: the objective is the model's own. "
+                f"Received: loss={loss!r}"
+            )
+        players = self.players()
+        optimizers = _optimizer_by_player(optimizer, list(players))
+        if auto_scale_loss and _computes_in_float16(self):
+            optimizers = {name: _with_scaled_loss(o) for name, o in optimizers.items()}
+        first = next(iter(players))
+        super().compile(
+            optimizer=optimizers[first],
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+        self._has_compiled_metrics = bool(metrics or weighted_metrics)
+        # Made now, because a step can't make variables, nor a loaded file fill them.
+        with self.distribute_strategy.scope():
+            for name, player in players.items():
+                optimizers[name].build(player.variables)
+        self._other_optimizers = {
+            name: own for name, own in optimizers.items() if name != first
+        }
+
+    @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimizer of each player; the first one's is `optimizer`."""
+        first = next(iter(self.players()))
+        return {first: self.optimizer, **self._other_optimizers}
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile`, with the optimizers of all players."""
+        config = super().get_compile_config()
+        if config is not None and self._other_optimizers:
+            config["optimizer"] = {
+                name: keras.saving.serialize_keras_object(optimizer)
+                for name, optimizer in self.optimizers.items()
+            }
+        return config
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile with the arguments that `get_compile_config` gave."""
+        arguments = keras.saving.deserialize_keras_object(config)
+        known = inspect.signature(self.compile).parameters
+        self.compile(**{k: v for k, v in arguments.items() if k in known})
+
+    # Random state, which Keras leaves out of its files.
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the variables, and the state of every random generator in the model."""
+        super().save_own_variables(store)
+        for index, state in enumerate(self._random_states()):
+            store[f"{_RANDOM_STATE}{index}"] = state.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load what `save_own_variables` saved."""
+        variables = {
+            key: store[key] for key in store.keys() if not key.startswith(_RANDOM_STATE)
+        }
+        super().load_own_variables(variables)
+        for index, state in enumerate(self._random_states()):
+            state.assign(store[f"{_RANDOM_STATE}{index}"])
+
+    def _random_states(self) -> list[keras.Variable]:
+        return [v for v in self.variables if v.name == "seed_generator_state"]
+
+    # Data.
+
+    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+        """Train, as `keras.Model.fit`, after a look at the first batch.
+
+        Takes `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, as arrays, a `tf.data`
+        dataset or anything else that `keras.Model.fit` takes.
+
+        Raises:
+            ValueError: If the data isn't what the model was built for, or a term of the
+                loss stops being finite.
+        """
+        arguments = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs)
+        return super().fit(**inputs.checked_arguments(self, arguments.arguments))
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate, as `keras.Model.evaluate`, after a look at the first batch."""
+        arguments = inspect.signature(keras.Model.evaluate).bind(self, *args, **kwargs)
+        return super().evaluate(**inputs.checked_arguments(self, arguments.arguments))
+
+    def check_observation(self, x: Any) -> None:
+        """Refuse observations that the model wasn't built for, with a `ValueError`."""
+        raise NotImplementedError
+
+    def make_train_function(self, force: bool = False) -> Callable:
+        """Make the function that `fit` calls, with a stop where the loss isn't finite."""
+        if self.train_function is None or force:
+            super().make_train_function(force=True)
+            self.train_function = inputs.stops_at_non_finite(self, self.train_function)
+        return self.train_function
+
+
+def _optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:
+    given = optimizer if isinstance(optimizer, dict) else None
+    if given is None and len(players) == 1:
+        given = {players[0]: optimizer}
+    elif given is not None and "class_name" in given:
+        given = {players[0]: optimizer}
+    if given is None or sorted(given) != sorted(players):
+        raise ValueError(
+            f"`optimizer` must be a dict with one for each player: {players}. "
+            f"Received: optimizer={optimizer!r}"
+        )
+    optimizers = {name: keras.optimizers.get(given[name]) for name in players}
+    if len({id(own) for own in optimizers.values()}) < len(players):
+        raise ValueError(
+            "`optimizer` must hold an object of its own for each player, because an "
+            f"optimizer keeps state for the variables it moves. Received: {optimizer=}"
+        )
+    return optimizers
+
+
+def _with_scaled_loss(optimizer: Optimizer) -> Optimizer:
+    if isinstance(optimizer, LossScaleOptimizer):
+        return optimizer
+    return LossScaleOptimizer(optimizer)
+
+
+def _computes_in_float16(layer: keras.layers.Layer) -> bool:
+    return layer.dtype_policy.name == "mixed_float16" or any(
+        _computes_in_float16(sublayer) for sublayer in getattr(layer, "layers", [])
+    )

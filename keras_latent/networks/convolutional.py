@@ -1,0 +1,124 @@
+"""Convolutional encoders and decoders for images of any size."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from keras_latent.networks.checks import (
+    check_decoder_arguments,
+    check_image_shape,
+    check_widths,
+)
+
+
+def convolutional_encoder(
+    image_shape: Sequence[int],
+    widths: Sequence[int] = (32, 64, 128),
+    dtype: Any = None,
+    name: str = "encoder",
+) -> keras.Model:
+    """Strided convolutions: an image becomes a small feature map.
+
+    Each width adds one 4×4 convolution with stride 2 and ReLU, which halves height
+    and width, rounding up.
+
+    Args:
+        image_shape: (height, width, channels), height and width at least 8, 1 or 3
+            channels.
+        widths: The number of filters of each convolution, first to last.
+        dtype: The dtype policy of the layers. `None` takes the global one.
+        name: The model's name.
+
+    Returns:
+        A functional model: (batch, height, width, channels) to (batch, h, w,
+        widths[-1]), where h and w are the sides halved `len(widths)` times.
+
+    Raises:
+        ValueError: If `image_shape` or `widths` isn't as described.
+
+    >>> convolutional_encoder((28, 28, 1)).output_shape
+    (None, 4, 4, 128)
+    """
+    check_image_shape(image_shape)
+    check_widths(widths)
+    image = keras.Input(tuple(image_shape), name="image")
+    x = image
+    for width in widths:
+        # A kernel that the stride divides reaches every pixel equally often, so that
+        # gradients to the image carry no checkerboard (Odena et al. 2016, "Deconvolution
+        # and checkerboard artifacts").
+        x = layers.Conv2D(
+            width, 4, strides=2, padding="same", activation="relu", dtype=dtype
+        )(x)
+    return keras.Model(image, x, name=name)
+
+
+def convolutional_decoder(
+    image_shape: Sequence[int],
+    latent_dim: int,
+    widths: Sequence[int] = (128, 64, 32),
+    output_activation: str | None = "sigmoid",
+    dtype: Any = None,
+    name: str = "decoder",
+) -> keras.Model:
+    """Doubling and convolutions: a code becomes an image.
+
+    The mirror of `convolutional_encoder` with the same widths reversed: a dense layer
+    makes the smallest map with `widths[0]` channels, then each step repeats every pixel
+    twice, crops to the size that the encoder had there, and applies a 3×3 convolution.
+    Repeating before convolving leaves no checkerboard (Odena et al. 2016,
+    "Deconvolution and checkerboard artifacts").
+
+    Args:
+        image_shape: (height, width, channels) of the output, height and width at least
+            8, 1 or 3 channels.
+        latent_dim: The length of the code.
+        widths: The number of channels of each map, smallest map first.
+        output_activation: The last activation. `None` gives logits.
+        dtype: The dtype policy of the layers. `None` takes the global one. The output
+            is float32 under any policy.
+        name: The model's name.
+
+    Returns:
+        A functional model: (batch, latent_dim) to (batch, height, width, channels).
+
+    Raises:
+        ValueError: If `image_shape`, `latent_dim` or `widths` isn't as described.
+
+    >>> decoder = convolutional_decoder((45, 30, 3), latent_dim=16)
+    >>> decoder.output_shape
+    (None, 45, 30, 3)
+    """
+    check_decoder_arguments(image_shape, latent_dim, widths)
+    *image_size, channels = image_shape
+    *larger_sizes, smallest_size = _halved_sizes(image_size, len(widths))
+    code = keras.Input((latent_dim,), name="code")
+    smallest_map = (*smallest_size, widths[0])
+    x = layers.Dense(math.prod(smallest_map), activation="relu", dtype=dtype)(code)
+    x = layers.Reshape(smallest_map, dtype=dtype)(x)
+    for size, width in zip(reversed(larger_sizes[1:]), widths[1:], strict=True):
+        x = _doubled(x, size, dtype)
+        x = layers.Conv2D(width, 3, padding="same", activation="relu", dtype=dtype)(x)
+    x = _doubled(x, larger_sizes[0], dtype)
+    x = layers.Conv2D(channels, 3, padding="same", dtype=dtype)(x)
+    image = layers.Activation(output_activation, dtype="float32", name="image")(x)
+    return keras.Model(code, image, name=name)
+
+
+def _halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:
+    """The sizes that strided convolutions give, the full one first."""
+    height, width = size
+    sizes = [(height, width)]
+    for _ in range(times):
+        height, width = math.ceil(height / 2), math.ceil(width / 2)
+        sizes.append((height, width))
+    return sizes
+
+
+def _doubled(x: Tensor, size: tuple[int, int], dtype: Any) -> Tensor:
+    """Each pixel repeated twice along both sides, then cropped to `size`."""
+    x = layers.UpSampling2D(2, interpolation="nearest", dtype=dtype)(x)
+    surplus = tuple((0, have - want) for have, want in zip(x.shape[1:3], size, strict=True))
+    return layers.Cropping2D(surplus, dtype=dtype)(x) if any(...) else x

@@ -1,0 +1,91 @@
+"""Fully connected encoders and decoders for images."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from keras_latent.networks.checks import (
+    check_decoder_arguments,
+    check_image_shape,
+    check_widths,
+)
+
+
+def dense_encoder(
+    image_shape: Sequence[int],
+    widths: Sequence[int] = (512, 256),
+    activation: str = "relu",
+    dtype: Any = None,
+    name: str = "encoder",
+) -> keras.Model:
+    """Dense layers: an image, flattened, becomes a vector.
+
+    Args:
+        image_shape: (height, width, channels), height and width at least 8, 1 or 3
+            channels.
+        widths: The number of units of each layer, first to last.
+        activation: The activation after each layer.
+        dtype: The dtype policy of the layers. `None` takes the global one.
+        name: The model's name.
+
+    Returns:
+        A functional model: (batch, height, width, channels) to (batch, widths[-1]).
+
+    Raises:
+        ValueError: If `image_shape` or `widths` isn't as described.
+
+    >>> dense_encoder((28, 28, 1)).output_shape
+    (None, 256)
+    """
+    check_image_shape(image_shape)
+    check_widths(widths)
+    image = keras.Input(tuple(image_shape), name="image")
+    x = layers.Flatten(dtype=dtype)(image)
+    for width in widths:
+        x = layers.Dense(width, activation=activation, dtype=dtype)(x)
+    return keras.Model(image, x, name=name)
+
+
+def dense_decoder(
+    image_shape: Sequence[int],
+    latent_dim: int,
+    widths: Sequence[int] = (256, 512),
+    activation: str = "relu",
+    output_activation: str | None = "sigmoid",
+    dtype: Any = None,
+    name: str = "decoder",
+) -> keras.Model:
+    """Dense layers: a code becomes an image.
+
+    Args:
+        image_shape: (height, width, channels) of the output, height and width at least
+            8, 1 or 3 channels.
+        latent_dim: The length of the code.
+        widths: The number of units of each hidden layer, first to last.
+        activation: The activation after each hidden layer.
+        output_activation: The last activation. `None` gives logits.
+        dtype: The dtype policy of the layers. `None` takes the global one. The output
+            is float32 under any policy.
+        name: The model's name.
+
+    Returns:
+        A functional model: (batch, latent_dim) to (batch, height, width, channels).
+
+    Raises:
+        ValueError: If `image_shape`, `latent_dim` or `widths` isn't as described.
+
+    >>> dense_decoder((28, 28, 1), latent_dim=16).output_shape
+    (None, 28, 28, 1)
+    """
+    check_decoder_arguments(image_shape, latent_dim, widths)
+    code = keras.Input((latent_dim,), name="code")
+    x = code
+    for width in widths:
+        x = layers.Dense(width, activation=activation, dtype=dtype)(x)
+    x = layers.Dense(math.prod(image_shape), dtype=dtype)(x)
+    x = layers.Reshape(tuple(image_shape), dtype=dtype)(x)
+    image = layers.Activation(output_activation, dtype="float32", name="image")(x)
+    return keras.Model(code, image, name=name)

@@ -1,0 +1,67 @@
+"""Checks of arguments: one function for each kind, one form of message."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+
+def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
+    """Refuse a value that is not one of the choices.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: What the caller gave.
+        choices: What is allowed.
+
+    Raises:
+        ValueError: If `value` is not among `choices`.
+
+    >>> check_choice("split", "dev", ["train", "test"])
+    Traceback (most recent call last):
+    ...
+    ValueError: `split` must be one of 'train', 'test'. Received: split='dev'
+    """
+    choices = list(choices)
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(
+            f"`{argument}` must be one of {listed}. Received: {argument}={value!r}"
+        )
+
+
+def check_positive_integer(argument: str, value: Any) -> None:
+    """Refuse what is not an integer of at least 1.
+
+    Raises:
+        ValueError: If `value` is not a positive integer.
+
+    >>> check_positive_integer("latent_dim", 0)
+    Traceback (most recent call last):
+    ...
+    ValueError: `latent_dim` must be a positive integer. Received: latent_dim=0
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(
+            f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
+        )
+
+
+def check_in_range(
+    argument: str, value: Any, low: float = 0.0, high: float = math.inf
+) -> None:
+    """Refuse what is not a finite number in [low, high].
+
+    Raises:
+        ValueError: If `value` is not a number, not finite, or outside the range.
+
+    >>> check_in_range("rate", 1.5, 0, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: `rate` must be a number in [0, 1]. Received: rate=1.5
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not low <= value <= high:
+        raise ValueError(
+            f"`{argument}` must be a number in [{low:g}, {high:g}]. "
+            f"Received: {argument}={value!r}"
+        )

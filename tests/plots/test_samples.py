@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from keras_latent import plots
+
+
+class Dreamer:
+    """Takes a variational model's place."""
+
+    def sample(self, count, seed):
+        return np.random.default_rng(seed).random((count, 4, 4, 1))
+
+
+def pixels(figure):
+    return figure.axes[0].images[0].get_array()
+
+
+def test_a_square_of_samples():
+    figure = plots.prior_samples(Dreamer(), count=7, seed=3)
+
+    assert pixels(figure).shape == (14, 14)
+    np.testing.assert_allclose(
+        pixels(figure)[:4, 5:9], Dreamer().sample(7, seed=3)[1, :, :, 0], rtol=1e-6
+    )
+
+
+def test_refuses_a_model_without_a_prior():
+    with pytest.raises(ValueError, match=r"variational.* Received: model=object"):
+        plots.prior_samples(object())
+
+
+def test_refuses_no_samples():
+    with pytest.raises(ValueError, match=r"`count` .* Received: count=0"):
+        plots.prior_samples(Dreamer(), count=0)

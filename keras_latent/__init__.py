@@ -11,8 +11,8 @@ import keras
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(
-        "keras_latent needs the TensorFlow backend of Keras: set the environment variable "
-        "`KERAS_BACKEND` to 'tensorflow' before Keras is imported. "
+        "keras_latent needs the TensorFlow backend of Keras: set the environment "
+        "variable `KERAS_BACKEND` to 'tensorflow' before Keras is imported. "
         f"Received: backend={keras.backend.backend()!r}"
     )
 

@@ -1,8 +1,9 @@
 """What a training step must know about replicas.
 
 Keras optimizers sum the gradients of all replicas. A replica's loss therefore has to be
-its *part* of the whole batch's loss, and noise has to be drawn for the whole batch, each
-replica taking its own rows. Then any number of replicas computes what one computes.
+its *part* of the whole batch's loss, and noise has to be drawn for the whole batch,
+each replica taking its own rows. Then any number of replicas computes what one
+computes.
 """
 
 from typing import NamedTuple
@@ -45,8 +46,8 @@ def is_distributed() -> bool:
 def replica_share(rows: Tensor) -> Share:
     """Ask the other replicas how many rows they hold.
 
-    Outside a replica, or with one replica, the share is the whole batch. A last batch may
-    be split unevenly, and a replica may be left with no row at all.
+    Outside a replica, or with one replica, the share is the whole batch. A last batch
+    may be split unevenly, and a replica may be left with no row at all.
 
     Args:
         rows: Number of rows on this replica, an integer or a scalar tensor.

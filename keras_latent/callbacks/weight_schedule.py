@@ -70,5 +70,5 @@ class WeightSchedule(keras.callbacks.Callback):
     ) -> None:
         """Set the weight by step."""
         if self.by == "step":
-            step = int(self.model.optimizer.iterations)
+            step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
             self._variable.assign(self.schedule(step))

@@ -25,12 +25,12 @@ class FolderSource(Source):
       called `train`; otherwise all its images are the split `"train"`.
     - Labels: the index of the image's class among the sorted names of the class
       subfolders, the same in all splits; -1 for an image in none.
-    - Channels: 1 if all images of the folder are grey, otherwise 3. What is
+    - Channels: 1 if all images of the folder are stored as grey, otherwise 3. What is
       transparent is laid on white, and of an animation the first frame counts.
 
     Args:
         folder: The folder.
-        split: A split, with a slice or without; `None` for the first.
+        split: A split, with a slice or without.
         image_size: `(height, width)` to resize to. `None` keeps the size that the
             images have, if they all have one.
 
@@ -43,7 +43,7 @@ class FolderSource(Source):
     def __init__(
         self,
         folder: Path,
-        split: str | None = None,
+        split: str,
         image_size: tuple[int, int] | None = None,
     ) -> None:
         roots = {"train": folder}
@@ -55,7 +55,7 @@ class FolderSource(Source):
         self.image_shape = (*(image_size or _common_size(images)), channels)
 
         sizes = {name: len(members) for name, members in splits.items()}
-        name, examples = select(split or "train", sizes)
+        name, examples = select(split, sizes)
         members = splits[name][examples]
         classes = sorted({image.class_name for image in images if image.class_name})
         labels = [
@@ -63,8 +63,9 @@ class FolderSource(Source):
             for image in members
         ]
         self.size = len(members)
-        self._paths = tf.constant([str(image.path) for image in members])
-        self._labels = tf.constant(labels, tf.int64)
+        with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.
+            self._paths = tf.constant([str(image.path) for image in members])
+            self._labels = tf.constant(labels, tf.int64)
 
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """Give one pass over the split, as `Source.batches` says."""

@@ -74,12 +74,12 @@ def load(
         dataset = seeds.batch(2).take(1).flat_map(one_pass)
     else:
         dataset = one_pass()
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
     if batch_size is None:
         dataset = dataset.unbatch()
-    dataset = dataset.apply(
+    return dataset.apply(
         tf.data.experimental.assert_cardinality(-(-source.size // (batch_size or 1)))
     )
-    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def arrays(
@@ -169,13 +169,16 @@ def epochs(
 
 
 def image_shape(
-    name: str | os.PathLike, image_size: ImageSize | None = None
+    name: str | os.PathLike,
+    image_size: ImageSize | None = None,
+    split: str = "train",
 ) -> tuple[int, int, int]:
     """Give the `(height, width, channels)` of the images that `load` would give.
 
     Args:
         name: As for `load`.
         image_size: As for `load`.
+        split: As for `load`. It matters only for datasets without a split `"train"`.
 
     Raises:
         FileNotFoundError: As for `load`.
@@ -184,12 +187,10 @@ def image_shape(
     >>> image_shape("shapes", image_size=64)
     (64, 64, 3)
     """
-    return _open(name, None, image_size).image_shape
+    return _open(name, split, image_size).image_shape
 
 
-def _open(
-    name: str | os.PathLike, split: str | None, image_size: ImageSize | None
-) -> Source:
+def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> Source:
     size = None if image_size is None else height_and_width(image_size)
     if name == "mnist":
         return open_mnist(split, size)

@@ -11,14 +11,12 @@ _FILE = Path(__file__).parent / "data" / "mnist.npz"
 _SIZES = {"train": 60_000, "test": 10_000}
 
 
-def open_mnist(
-    split: str | None = None, image_size: tuple[int, int] | None = None
-) -> ArraySource:
+def open_mnist(split: str, image_size: tuple[int, int] | None = None) -> ArraySource:
     """Open a split of MNIST.
 
     Args:
         split: `"train"` (60,000 digits) or `"test"` (10,000), with a slice or
-            without; `None` for the first.
+            without.
         image_size: `(height, width)` to resize to. `None` keeps 28 x 28.
 
     Returns:
@@ -27,7 +25,7 @@ def open_mnist(
     Reference: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to
     document recognition", 1998. Data by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
     """
-    name, examples = select(split or "train", _SIZES)
+    name, examples = select(split, _SIZES)
     images, labels = _read(name)
     return ArraySource(images[examples], labels[examples], image_size)
 

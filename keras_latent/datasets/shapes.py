@@ -31,23 +31,21 @@ _SIZES = {"train": 6_000, "test": 912}
 _RENDERED_AT_ONCE = 256
 
 
-def open_shapes(
-    split: str | None = None, image_size: tuple[int, int] | None = None
-) -> ArraySource:
+def open_shapes(split: str, image_size: tuple[int, int] | None = None) -> ArraySource:
     """Render a split of the shapes.
 
     The 6,912 combinations of the factors are split once and for all, by chance, into
     6,000 for training and 912 for testing; any part of a split is a fair sample.
 
     Args:
-        split: `"train"` or `"test"`, with a slice or without; `None` for the first.
+        split: `"train"` or `"test"`, with a slice or without.
         image_size: `(height, width)` to render at. `None` for 32 x 32.
 
     Returns:
         A `Source` of images of three channels, labelled with the indices of their
         factors, int64 of shape (6,), in the order of `FACTORS`.
     """
-    name, examples = select(split or "train", _SIZES)
+    name, examples = select(split, _SIZES)
     counts = [len(values) for values in FACTORS.values()]
     order = np.random.RandomState(0).permutation(np.prod(counts))
     first = 0 if name == "train" else _SIZES["train"]

@@ -27,7 +27,7 @@ class TfdsSource(Source):
 
     Args:
         name: As `tfds.builder` takes it: `"fashion_mnist"`, `"emnist/letters"`.
-        split: A split, with a slice or without; `None` for the first.
+        split: A split, with a slice or without.
         image_size: `(height, width)` to resize to. `None` keeps the size that the
             images have, if they all have one.
         own_names: The library's own datasets, for the message about a wrong name.
@@ -41,7 +41,7 @@ class TfdsSource(Source):
     def __init__(
         self,
         name: str,
-        split: str | None = None,
+        split: str,
         image_size: tuple[int, int] | None = None,
         own_names: tuple[str, ...] = (),
     ) -> None:
@@ -62,7 +62,6 @@ class TfdsSource(Source):
 
         if not builder.is_prepared():
             _download(builder)
-        split = split or next(iter(builder.info.splits))
         try:
             self.size = builder.info.splits[split].num_examples
         except (KeyError, ValueError) as error:
@@ -88,7 +87,7 @@ class TfdsSource(Source):
         def shuffle(seed: Any) -> tf.data.Dataset:
             # `Dataset.shuffle` mixes in the seed of the graph that it is built in:
             # fix it, so that `tf.random.set_seed` cannot change the order.
-            tf.compat.v1.set_random_seed(0)
+            tf.compat.v1.set_random_seed(1)
             number = tf.random.stateless_uniform((), seed, None, None, tf.int64)
             return self._examples.shuffle(min(self.size, _SHUFFLE_BUFFER), number)
 

@@ -14,8 +14,8 @@ class Corruption(keras.layers.Layer):
     """Base of the corruptions: they act in training alone, as `keras.layers.Dropout`.
 
     Args:
-        seed: Seed of the generator. Defaults to `None`: drawn by Python's `random`, which
-            `keras.utils.set_random_seed` seeds.
+        seed: Seed of the generator. Defaults to `None`: drawn by Python's `random`,
+            which `keras.utils.set_random_seed` seeds.
         **kwargs: `name` and `dtype` of the layer.
     """
 

@@ -35,8 +35,8 @@ class StandardNormal(keras.layers.Layer):
     """Noise ε ~ N(0, I) of the shape of its input.
 
     Args:
-        seed: Seed of the generator. Defaults to `None`: drawn by Python's `random`, which
-            `keras.utils.set_random_seed` seeds.
+        seed: Seed of the generator. Defaults to `None`: drawn by Python's `random`,
+            which `keras.utils.set_random_seed` seeds.
         **kwargs: `name` and `dtype` of the layer.
 
     Call arguments:

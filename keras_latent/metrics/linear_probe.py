@@ -34,13 +34,17 @@ def linear_probe(
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     train = labelled_codes("train", train_codes, train_labels)
     test = labelled_codes("test", test_codes, test_labels)
     check_several_classes(train.labels)
     regression = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000)
     classifier = make_pipeline(StandardScaler(), regression)
-    classifier.fit(*train)
+    # The matrices of a code are small: on a busy machine, threads of the linear algebra
+    # wait for each other far longer than they compute.
+    with threadpool_limits(1):
+        classifier.fit(*train)
     protocol = {
         "measure": "accuracy",
         "classifier": "logistic regression",

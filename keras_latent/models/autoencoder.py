@@ -16,14 +16,15 @@ class Autoencoder(DeterministicModel):
 
         loss = reconstruction = −log p(x | D(E(x)))
 
-    With the Gaussian likelihood of scale 1 this is half the squared error and a constant.
+    With the Gaussian likelihood of scale 1 this is half the squared error and a
+    constant.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
-        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults to
-            `"gaussian"`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"gaussian"`.
         **kwargs: `name` and `dtype` of the model.
 
     Source: Hinton and Salakhutdinov 2006.

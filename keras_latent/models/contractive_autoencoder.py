@@ -28,10 +28,10 @@ class ContractiveAutoencoder(DeterministicModel):
 
     Args:
         encoder: Any Keras model from an image to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
-        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults to
-            `"gaussian"`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"gaussian"`.
         contraction_weight: Weight of the term `contraction`. Defaults to 0.1.
         probes: Number of random projections of Hutchinson's estimate of the Jacobian's
             norm. Defaults to `None`: the exact norm.

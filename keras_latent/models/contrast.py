@@ -24,7 +24,8 @@ def encode_generated(
         repair: A layer from an observation to a valid one, or `None`.
 
     Returns:
-        E(x'), through which gradients reach x', and E(sg(x')), through which they don't.
+        E(x'), through which gradients reach x', and E(sg(x')), through which they
+        don't.
     """
     if repair is None:
         return shared_pass(encode, generated)
@@ -39,8 +40,8 @@ def spread(z: Tensor, margin: float) -> Tensor:
         margin: Distance from which on codes are different enough.
 
     Returns:
-        The loss of each row's pair, of shape (batch,), 0 for a last row without a partner;
-        scaled so that the mean over the batch is the mean over the pairs.
+        The loss of each row's pair, of shape (batch,), 0 for a last row without a
+        partner; scaled so that the mean over the batch is the mean over the pairs.
     """
     count = ops.shape(z)[0]
     paired = count // 2 * 2
@@ -57,11 +58,13 @@ def latent_length(z: Tensor, z_generated: Tensor) -> Tensor:
 
 
 def mean_squared_error(x: Observation, generated: Observation) -> Tensor:
-    """Mean squared error over the event's dimensions, over columns, of shape (batch,)."""
+    """Mean squared error over dimensions, then over columns, of shape (batch,)."""
     errors = [
         ops.mean(
             ops.square(ops.cast(a, "float32") - b), axis=tuple(range(1, len(b.shape)))
         )
-        for a, b in zip(keras.tree.flatten(x), keras.tree.flatten(generated), strict=True)
+        for a, b in zip(
+            keras.tree.flatten(x), keras.tree.flatten(generated), strict=True
+        )
     ]
     return sum(errors) / len(errors)

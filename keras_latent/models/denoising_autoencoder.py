@@ -17,23 +17,23 @@ class DenoisingAutoencoder(DeterministicModel):
 
         loss = −log p(x | D(E(x̃)))
 
-    As other noise layers, the corruption acts in training alone: `evaluate`, `encode` and
-    `reconstruct` see the observation as it is.
+    As other noise layers, the corruption acts in training alone: `evaluate`, `encode`
+    and `reconstruct` see the observation as it is.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
-        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults to
-            `"gaussian"`.
-        corruption: Any Keras layer from an observation to one of the same shape. Defaults
-            to `None`: `layers.MaskingCorruption(0.25)`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"gaussian"`.
+        corruption: Any Keras layer from an observation to one of the same shape.
+            Defaults to `None`: `layers.MaskingCorruption(0.25)`.
         **kwargs: `name` and `dtype` of the model.
 
     Source: Vincent et al. 2008, equation 5.
 
     >>> noise = keras.layers.GaussianNoise(0.2)
-    >>> model = DenoisingAutoencoder.for_images((8, 8, 1), latent_dim=4, corruption=noise)
+    >>> model = DenoisingAutoencoder.for_images((8, 8, 1), 4, corruption=noise)
     >>> model.corruption.stddev
     0.2
     """

@@ -25,28 +25,29 @@ class EncDec(DeterministicModel):
              + spread_weight·different(z of even rows, z of odd rows)
              + discrimination_weight·different(z'', z)
 
-    The last term makes the encoder tell generated observations from real ones: x' is cut
-    from the graph in it, so that it doesn't move the decoder through x'. E(x') is computed
-    once for z' and z''; an encoder with dropout thus draws one mask for both.
+    The last term makes the encoder tell generated observations from real ones: x' is
+    cut from the graph in it, so that it doesn't move the decoder through x'. E(x') is
+    computed once for z' and z''; an encoder with dropout thus draws one mask for both.
 
-    `spread` pairs rows 0-1, 2-3, ...; a last odd row has no partner. On several replicas
-    the pairs are formed among each replica's own rows. The logs also hold `latent_length`,
-    ½·(mean z² + mean z'²) over batch and dimensions, at whose equilibrium the images no
-    longer improve (`callbacks.LatentEquilibrium`), and `mse` between x and x'.
+    `spread` pairs rows 0-1, 2-3, ...; a last odd row has no partner. On several
+    replicas the pairs are formed among each replica's own rows. The logs also hold
+    `latent_length`, ½·(mean z² + mean z'²) over batch and dimensions, at whose
+    equilibrium the images no longer improve (`callbacks.LatentEquilibrium`), and `mse`
+    between x and x'.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
         likelihood: Says how the decoder's output is read; the objective doesn't use it.
             Defaults to `"gaussian"`: the output is the observation.
         margin: Distance from which on codes are different enough. Defaults to 1.0.
         cycle_weight: Weight of the term `cycle`. Defaults to 1.0.
         spread_weight: Weight of the term `spread`. Defaults to 1.0.
         discrimination_weight: Weight of the term `discrimination`. Defaults to 2.0.
-        repair: A layer that maps a generated observation to the nearest valid one before
-            the discrimination sees it, such as `layers.Repair`; it costs a second pass of
-            the encoder. Defaults to `None`.
+        repair: A layer that maps a generated observation to the nearest valid one
+            before the discrimination sees it, such as `layers.Repair`; it costs a
+            second pass of the encoder. Defaults to `None`.
         **kwargs: `name` and `dtype` of the model.
 
     Raises:
@@ -59,6 +60,8 @@ class EncDec(DeterministicModel):
     >>> model.reconstruct(keras.ops.zeros((2, 28, 28, 1))).shape
     TensorShape([2, 28, 28, 1])
     """
+
+    default_optimizer = ("rmsprop", 1e-4)
 
     def __init__(
         self,

@@ -20,8 +20,8 @@ def rows(x: Observation) -> Tensor:
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `fit` or `evaluate`, once the model accepted the data in them.
 
-    Arrays are checked whole. Of a dataset or a generator the first batch is looked at, and
-    a generator gives it again.
+    Arrays are checked whole. Of a dataset or a generator the first batch is looked at,
+    and a generator gives it again.
 
     Args:
         model: An `ObjectiveModel`.
@@ -81,18 +81,20 @@ def stops_at_non_finite(
     def run(iterator: Any) -> dict[str, Any]:
         logs = train_function(iterator)
         if not np.isfinite(float(logs["loss"])):
-            bad = {
-                name: float(value)
-                for name, value in logs.items()
-                if name != "loss" and not np.isfinite(float(value))
-            }
-            received = ", ".join(f"{name}={value}" for name, value in bad.items())
-            raise ValueError(
-                f"`loss` must be finite, but is not at step {model.optimizer.iterations}"
-                f" because of {', '.join(f'`{name}`' for name in bad) or '`loss`'}: look "
-                "for NaN in that batch, or lower the learning rate. "
-                f"Received: {received or 'loss=' + str(float(logs['loss']))}"
-            )
+            raise ValueError(_described_stop(logs, int(model.optimizer.iterations)))
         return logs
 
     return run
+
+
+def _described_stop(logs: dict[str, Any], step: int) -> str:
+    values = {name: float(value) for name, value in logs.items()}
+    bad = {name: value for name, value in values.items() if not np.isfinite(value)}
+    # The loss names itself only where none of its terms does.
+    terms = {name: value for name, value in bad.items() if name != "loss"} or bad
+    named = ", ".join(f"`{name}`" for name in terms)
+    received = ", ".join(f"{name}={value}" for name, value in terms.items())
+    return (
+        f"`loss` must be finite, but at step {step} {named} is not: look for NaN in "
+        f"that batch, or lower the learning rate. Received: {received}"
+    )

@@ -18,14 +18,14 @@ class LatentModel(ObjectiveModel):
     """Base of the latent models: an encoder, a code and a decoder.
 
     The model owns the projection from the encoder's features to the code. A family of
-    variants defines it (`DeterministicModel`, `VariationalModel`), a variant defines the
-    `objective`, and everything else is here or in `ObjectiveModel`, once.
+    variants defines it (`DeterministicModel`, `VariationalModel`), a variant defines
+    the `objective`, and everything else is here or in `ObjectiveModel`, once.
 
     Args:
-        encoder: Any Keras model from an observation to a feature vector or a feature map.
-            It is used as it is; a map is flattened.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the parameters
-            of the likelihood: the mean of the observation, or its logits.
+        encoder: Any Keras model from an observation to a feature vector or a feature
+            map. It is used as it is; a map is flattened.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the
+            parameters of the likelihood: the mean of the observation, or its logits.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. For a
             decoder that gives a dict, a dict of them, or one name for every column.
         **kwargs: `name` and `dtype` of the model.
@@ -39,7 +39,7 @@ class LatentModel(ObjectiveModel):
         model = super().__new__(cls, *args, **kwargs)
         bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
         bound.apply_defaults()
-        arguments = {}
+        arguments: dict[str, Any] = {}
         for parameter in bound.signature.parameters.values():
             value = bound.arguments[parameter.name]
             is_rest = parameter.kind is parameter.VAR_KEYWORD
@@ -79,7 +79,7 @@ class LatentModel(ObjectiveModel):
     # What a family of variants defines.
 
     def create_code(self, feature_size: int) -> None:
-        """Create the layers from features of shape (batch, feature_size) to the code."""
+        """Create the layers from features, (batch, feature_size), to the code."""
         raise NotImplementedError
 
     def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
@@ -99,8 +99,8 @@ class LatentModel(ObjectiveModel):
 
         Args:
             x: Observations of shape (batch, ...), or a dict of them.
-            sample: Draw from the posterior instead of giving its mean; no difference where
-                the code isn't random. Defaults to `False`.
+            sample: Draw from the posterior instead of giving its mean; no difference
+                where the code isn't random. Defaults to `False`.
             training: Whether layers behave as in training. Defaults to `False`.
 
         Returns:

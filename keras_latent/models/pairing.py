@@ -15,8 +15,8 @@ def check_pair(encoder: Any, decoder: Any) -> None:
         decoder: The model from codes to observations.
 
     Raises:
-        ValueError: If one isn't a built Keras model, the decoder doesn't take a vector, or
-            the encoder doesn't take what the decoder gives.
+        ValueError: If one isn't a built Keras model, the decoder doesn't take a vector,
+            or the encoder doesn't take what the decoder gives.
     """
     for argument, network in (("encoder", encoder), ("decoder", decoder)):
         if not isinstance(network, keras.Model):
@@ -26,8 +26,8 @@ def check_pair(encoder: Any, decoder: Any) -> None:
             )
     if not decoder.built:
         raise ValueError(
-            "`decoder` must know its input shape: give it a `keras.Input`, or build it. "
-            f"Received: decoder={decoder.name!r}, not built"
+            "`decoder` must know its input shape: give it a `keras.Input`, or build "
+            f"it. Received: decoder={decoder.name!r}, not built"
         )
     code_shape = getattr(decoder, "input_shape", None)
     if not (isinstance(code_shape, tuple) and len(code_shape) == 2 and code_shape[1]):
@@ -66,7 +66,9 @@ def feature_size(encoder: keras.Model, decoder: keras.Model) -> int:
     Raises:
         ValueError: If the encoder has several outputs, or outputs of unknown size.
     """
-    features = keras.tree.flatten(encoder.compute_output_spec(observation_spec(decoder)))
+    features = keras.tree.flatten(
+        encoder.compute_output_spec(observation_spec(decoder))
+    )
     shapes = [tuple(feature.shape) for feature in features]
     if len(shapes) != 1 or len(shapes[0]) < 2 or None in shapes[0][1:]:
         raise ValueError(

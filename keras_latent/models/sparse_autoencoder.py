@@ -21,10 +21,10 @@ class SparseAutoencoder(DeterministicModel):
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
-        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults to
-            `"gaussian"`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"gaussian"`.
         l1: Weight of the term `l1`. Defaults to 0.0.
         l2: Weight of the term `l2`. Defaults to 0.0.
         activity: Weight of the term `activity`. Defaults to 0.1.
@@ -33,7 +33,8 @@ class SparseAutoencoder(DeterministicModel):
     Raises:
         ValueError: If a weight is negative.
 
-    Source: Ng 2011, CS294A lecture notes, section 3, with l1 in place of the divergence.
+    Source: Ng 2011, CS294A lecture notes, section 3, with l1 in place of the
+        divergence.
 
     >>> model = SparseAutoencoder.for_images((8, 8, 1), latent_dim=4, activity=1.0)
     >>> sorted(model.term_weights)

@@ -47,11 +47,18 @@ class ObjectiveModel(keras.Model):
 
         loss = Σ weightₜ · mean over the batch of termₜ + regularisers,
 
-    and the logs of `fit` and `evaluate` hold the loss and each term by its name. The mean
-    over the batch of values with sample weights w is Σ wᵢ·valueᵢ / batch size. The step
-    divides what has to be divided among replicas, scales losses where the precision asks
-    for it, and moves several players in turn.
+    and the logs of `fit` and `evaluate` hold the loss and each term by its name. The
+    mean over the batch of values with sample weights w is Σ wᵢ·valueᵢ / batch size. The
+    step divides what has to be divided among replicas, scales losses where the
+    precision asks for it, and moves several players in turn.
+
+    Attributes:
+        default_optimizer: Name and learning rate of the optimizer that `compile` takes
+            when none is given.
     """
+
+    default_optimizer: tuple[str, float] = ("adam", 1e-3)
+    train_function: Any
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -85,8 +92,8 @@ class ObjectiveModel(keras.Model):
     def add_term(self, term: str, weight: float = 1.0, name: str | None = None) -> None:
         """Declare a term of the objective and its weight.
 
-        The weight becomes a Variable: an attribute of this model, saved with it, which a
-        schedule may change during the training.
+        The weight becomes a Variable: an attribute of this model, saved with it, which
+        a schedule may change during the training.
 
         Args:
             term: The term's name in `objective` and in the logs.
@@ -193,7 +200,7 @@ class ObjectiveModel(keras.Model):
 
     def compile(
         self,
-        optimizer: Any = "adam",
+        optimizer: Any = None,
         loss: None = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
@@ -205,8 +212,8 @@ class ObjectiveModel(keras.Model):
         """Prepare the training.
 
         Args:
-            optimizer: An optimizer or its name; for several players, a dict with one for
-                each. Defaults to `"adam"`.
+            optimizer: An optimizer or its name; for several players, a dict with one
+                for each. Defaults to `None`: the variant's `default_optimizer`.
             loss: Must stay `None`: the objective is the model's own.
             metrics: Metrics between the observation and its reconstruction. Defaults to
                 `None`.
@@ -226,6 +233,8 @@ class ObjectiveModel(keras.Model):
                 f"Received: loss={loss!r}"
             )
         players = self.players()
+        if optimizer is None:
+            optimizer = {name: self.make_optimizer() for name in players}
         optimizers = _optimizer_by_player(optimizer, list(players))
         if auto_scale_loss and _computes_in_float16(self):
             optimizers = {name: _with_scaled_loss(o) for name, o in optimizers.items()}
@@ -247,6 +256,22 @@ class ObjectiveModel(keras.Model):
         self._other_optimizers = {
             name: own for name, own in optimizers.items() if name != first
         }
+
+    @classmethod
+    def make_optimizer(cls, learning_rate: float | None = None) -> Optimizer:
+        """Make the optimizer with which this variant trains well.
+
+        Args:
+            learning_rate: Defaults to `None`: that of `default_optimizer`.
+
+        Returns:
+            A new optimizer.
+        """
+        name, default = cls.default_optimizer
+        learning_rate = default if learning_rate is None else learning_rate
+        return keras.optimizers.get(
+            {"class_name": name, "config": {"learning_rate": learning_rate}}
+        )
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:
@@ -280,9 +305,9 @@ class ObjectiveModel(keras.Model):
 
     def load_own_variables(self, store: Any) -> None:
         """Load what `save_own_variables` saved."""
-        variables = {
-            key: store[key] for key in store.keys() if not key.startswith(_RANDOM_STATE)
-        }
+        # The store of an HDF5 file has `keys`, but can't be iterated over.
+        own = [key for key in store.keys() if not key.startswith(_RANDOM_STATE)]  # noqa: SIM118
+        variables = {key: store[key] for key in own}
         super().load_own_variables(variables)
         for index, state in enumerate(self._random_states()):
             state.assign(store[f"{_RANDOM_STATE}{index}"])
@@ -315,18 +340,19 @@ class ObjectiveModel(keras.Model):
         raise NotImplementedError
 
     def make_train_function(self, force: bool = False) -> Callable:
-        """Make the function that `fit` calls, with a stop where the loss isn't finite."""
+        """Make the function of `fit`, which stops where the loss isn't finite."""
         if self.train_function is None or force:
             super().make_train_function(force=True)
-            self.train_function = inputs.stops_at_non_finite(self, self.train_function)
+            unguarded: Callable = self.train_function
+            self.train_function = inputs.stops_at_non_finite(self, unguarded)
         return self.train_function
 
 
 def _optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:
     given = optimizer if isinstance(optimizer, dict) else None
-    if given is None and len(players) == 1:
-        given = {players[0]: optimizer}
-    elif given is not None and "class_name" in given:
+    if (given is None and len(players) == 1) or (
+        given is not None and "class_name" in given
+    ):
         given = {players[0]: optimizer}
     if given is None or sorted(given) != sorted(players):
         raise ValueError(

@@ -25,10 +25,10 @@ class VAE(VariationalModel):
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation, or its logits with `Bernoulli(from_logits=True)`.
-        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults to
-            `"bernoulli"`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation, or its logits with `Bernoulli(from_logits=True)`.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"bernoulli"`.
         beta: Weight β of the term `kl`. Defaults to 1.0.
         free_bits: The nats λ that each dimension may use freely. Defaults to 0.0.
         **kwargs: `seed` of the noise, `name` and `dtype` of the model.
@@ -36,7 +36,8 @@ class VAE(VariationalModel):
     Raises:
         ValueError: If `beta` or `free_bits` is negative.
 
-    Source: Kingma and Welling 2013, equation 10; Higgins et al. 2017 for β; Kingma et al.
+    Source: Kingma and Welling 2013, equation 10; Higgins et al. 2017 for β; Kingma et
+        al.
     2016, equation 15, for the free bits.
 
     >>> model = VAE.for_images((28, 28, 1), latent_dim=16, beta=4.0)

@@ -1,5 +1,6 @@
 """The family of models whose code has a posterior distribution."""
 
+import operator
 from typing import Any, NamedTuple
 
 import keras
@@ -34,13 +35,14 @@ class VariationalModel(LatentModel):
         encoder: As for `LatentModel`.
         decoder: As for `LatentModel`.
         likelihood: As for `LatentModel`.
-        seed: Seed of the posterior's noise. Defaults to `None`: drawn by Python's `random`,
-            which `keras.utils.set_random_seed` seeds.
+        seed: Seed of the posterior's noise. Defaults to `None`: drawn by Python's
+            `random`, which `keras.utils.set_random_seed` seeds.
         **kwargs: `name` and `dtype` of the model.
 
     Attributes:
         code_mean: The `Dense` layer from features to the posterior's means.
-        code_log_var: The `Dense` layer from features to the logarithms of its variances.
+        code_log_var: The `Dense` layer from features to the logarithms of its
+            variances.
     """
 
     def __init__(
@@ -90,8 +92,8 @@ class VariationalModel(LatentModel):
 
         Args:
             n: Number of observations.
-            seed: Seed of the draw. Defaults to `None`: the model's own generator, another
-                draw each time.
+            seed: Seed of the draw. Defaults to `None`: the model's own generator,
+                another draw each time.
 
         Returns:
             Means of the observation, of shape (n, ...).
@@ -140,12 +142,8 @@ class VariationalModel(LatentModel):
         count = len(keras.tree.flatten(x)[0])
         estimates = []
         for start in range(0, count, batch_size):
-            batch = keras.tree.map_structure(
-                lambda column: ops.convert_to_tensor(
-                    column[start : start + batch_size], dtype="float32"  # noqa: B023
-                ),
-                x,
-            )
+            rows = slice(start, start + batch_size)
+            batch = keras.tree.map_structure(operator.itemgetter(rows), x)
             estimates.append(self._log_likelihood(batch, num_samples, generator))
         return np.concatenate(estimates)
 

@@ -22,7 +22,8 @@ from keras_latent.validation import check_in_range
 class VariationalEncDec(VariationalModel):
     """Encoder-decoder trained by distances between codes, with a variational encoder.
 
-    Objective: with q(z|x) = N(μ, σ²), z ~ q(z|x), x' = D(z), and the posteriors μ', σ' of
+    Objective: with q(z|x) = N(μ, σ²), z ~ q(z|x), x' = D(z), and the posteriors μ', σ'
+        of
     x' and μ'', σ'' of sg(x'), in the notation of `EncDec`:
 
         loss = cycle_weight·same(μ', z)
@@ -39,10 +40,10 @@ class VariationalEncDec(VariationalModel):
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of the
-            observation.
-        likelihood: Says how the decoder's output is read, and gives `log_likelihood`; the
-            objective doesn't use it. Defaults to `"gaussian"`.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        likelihood: Says how the decoder's output is read, and gives `log_likelihood`;
+            the objective doesn't use it. Defaults to `"gaussian"`.
         margin: Distance from which on codes are different enough. Defaults to 1.0.
         cycle_weight: Weight of the term `cycle`. Defaults to 1.0.
         spread_weight: Weight of the term `spread`. Defaults to 1.0.
@@ -61,6 +62,8 @@ class VariationalEncDec(VariationalModel):
     >>> model.sample(2, seed=0).shape
     TensorShape([2, 28, 28, 1])
     """
+
+    default_optimizer = ("rmsprop", 1e-4)
 
     def __init__(
         self,

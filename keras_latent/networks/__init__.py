@@ -1,0 +1,17 @@
+"""Encoders and decoders: plain Keras models, for images of any size and mixed data."""
+
+from keras_latent.networks.convolutional import (
+    convolutional_decoder,
+    convolutional_encoder,
+)
+from keras_latent.networks.dense import dense_decoder, dense_encoder
+from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
+
+__all__ = [
+    "convolutional_decoder",
+    "convolutional_encoder",
+    "dense_decoder",
+    "dense_encoder",
+    "mixed_decoder",
+    "mixed_encoder",
+]

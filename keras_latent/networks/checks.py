@@ -1,6 +1,5 @@
 """Checks of the arguments that the networks share."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras_latent.validation import check_positive_integer
@@ -21,12 +20,7 @@ def check_image_shape(image_shape: Any) -> None:
     ValueError: `image_shape` must be (height, width, channels) with a height and
     width of at least 8 and 1 or 3 channels. Received: image_shape=(28, 28)
     """
-    if (
-        not _is_sequence_of_integers(image_shape)
-        or len(image_shape) != 3
-        or min(image_shape[:2]) < SMALLEST_SIDE
-        or image_shape[2] not in (1, 3)
-    ):
+    if not is_image_shape(image_shape):
         raise ValueError(
             "`image_shape` must be (height, width, channels) with a height and width "
             f"of at least {SMALLEST_SIDE} and 1 or 3 channels. "
@@ -46,7 +40,7 @@ def check_widths(widths: Any) -> None:
     ValueError: `widths` must be a sequence of at least one positive integer.
     Received: widths=(32, 0)
     """
-    if not _is_sequence_of_integers(widths) or not widths or min(widths) < 1:
+    if not _are_positive_integers(widths):
         raise ValueError(
             "`widths` must be a sequence of at least one positive integer. "
             f"Received: widths={widths!r}"
@@ -60,9 +54,24 @@ def check_decoder_arguments(image_shape: Any, latent_dim: Any, widths: Any) -> N
     check_widths(widths)
 
 
-def _is_sequence_of_integers(value: Any) -> bool:
+def is_image_shape(shape: Any) -> bool:
+    """Whether the networks can read and make images of this shape."""
     return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
+        _are_positive_integers(shape)
+        and len(shape) == 3
+        and min(shape[:2]) >= SMALLEST_SIDE
+        and shape[2] in (1, 3)
+    )
+
+
+def is_vector_shape(shape: Any) -> bool:
+    """Whether this is the shape (n,) of a vector."""
+    return _are_positive_integers(shape) and len(shape) == 1
+
+
+def _are_positive_integers(value: Any) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 0
+        and all(type(number) is int and number > 0 for number in value)
     )

@@ -1,5 +1,6 @@
 """Convolutional encoders and decoders for images of any size."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras_latent.networks.checks import (
     check_image_shape,
     check_widths,
 )
+from keras_latent.typing import Tensor
 
 
 def convolutional_encoder(
@@ -22,7 +24,9 @@ def convolutional_encoder(
     """Strided convolutions: an image becomes a small feature map.
 
     Each width adds one 4×4 convolution with stride 2 and ReLU, which halves height
-    and width, rounding up.
+    and width, rounding up. A kernel that the stride divides sees every pixel equally
+    often and so prints no checkerboard into gradients (Odena et al. 2016,
+    "Deconvolution and checkerboard artifacts").
 
     Args:
         image_shape: (height, width, channels), height and width at least 8, 1 or 3
@@ -46,9 +50,6 @@ def convolutional_encoder(
     image = keras.Input(tuple(image_shape), name="image")
     x = image
     for width in widths:
-        # A kernel that the stride divides reaches every pixel equally often, so that
-        # gradients to the image carry no checkerboard (Odena et al. 2016, "Deconvolution
-        # and checkerboard artifacts").
         x = layers.Conv2D(
             width, 4, strides=2, padding="same", activation="relu", dtype=dtype
         )(x)
@@ -68,8 +69,7 @@ def convolutional_decoder(
     The mirror of `convolutional_encoder` with the same widths reversed: a dense layer
     makes the smallest map with `widths[0]` channels, then each step repeats every pixel
     twice, crops to the size that the encoder had there, and applies a 3×3 convolution.
-    Repeating before convolving leaves no checkerboard (Odena et al. 2016,
-    "Deconvolution and checkerboard artifacts").
+    Repeating before convolving leaves no checkerboard (Odena et al. 2016).
 
     Args:
         image_shape: (height, width, channels) of the output, height and width at least
@@ -118,7 +118,7 @@ def _halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:
 
 
 def _doubled(x: Tensor, size: tuple[int, int], dtype: Any) -> Tensor:
-    """Each pixel repeated twice along both sides, then cropped to `size`."""
+    """Each pixel repeated along both sides, then cropped to `size`."""
     x = layers.UpSampling2D(2, interpolation="nearest", dtype=dtype)(x)
-    surplus = tuple((0, have - want) for have, want in zip(x.shape[1:3], size, strict=True))
-    return layers.Cropping2D(surplus, dtype=dtype)(x) if any(...) else x
+    extra_rows, extra_columns = x.shape[1] - size[0], x.shape[2] - size[1]
+    return layers.Cropping2D(((0, extra_rows), (0, extra_columns)), dtype=dtype)(x)

@@ -24,10 +24,9 @@ def trained_epochs(callback, lengths):
 def test_ends_fit(networks, images):
     model = models.EncDec(*networks)
     model.compile(keras.optimizers.SGD(0.0))
+    lengths = iter([0.1, *[0.5] * 8])
     set_length = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: logs.update(
-            latent_length=[0.1, 0.5][epoch > 0]
-        )
+        on_epoch_end=lambda epoch, logs: logs.update(latent_length=next(lengths))
     )
     callback = LatentEquilibrium(patience=2)
 

@@ -1,0 +1,115 @@
+"""The command line: its words, and what a wrong word gets."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from keras_latent import datasets, models
+from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.training import Arguments, train
+
+app = typer.Typer(
+    name="keras-latent",
+    help="Train and inspect latent representations of images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Variant = StrEnum("Variant", {name: name for name in models.VARIANTS})  # type: ignore[misc]
+
+
+class Strategy(StrEnum):
+    """How a training is spread over devices."""
+
+    auto = "auto"
+    none = "none"
+    mirrored = "mirrored"
+
+
+@app.command("train")
+def train_command(
+    variant: Annotated[Variant, typer.Argument(help="The model to train.")],
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="A name that `list` shows, one of tensorflow-datasets, or a folder."
+        ),
+    ] = "mnist",
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 10,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 128,
+    latent_dim: Annotated[int, typer.Option(min=1, help="Size of the code.")] = 32,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=0.0, help="Default: the variant's own.")
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(min=8, help="Resize to this many pixels a side.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in that folder.")
+    ] = False,
+    strategy: Annotated[
+        Strategy, typer.Option(help="auto: all GPUs if there are several.")
+    ] = Strategy.auto,
+    mixed_precision: Annotated[
+        bool, typer.Option("--mixed-precision", help="Compute in float16.")
+    ] = False,
+) -> None:
+    """Train a model and write it, its figures and its history to a folder."""
+    train(
+        Arguments(
+            variant=variant.value,
+            dataset=dataset,
+            epochs=epochs,
+            batch_size=batch_size,
+            latent_dim=latent_dim,
+            learning_rate=learning_rate,
+            image_size=image_size,
+            seed=seed,
+            strategy=strategy.value,
+            mixed_precision=mixed_precision,
+        ),
+        RunFolder(output or Path("runs") / f"{variant.value}-{Path(dataset).name}"),
+        resume,
+    )
+
+
+@app.command("list")
+def list_command() -> None:
+    """Show the variants and the datasets, and what each is for."""
+    variants = Table("variant", "what it is", title="Variants", title_justify="left")
+    for name, variant in models.VARIANTS.items():
+        variants.add_row(name, (variant.__doc__ or "").splitlines()[0])
+    sources = Table("dataset", "what it is", title="Datasets", title_justify="left")
+    for name, description in datasets.DATASETS.items():
+        sources.add_row(name, description)
+    sources.add_row(
+        "a folder", "images, in one subfolder for each label if there are any"
+    )
+    sources.add_row("another name", "a dataset of tensorflow-datasets")
+    console = Console()
+    console.print(variants)
+    console.print(sources)
+
+
+def main() -> None:
+    """Run the command; an error of the user's is a message, not a traceback."""
+    try:
+        app()
+    except (ValueError, OSError, ImportError) as error:
+        Console(stderr=True).print(f"[bold red]Error:[/] {escape(str(error))}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped. Continue the run with --resume.")
+        sys.exit(130)

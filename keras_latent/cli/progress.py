@@ -1,0 +1,76 @@
+"""The progress of a training on the terminal."""
+
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """A bar for each epoch, and the terms of the loss by their names.
+
+    Where the output is no terminal, one line is printed for each epoch.
+
+    Args:
+        console: Where to print.
+    """
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Show the bar."""
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[terms]}"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            transient=True,
+        )
+        self._progress.start()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Start the bar anew."""
+        self._epoch = f"epoch {epoch + 1}/{self.params['epochs']}"
+        self._task = self._progress.add_task(
+            self._epoch, total=self.params["steps"], terms=""
+        )
+
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Move the bar."""
+        if not self._progress.disable:
+            self._progress.update(
+                self._task, completed=batch + 1, terms=_described(logs, "val_")
+            )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Print the epoch's line."""
+        self._progress.remove_task(self._task)
+        self.console.print(f"{self._epoch}  {_described(logs)}", highlight=False)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+
+def _described(logs: dict[str, Any] | None, without: str | None = None) -> str:
+    logs = logs or {}
+    names = sorted(logs, key=lambda name: (name.startswith("val_"), name != "loss"))
+    return "  ".join(
+        f"{name} {float(logs[name]):.4g}"
+        for name in names
+        if without is None or not name.startswith(without)
+    )

@@ -1,0 +1,139 @@
+"""The folder of a training run, from which a killed run continues."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_latent.saving import load_model, write_text
+
+
+class RunFolder:
+    """What a run leaves behind: `config.json`, `history.csv`, `model.keras`.
+
+    After each epoch the history is written first and the model second, each whole or
+    not at all. The history says after how many steps an epoch ended, and the model's
+    optimizer counts its steps: the row with that count is the last epoch that the model
+    has seen, whenever the run was killed.
+
+    Args:
+        path: The folder; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config_file = path / "config.json"
+        self.history_file = path / "history.csv"
+        self.model_file = path / "model.keras"
+        self.tensorboard = path / "tensorboard"
+        self.figures = path / "figures"
+
+    def start(self, config: dict[str, Any]) -> None:
+        """Make the folder for a new run.
+
+        Raises:
+            ValueError: If the folder holds anything already.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise ValueError(
+                "`output` must be a folder, but is a file. "
+                f"Received: output={str(self.path)!r}"
+            )
+        if self.config_file.exists():
+            raise ValueError(
+                "`output` must be free, but holds another run: choose another folder, "
+                "or continue the run with --resume. "
+                f"Received: output={str(self.path)!r}"
+            )
+        if self.path.exists() and any(self.path.iterdir()):
+            raise ValueError(
+                "`output` must be a new or empty folder. "
+                f"Received: output={str(self.path)!r}, which holds files"
+            )
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.write_config(config)
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        """Write `config.json`."""
+        write_text(self.config_file, json.dumps(config, indent=2) + "\n")
+
+    def check_same_run(self, arguments: dict[str, Any]) -> None:
+        """Refuse to continue a run with other arguments, the epochs excepted.
+
+        Raises:
+            ValueError: If there is no run, or its arguments differ.
+        """
+        if not self.config_file.is_file():
+            raise ValueError(
+                "`output` must hold a run that --resume can continue. "
+                f"Received: output={str(self.path)!r}, without config.json"
+            )
+        before = json.loads(self.config_file.read_text(encoding="utf-8"))["arguments"]
+        changed = [
+            f"{name}={value!r} instead of {before.get(name)!r}"
+            for name, value in arguments.items()
+            if name != "epochs" and value != before.get(name)
+        ]
+        if changed:
+            raise ValueError(
+                "`resume` continues a run with its own arguments. "
+                f"Received: {', '.join(changed)}"
+            )
+
+    def load(self) -> tuple[keras.Model, list[dict[str, float]]] | None:
+        """The model and its history as of the last whole epoch; `None` before one.
+
+        Raises:
+            ValueError: If `model.keras` is damaged, or no row of the history is the
+                model's.
+        """
+        if not self.model_file.exists():
+            return None
+        model = load_model(self.model_file)
+        with open(self.history_file, newline="", encoding="utf-8") as file:
+            rows = [
+                {name: float(value) for name, value in row.items()}
+                for row in csv.DictReader(file)
+            ]
+        steps = int(model.optimizer.iterations)
+        while rows and rows[-1]["step"] != steps:
+            rows.pop()
+        if not rows:
+            raise ValueError(
+                "`output` must hold a model and its history, but no epoch of "
+                f"{self.history_file.name} ends at the model's step. "
+                f"Received: step={steps}"
+            )
+        return model, rows
+
+    def save(self, model: keras.Model, rows: list[dict[str, float]]) -> None:
+        """Save the model as of the last row of its history."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, fieldnames=list(rows[-1]), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.history_file, text.getvalue())
+        model.save(self.model_file)
+
+
+class SaveEachEpoch(keras.callbacks.Callback):
+    """Saves the model and its history to a run's folder after each epoch.
+
+    Args:
+        folder: The folder.
+        rows: The history so far, one dict an epoch; new epochs are appended.
+    """
+
+    def __init__(self, folder: RunFolder, rows: list[dict[str, float]]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.rows = rows
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Append the epoch and save."""
+        step = int(self.model.optimizer.iterations)
+        self.rows.append({"epoch": epoch + 1, "step": step, **(logs or {})})
+        self.folder.save(self.model, self.rows)

@@ -1,0 +1,218 @@
+"""One training run, from its arguments to its figures."""
+
+import contextlib
+import dataclasses
+import json
+import platform
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+from rich.console import Console
+
+import keras_latent
+from keras_latent import callbacks, datasets, metrics, models, plots
+from keras_latent.cli.progress import ProgressBar
+from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
+from keras_latent.saving import write_text
+from keras_latent.validation import check_choice
+
+SHOWN = 16
+"""Images that are followed in TensorBoard."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Arguments:
+    """What defines a run, beside the folder that it goes to.
+
+    Args:
+        variant: A name of `models.VARIANTS`.
+        dataset: A name that `datasets.load` takes.
+        epochs: Number of passes over the data.
+        batch_size: Number of images in a step.
+        latent_dim: Number of dimensions of the code.
+        learning_rate: `None` for that of the variant.
+        image_size: Side in pixels to which images are resized; `None` keeps their size.
+        seed: Seed of everything random.
+        strategy: `"auto"`, `"none"` or `"mirrored"`.
+        mixed_precision: Whether the networks compute in float16.
+    """
+
+    variant: str
+    dataset: str
+    epochs: int
+    batch_size: int
+    latent_dim: int
+    learning_rate: float | None
+    image_size: int | None
+    seed: int
+    strategy: str
+    mixed_precision: bool
+
+
+def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
+    """Train a variant and write everything about the run to its folder.
+
+    Args:
+        arguments: What defines the run.
+        folder: Where it goes. It holds `model.keras`, `history.csv`, `config.json`,
+            `metrics.json`, `tensorboard/` and `figures/` in the end.
+        resume: Whether to continue the run that the folder holds.
+
+    Raises:
+        ValueError: If an argument is wrong, or the folder isn't free.
+    """
+    console = Console()
+    check_choice("variant", arguments.variant, models.VARIANTS)
+    config = {
+        "arguments": dataclasses.asdict(arguments),
+        "versions": {
+            "keras_latent": keras_latent.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+    }
+    image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
+    if resume:
+        folder.check_same_run(config["arguments"])
+        folder.write_config(config)
+    else:
+        folder.start(config)
+
+    keras.utils.set_random_seed(arguments.seed)
+    with _precision(arguments.mixed_precision), _scope(arguments.strategy):
+        model, rows = folder.load() or (_new_model(arguments, image_shape), [])
+        _fit(model, arguments, folder, rows, console)
+    _write_figures(model, arguments, folder, rows)
+    for name, value in _measure(model, arguments, folder).items():
+        console.print(f"{name}: {value:.4g}", highlight=False)
+    console.print(f"The run is in {folder.path}", highlight=False)
+
+
+def _new_model(
+    arguments: Arguments, image_shape: tuple[int, int, int]
+) -> models.LatentModel:
+    variant = models.VARIANTS[arguments.variant]
+    model = variant.for_images(image_shape, arguments.latent_dim)
+    model.compile(variant.make_optimizer(arguments.learning_rate))
+    return model
+
+
+def _fit(
+    model: models.LatentModel,
+    arguments: Arguments,
+    folder: RunFolder,
+    rows: list[dict[str, float]],
+    console: Console,
+) -> None:
+    training, steps = datasets.epochs(
+        arguments.dataset,
+        "train",
+        arguments.batch_size,
+        seed=arguments.seed,
+        initial_epoch=len(rows),
+        image_size=arguments.image_size,
+    )
+    shown = _images(arguments, "train", limit=SHOWN)
+    log_dir = folder.tensorboard
+    watchers = [
+        keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
+        callbacks.ReconstructionImages(shown, log_dir),
+        callbacks.CodeHistograms(shown, log_dir),
+    ]
+    if isinstance(model, models.VariationalModel):
+        watchers.append(callbacks.SampleImages(log_dir))
+    validation = None
+    if "test" in datasets.splits(arguments.dataset):
+        validation = datasets.load(
+            arguments.dataset, "test", arguments.batch_size, arguments.image_size
+        )
+    model.fit(
+        training,
+        steps_per_epoch=steps,
+        initial_epoch=len(rows),
+        epochs=arguments.epochs,
+        validation_data=validation,
+        verbose=0,
+        # The run is saved last, so that what a row of its history stands for is done.
+        callbacks=[ProgressBar(console), *watchers, SaveEachEpoch(folder, rows)],
+    )
+
+
+def _images(arguments: Arguments, split: str, limit: int | None = None) -> np.ndarray:
+    images, _ = datasets.arrays(
+        arguments.dataset, split, arguments.image_size, limit=limit
+    )
+    return images
+
+
+def _write_figures(
+    model: models.LatentModel,
+    arguments: Arguments,
+    folder: RunFolder,
+    rows: list[dict[str, float]],
+) -> None:
+    images = _images(arguments, _evaluation_split(arguments), limit=1000)
+    history = {name: [row[name] for row in rows] for name in rows[-1]}
+    for counter in ("epoch", "step"):
+        del history[counter]
+    figures = {
+        "reconstructions": plots.reconstructions(model, images[:SHOWN]),
+        "worst_and_best": plots.worst_and_best(model, images),
+        "learning_curves": plots.learning_curves(history),
+    }
+    if isinstance(model, models.VariationalModel):
+        figures["prior_samples"] = plots.prior_samples(model)
+    folder.figures.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        plots.save(figure, folder.figures / f"{name}.png")
+
+
+def _measure(
+    model: models.LatentModel, arguments: Arguments, folder: RunFolder
+) -> dict[str, float]:
+    """Error of the reconstructions, and 5-NN accuracy of the codes where labels are."""
+    split = _evaluation_split(arguments)
+    images, labels = datasets.arrays(arguments.dataset, split, arguments.image_size)
+    reconstructions = model.predict(images, batch_size=256, verbose=0)
+    errors = metrics.mean_squared_error(images, reconstructions)
+    measured = {f"{split} mse": float(np.mean(errors))}
+    # Without a split apart, neighbours would be looked for among the images themselves.
+    if split == "test" and labels.ndim == 1 and len(np.unique(labels)) > 1:
+        encoder = model.to_encoder()
+        known_images, known = datasets.arrays(
+            arguments.dataset, "train", arguments.image_size
+        )
+        accuracy = metrics.knn_accuracy(
+            encoder.predict(known_images, batch_size=256, verbose=0),
+            known,
+            encoder.predict(images, batch_size=256, verbose=0),
+            labels,
+        )
+        measured["test 5-NN accuracy of the codes"] = float(accuracy)
+    write_text(folder.path / "metrics.json", json.dumps(measured, indent=2) + "\n")
+    return measured
+
+
+def _evaluation_split(arguments: Arguments) -> str:
+    return "test" if "test" in datasets.splits(arguments.dataset) else "train"
+
+
+def _scope(strategy: str) -> contextlib.AbstractContextManager:
+    several_gpus = len(tf.config.list_physical_devices("GPU")) > 1
+    if strategy == "mirrored" or (strategy == "auto" and several_gpus):
+        return tf.distribute.MirroredStrategy().scope()
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def _precision(mixed: bool) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16" if mixed else before)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

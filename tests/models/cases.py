@@ -1,0 +1,175 @@
+"""The variants as the conformance suite sees them: small networks and their data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as keras_layers
+
+from keras_latent import layers, models
+
+IMAGE_SHAPE = (4, 3, 1)
+LATENT_DIM = 3
+CATEGORIES = 4
+
+
+def dense_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """An encoder of vectors and a decoder, for images of 4 × 3 pixels."""
+    size = int(np.prod(IMAGE_SHAPE))
+    encoder = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            keras_layers.Flatten(),
+            keras_layers.Dense(6, activation="tanh"),
+        ]
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            keras_layers.Dense(6, activation="tanh"),
+            keras_layers.Dense(size, activation=output_activation),
+            keras_layers.Reshape(IMAGE_SHAPE),
+        ]
+    )
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def map_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """The same decoder, behind an encoder that gives a feature map."""
+    encoder = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            keras_layers.Conv2D(2, 2, activation="tanh"),
+        ]
+    )
+    return {**dense_networks(output_activation), "encoder": encoder}
+
+
+def mixed_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """Networks for a dict of an image and a category."""
+    image = keras.Input(IMAGE_SHAPE, name="image")
+    category = keras.Input((CATEGORIES,), name="category")
+    joined = keras_layers.Concatenate()([keras_layers.Flatten()(image), category])
+    features = keras_layers.Dense(6, activation="tanh")(joined)
+    encoder = keras.Model({"image": image, "category": category}, features)
+    code = keras.Input((LATENT_DIM,))
+    hidden = keras_layers.Dense(6, activation="tanh")(code)
+    pixels = keras_layers.Dense(int(np.prod(IMAGE_SHAPE)), output_activation)(hidden)
+    decoder = keras.Model(
+        code,
+        {
+            "image": keras_layers.Reshape(IMAGE_SHAPE)(pixels),
+            "category": keras_layers.Dense(CATEGORIES, activation="softmax")(hidden),
+        },
+    )
+    return {"encoder": encoder, "decoder": decoder}
+
+
+def images(count: int, seed: int = 0) -> np.ndarray:
+    """Grey images of shape (count, 4, 3, 1)."""
+    pixels = np.random.default_rng(seed).random((count, *IMAGE_SHAPE))
+    return pixels.astype("float32")
+
+
+def mixed_data(count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Images, and categories one-hot of shape (count, 4)."""
+    category = np.random.default_rng(seed + 1).integers(0, CATEGORIES, count)
+    return {
+        "image": images(count, seed),
+        "category": np.eye(CATEGORIES, dtype="float32")[category],
+    }
+
+
+@dataclass(frozen=True)
+class Case:
+    """One variant in one setting.
+
+    Args:
+        name: The case's name in the reports of pytest.
+        variant: The class.
+        arguments: Makes the arguments besides the networks, none a default.
+        networks: Makes `encoder` and `decoder`.
+        data: Makes a number of observations.
+        is_random: Whether the training draws noise.
+        separable: Arguments with which no term couples the rows of a batch.
+    """
+
+    name: str
+    variant: type[models.LatentModel]
+    arguments: Callable[[], dict[str, Any]]
+    networks: Callable[..., dict[str, Any]] = dense_networks
+    data: Callable[..., Any] = images
+    is_random: bool = False
+    separable: dict[str, Any] = field(default_factory=dict)
+
+    def build(self, **overrides: Any) -> models.LatentModel:
+        """Make the model."""
+        return self.variant(**{**self.networks(), **self.arguments(), **overrides})
+
+
+CASES = [
+    Case("autoencoder", models.Autoencoder, dict, networks=map_networks),
+    Case(
+        "sparse",
+        models.SparseAutoencoder,
+        lambda: {"l1": 0.01, "l2": 0.02, "activity": 0.3},
+    ),
+    Case(
+        "contractive",
+        models.ContractiveAutoencoder,
+        lambda: {"contraction_weight": 0.5, "probes": 2, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "contractive-exact",
+        models.ContractiveAutoencoder,
+        lambda: {"contraction_weight": 0.5},
+    ),
+    Case(
+        "denoising",
+        models.DenoisingAutoencoder,
+        lambda: {"corruption": layers.GaussianCorruption(0.3, seed=7)},
+        is_random=True,
+    ),
+    Case(
+        "vae",
+        models.VAE,
+        lambda: {"likelihood": "continuous_bernoulli", "beta": 0.5, "seed": 7},
+        networks=map_networks,
+        is_random=True,
+    ),
+    Case(
+        "encdec",
+        models.EncDec,
+        lambda: {
+            "margin": 1.5,
+            "cycle_weight": 0.9,
+            "spread_weight": 0.8,
+            "discrimination_weight": 1.7,
+        },
+        separable={"spread_weight": 0.0},
+    ),
+    Case(
+        "encdec-mixed",
+        models.EncDec,
+        lambda: {
+            "likelihood": {"image": "gaussian", "category": "categorical"},
+            "repair": layers.Repair({"category": "one_hot"}),
+        },
+        networks=mixed_networks,
+        data=mixed_data,
+        separable={"spread_weight": 0.0},
+    ),
+    Case(
+        "variational-encdec",
+        models.VariationalEncDec,
+        lambda: {"margin": 1.5, "kl_weight": 0.01, "kl_mean_weight": 0.02, "seed": 7},
+        is_random=True,
+        separable={"spread_weight": 0.0},
+    ),
+]
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,0 +1,415 @@
+"""What holds for every variant: configuration, data, logs, numerics, randomness."""
+
+import inspect
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_latent import models
+from tests.models.cases import CASES, LATENT_DIM, each_case
+
+
+def compiled(model, optimizer=None, **arguments):
+    """The model, compiled to run eagerly: quicker for a few steps."""
+    arguments = {"run_eagerly": True, **arguments}
+    model.compile(optimizer or keras.optimizers.SGD(0.01), **arguments)
+    return model
+
+
+def first_rows(x, stop, start=0):
+    return keras.tree.map_structure(lambda column: column[start:stop], x)
+
+
+def values_of(variables):
+    return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def assert_all_close(actual, expected, **tolerances):
+    actual, expected = keras.tree.flatten(actual), keras.tree.flatten(expected)
+    for a, b in zip(actual, expected, strict=True):
+        np.testing.assert_allclose(a, b, **tolerances)
+
+
+class TestCases:
+    def test_every_variant_has_a_case_and_every_case_a_variant(self):
+        variants = set(models.VARIANTS.values())
+        assert {case.variant for case in CASES} == variants
+
+    def test_every_final_class_is_a_variant(self):
+        public = [getattr(models, name) for name in models.__all__]
+        classes = {c for c in public if inspect.isclass(c)}
+        latent = {c for c in classes if issubclass(c, models.LatentModel)}
+        final = {c for c in latent if not any(c in d.__bases__ for d in latent)}
+        assert final == set(models.VARIANTS.values())
+
+    def test_the_cases_have_names_of_their_own(self):
+        assert len({case.name for case in CASES}) == len(CASES)
+
+
+@each_case
+class TestConfig:
+    def test_config_holds_the_arguments(self, case):
+        arguments = {**case.networks(), **case.arguments(), "name": "mine"}
+        config = case.variant(**arguments).get_config()
+        for name, value in arguments.items():
+            if isinstance(value, keras.layers.Layer):
+                value = keras.saving.serialize_keras_object(value)
+            if isinstance(value, dict) and name == "likelihood":
+                kept = config[name]["config"]["likelihoods"]
+                assert [k for k in kept] == [k for k in value]
+            else:
+                assert json.dumps(config[name]) == json.dumps(value), name
+        signature = inspect.signature(case.variant.__init__).parameters
+        named = {n for n, p in signature.items() if p.kind is not p.VAR_KEYWORD}
+        assert named - {"self"} <= config.keys()
+
+    def test_config_makes_an_equal_model(self, case):
+        model = case.build()
+        config = json.loads(json.dumps(model.get_config()))
+        again = case.variant.from_config(config)
+        assert json.dumps(again.get_config()) == json.dumps(config)
+        again.set_weights(model.get_weights())
+        x = case.data(3)
+        assert_all_close(again.reconstruct(x), model.reconstruct(x))
+
+
+@each_case
+class TestPasses:
+    def test_shapes_and_dtypes(self, case):
+        model, x = case.build(), case.data(3)
+        assert model.latent_dim == LATENT_DIM
+        for sample in (False, True):
+            z = model.encode(x, sample=sample)
+            assert z.shape == (3, LATENT_DIM)
+            assert z.dtype == "float32"
+        decoded = keras.tree.map_structure(lambda t: tuple(t.shape), model.decode(z))
+        expected = keras.tree.map_structure(lambda t: t.shape, x)
+        assert decoded == expected
+
+    def test_predict_gives_the_reconstruction(self, case):
+        model, x = case.build(), case.data(5)
+        model.compile(run_eagerly=True)
+        predicted = model.predict(x, batch_size=2, verbose=0)
+        assert_all_close(predicted, model.reconstruct(x), atol=1e-6)
+
+    def test_summary_counts_every_variable(self, case, capsys):
+        model = case.build()
+        model.summary()
+        assert f"Trainable params: {model.count_params():,}"[:18] in (
+            capsys.readouterr().out
+        )
+
+
+@each_case
+class TestData:
+    def test_every_form_of_data_gives_the_same_loss(self, case):
+        x = case.data(8)
+        y = np.arange(8)
+        weight = np.ones(8, "float32")
+        slices = tf.data.Dataset.from_tensor_slices
+        forms = {
+            "x": {"x": x, "batch_size": 4},
+            "(x,)": {"x": (x,), "batch_size": 4},
+            "(x, y)": {"x": (x, y), "batch_size": 4},
+            "(x, y, w)": {"x": (x, y, weight), "batch_size": 4},
+            "x and y": {"x": x, "y": y, "sample_weight": weight, "batch_size": 4},
+            "data of x": {"x": slices(x).batch(4)},
+            "data of (x,)": {"x": slices((x,)).batch(4)},
+            "data of (x, y)": {"x": slices((x, y)).batch(4)},
+            "data of (x, y, w)": {"x": slices((x, y, weight)).batch(4)},
+        }
+        model = compiled(case.build(), keras.optimizers.SGD(0.0))
+        state = values_of(model._random_states())
+        losses = {}
+        for form, arguments in forms.items():
+            for variable, value in zip(model._random_states(), state, strict=True):
+                variable.assign(value)
+            history = model.fit(**arguments, shuffle=False, verbose=0).history
+            losses[form, "fit"] = history["loss"][0]
+            for variable, value in zip(model._random_states(), state, strict=True):
+                variable.assign(value)
+            logs = model.evaluate(**arguments, return_dict=True, verbose=0)
+            losses[form, "evaluate"] = logs["loss"]
+        for (form, method), loss in losses.items():
+            expected = losses["x", method]
+            assert loss == pytest.approx(expected, rel=1e-6), (form, method)
+
+    def test_predict_takes_datasets(self, case):
+        model, x = compiled(case.build()), case.data(5)
+        expected = model.reconstruct(x)
+        dataset = tf.data.Dataset.from_tensor_slices((x, np.arange(5))).batch(2)
+        assert_all_close(model.predict(dataset, verbose=0), expected, atol=1e-6)
+
+    def test_validation_split(self, case):
+        model = compiled(case.build())
+        logs = model.fit(
+            case.data(8), batch_size=4, validation_split=0.5, verbose=0
+        ).history
+        assert np.isfinite(logs["val_loss"][0])
+
+    @pytest.mark.parametrize("count", [1, 5])
+    def test_batch_of_one_and_ragged_last_batch(self, case, count):
+        model = compiled(case.build())
+        logs = model.fit(case.data(count), batch_size=2, verbose=0).history
+        assert all(np.isfinite(values[0]) for values in logs.values())
+
+    def test_loss_does_not_depend_on_the_batch_size(self, case):
+        model = case.build(**case.separable)
+        x = case.data(7)
+        # Draws differ between batch sizes, codes that don't vary are alike.
+        if isinstance(model, models.VariationalModel):
+            silence(model.code_log_var)
+        losses = []
+        for batch_size in (7, 3, 1):
+            compiled(model)
+            if getattr(model, "probes", None):
+                model.contraction_weight.assign(0.0)
+            logs = model.evaluate(x, batch_size=batch_size, return_dict=True, verbose=0)
+            losses.append(logs["loss"])
+        np.testing.assert_allclose(losses, losses[0], rtol=1e-5)
+
+
+def silence(code_log_var):
+    """Make the posterior's variance as small as it gets."""
+    kernel, bias = code_log_var.get_weights()
+    code_log_var.set_weights([0.0 * kernel, 0.0 * bias - 20.0])
+
+
+@each_case
+class TestLogs:
+    def test_loss_is_the_weighted_sum_of_the_terms(self, case):
+        model = compiled(case.build())
+        logs = model.fit(
+            case.data(8), batch_size=4, validation_data=case.data(6, seed=3), verbose=0
+        ).history
+        for prefix in ("", "val_"):
+            total = sum(
+                float(weight) * logs[prefix + term][0]
+                for term, weight in model._weight_by_term.items()
+            )
+            assert logs[f"{prefix}loss"][0] == pytest.approx(total, rel=1e-5)
+
+    def test_keys_are_the_declared_names(self, case):
+        model = compiled(case.build())
+        logs = model.fit(
+            case.data(4), batch_size=4, validation_data=case.data(4), verbose=0
+        ).history
+        names = {"loss", *model._trackers}
+        assert set(logs) == names | {f"val_{name}" for name in names}
+
+    def test_regularisers_of_the_user_count_once(self, case):
+        networks = case.networks()
+        networks["encoder"].layers[-1].kernel_regularizer = keras.regularizers.L2(0.1)
+        plain = compiled(case.build())
+        model = compiled(case.build(**networks))
+        model.set_weights(plain.get_weights())
+        x = case.data(8)
+        logs = model.evaluate(x, batch_size=4, return_dict=True, verbose=0)
+        kernel = networks["encoder"].layers[-1].kernel
+        expected = 0.1 * float(keras.ops.sum(kernel**2))
+        assert logs["regularization"] == pytest.approx(expected, rel=1e-5)
+        terms = sum(
+            float(weight) * logs[term] for term, weight in model._weight_by_term.items()
+        )
+        assert logs["loss"] == pytest.approx(terms + expected, rel=1e-5)
+
+    def test_a_changed_weight_changes_the_loss_without_a_retrace(self, case):
+        model = compiled(case.build(), keras.optimizers.SGD(0.0), run_eagerly=False)
+        traces = []
+        objective = model.objective
+
+        def counted(batch, training):
+            traces.append(training)
+            return objective(batch, training)
+
+        model.objective = counted
+        term, weight = next(iter(model._weight_by_term.items()))
+        x = case.data(4)
+        first = model.fit(x, batch_size=4, verbose=0).history
+        traced = len(traces)
+        before = float(weight)
+        weight.assign(before + 2.0)
+        second = model.fit(x, batch_size=4, shuffle=False, verbose=0).history
+        assert len(traces) == traced > 0
+        expected = sum(
+            float(w) * second[t][0] for t, w in model._weight_by_term.items()
+        )
+        assert second["loss"][0] == pytest.approx(expected, rel=1e-5)
+        assert second["loss"][0] != pytest.approx(
+            second["loss"][0] - 2.0 * second[term][0], rel=1e-3
+        )
+        assert set(first) == set(second)
+
+
+@each_case
+class TestSampleWeight:
+    def step(self, case, x, **arguments):
+        model = compiled(case.build(**case.separable), keras.optimizers.SGD(0.1))
+        model.set_weights(case_weights(model))
+        logs = model.fit(x, shuffle=False, verbose=0, **arguments).history
+        return values_of(model.trainable_variables), logs
+
+    def test_ones_are_none(self, case):
+        x = case.data(4)
+        weights, logs = self.step(case, x)
+        same_weights, same_logs = self.step(case, x, sample_weight=np.ones(4))
+        assert logs["loss"] == pytest.approx(same_logs["loss"])
+        assert_all_close(same_weights, weights, atol=1e-7)
+
+    def test_rows_of_weight_zero_move_nothing(self, case):
+        x, other = case.data(4), case.data(4, seed=9)
+        weight = np.array([1.0, 0.5, 0.0, 0.0])
+        changed = keras.tree.map_structure(
+            lambda a, b: np.concatenate([a[:2], b[2:]]), x, other
+        )
+        weights, logs = self.step(case, x, sample_weight=weight)
+        same_weights, same_logs = self.step(case, changed, sample_weight=weight)
+        assert logs["loss"] == pytest.approx(same_logs["loss"])
+        assert_all_close(same_weights, weights, atol=1e-7)
+
+    def test_the_mean_is_over_the_batch_size(self, case):
+        x = case.data(4)
+        _, logs = self.step(case, x)
+        _, weighted = self.step(case, x, sample_weight=np.full(4, 0.5))
+        model = case.build()
+        model.compile(run_eagerly=True)
+        batch_terms = model.objective(models.training.Batch(x), False)
+        for term, value in batch_terms.items():
+            factor = 0.5 if len(value.shape) else 1.0
+            expected = pytest.approx(factor * logs[term][0], rel=1e-5, abs=1e-7)
+            assert weighted[term][0] == expected, term
+
+
+def case_weights(model):
+    """Weights that are the same for all models of one case."""
+    rng = np.random.default_rng(0)
+    return [
+        rng.normal(0.0, 0.3, w.shape) if len(w.shape) > 1 else w
+        for w in model.get_weights()
+    ]
+
+
+@each_case
+class TestPrecision:
+    @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+    def test_trains_in_half_precision(self, case, policy, dtype_policy):
+        dtype_policy(policy)
+        model = compiled(case.build(), keras.optimizers.Adam(0.01))
+        is_scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+        assert is_scaled == (policy == "mixed_float16")
+        x = case.data(8)
+        assert model.encode(x).dtype == "float32"
+        before = model.evaluate(x, batch_size=8, return_dict=True, verbose=0)["loss"]
+        losses = model.fit(x, batch_size=8, epochs=12, verbose=0).history["loss"]
+        after = model.evaluate(x, batch_size=8, return_dict=True, verbose=0)["loss"]
+        assert np.isfinite(losses).all()
+        assert after < before
+
+    @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+    def test_large_inputs_stay_finite(self, case, policy, dtype_policy):
+        if case.name == "vae":
+            pytest.skip("its likelihood is one of values in [0, 1]")
+        dtype_policy(policy)
+        networks = case.networks(output_activation=None)
+        model = compiled(case.build(**networks))
+        x = case.data(4)
+        if isinstance(x, dict):
+            x["image"] = 1e3 * x["image"]
+        else:
+            x = 1e3 * x
+        logs = model.fit(x, batch_size=4, verbose=0).history
+        assert all(np.isfinite(values[0]) for values in logs.values())
+        assert all(np.isfinite(v).all() for v in values_of(model.variables))
+
+
+@each_case
+class TestCompilation:
+    def losses(self, case, **arguments):
+        keras.utils.set_random_seed(1)
+        model = compiled(case.build(), keras.optimizers.SGD(0.01), **arguments)
+        return model.fit(
+            case.data(8), batch_size=2, epochs=2, shuffle=False, verbose=0
+        ).history["loss"]
+
+    def test_every_way_of_running_gives_the_same_losses(self, case):
+        expected = self.losses(case, run_eagerly=True)
+        compiled_step = self.losses(case, run_eagerly=False, jit_compile=True)
+        several_steps = self.losses(case, run_eagerly=False, steps_per_execution=4)
+        np.testing.assert_allclose(several_steps, expected, rtol=1e-5)
+        np.testing.assert_allclose(compiled_step, expected, rtol=1e-4)
+
+
+@each_case
+class TestRandomness:
+    def trained(self, case, seed, **arguments):
+        keras.utils.set_random_seed(seed)
+        model = compiled(case.build(**arguments), run_eagerly=False)
+        model.set_weights(case_weights(model))
+        model.fit(case.data(8), batch_size=4, shuffle=False, verbose=0)
+        return values_of(model.trainable_variables)
+
+    def test_same_seed_same_result(self, case):
+        first, second = self.trained(case, seed=3), self.trained(case, seed=3)
+        for a, b in zip(first, second, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_another_seed_draws_other_noise(self, case):
+        if not case.is_random:
+            pytest.skip("draws no noise")
+        reseeded = dict(case.arguments())
+        if "seed" in reseeded:
+            reseeded["seed"] = 8
+        if "corruption" in reseeded:
+            config = {**reseeded["corruption"].get_config(), "seed": 8}
+            reseeded["corruption"] = type(reseeded["corruption"]).from_config(config)
+        first = self.trained(case, seed=3)
+        second = self.trained(case, seed=3, **reseeded)
+        assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+@each_case
+class TestState:
+    def test_training_changes_variables_alone(self, case):
+        def plain_state(model):
+            return {
+                name: np.array(value)
+                for name, value in vars(model).items()
+                if isinstance(value, float | np.ndarray | tf.Tensor)
+            }
+
+        model = compiled(case.build())
+        before = plain_state(model)
+        model.fit(case.data(4), epochs=2, verbose=0)
+        after = plain_state(model)
+        assert before.keys() == after.keys()
+        for name, value in before.items():
+            np.testing.assert_array_equal(after[name], value, err_msg=name)
+
+    def test_a_frozen_encoder_does_not_move(self, case):
+        model = case.build()
+        model.encoder.trainable = False
+        compiled(model, keras.optimizers.SGD(0.1))
+        frozen = values_of(model.encoder.variables)
+        moving = values_of(model.decoder.variables)
+        model.fit(case.data(4), verbose=0)
+        assert_all_close(values_of(model.encoder.variables), frozen, rtol=0)
+        assert any(
+            not np.array_equal(a, b)
+            for a, b in zip(values_of(model.decoder.variables), moving, strict=True)
+        )
+
+    def test_batch_normalisation_in_the_encoder(self, case):
+        networks = case.networks()
+        encoder = networks["encoder"]
+        normalised = keras.layers.BatchNormalization()(encoder.outputs[0])
+        networks["encoder"] = keras.Model(encoder.input, normalised)
+        model = compiled(case.build(**networks), run_eagerly=False)
+        moving_mean = networks["encoder"].layers[-1].moving_mean
+        model.fit(case.data(8), batch_size=4, verbose=0)
+        assert np.abs(moving_mean).max() > 0.0
+        assert np.isfinite(moving_mean).all()
+
+

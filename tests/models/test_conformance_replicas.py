@@ -1,0 +1,61 @@
+"""What holds for every variant on several replicas: they compute what one computes."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_latent import models
+from tests.models.cases import CASES, each_case
+
+
+def trained(case, rows, arguments, weights=None):
+    """Variables and logs after three SGD steps, the last on a ragged batch."""
+    keras.utils.set_random_seed(3)
+    model = case.build(**arguments)
+    if weights is not None:
+        model.set_weights(weights)
+    weights = model.get_weights()
+    model.compile(keras.optimizers.SGD(0.05))
+    x = case.data(max(rows))
+    logs = []
+    for count in rows:
+        part = keras.tree.map_structure(lambda column: column[:count], x)  # noqa: B023
+        history = model.fit(part, batch_size=8, shuffle=False, verbose=0).history
+        logs.append({name: values[0] for name, values in history.items()})
+    logs.append(model.evaluate(part, batch_size=8, return_dict=True, verbose=0))
+    moved = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+    return weights, moved, logs
+
+
+def assert_replicas_agree(case, strategy, rows, arguments):
+    weights, expected, expected_logs = trained(case, rows, arguments)
+    with strategy.scope():
+        _, moved, logs = trained(case, rows, arguments, weights)
+    for a, b in zip(moved, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    for a, b in zip(logs, expected_logs, strict=True):
+        assert a == pytest.approx(b, rel=1e-5, abs=1e-6)
+    assert any(not np.allclose(a, b) for a, b in zip(moved, weights, strict=False))
+
+
+@each_case
+def test_two_replicas_train_as_one(case, two_replicas):
+    # 23 rows: a last batch of 7, of 4 and 3 rows; 17: one replica gets no row at all.
+    assert_replicas_agree(case, two_replicas, rows=(23, 17), arguments=case.separable)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.separable], ids=lambda case: case.name
+)
+def test_pairs_stay_together_in_even_shares(case, two_replicas):
+    assert_replicas_agree(case, two_replicas, rows=(16,), arguments={})
+
+
+def test_replicas_draw_different_noise(two_replicas):
+    with two_replicas.scope():
+        case = next(case for case in CASES if case.variant is models.VAE)
+        model = case.build()
+    x = np.zeros((1, 3), "float32")
+    draws = two_replicas.run(lambda: model.noise(x))
+    first, second = two_replicas.experimental_local_results(draws)
+    assert np.abs(first - second).min() > 1e-6

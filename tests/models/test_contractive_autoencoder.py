@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from keras_latent.models import Autoencoder, ContractiveAutoencoder
+from keras_latent.typing import Batch
+from tests.models import gradients
+from tests.models.cases import dense_networks, images, map_networks
+
+
+def finite_differences(model, x, step=1e-2):
+    """‖∂E/∂x‖²_F by central differences, one pixel at a time."""
+    total = np.zeros(len(x))
+    for pixel in np.ndindex(x.shape[1:]):
+        shift = np.zeros_like(x)
+        shift[(slice(None), *pixel)] = step
+        above, below = np.array(model.encode(x + shift)), np.array(model.encode(x - shift))
+        total += (((above - below) / (2 * step)) ** 2).sum(axis=-1)
+    return total
+
+
+@pytest.mark.parametrize("networks", [dense_networks, map_networks])
+def test_contraction_is_the_exact_norm(networks):
+    model, x = ContractiveAutoencoder(**networks()), images(3)
+    terms = model.objective(Batch(x), training=False)
+    np.testing.assert_allclose(
+        terms["contraction"], finite_differences(model, x), rtol=1e-3
+    )
+
+
+def test_probes_are_right_on_average():
+    networks, x = dense_networks(), images(2)
+    exact = ContractiveAutoencoder(**networks)
+    estimated = ContractiveAutoencoder(**networks, probes=3000, seed=1)
+    estimated.code.set_weights(exact.code.get_weights())
+    # The relative standard error of 3000 probes is below √(2 / 3000) = 2.6 %.
+    np.testing.assert_allclose(
+        estimated.squared_jacobian_norm(x),
+        exact.squared_jacobian_norm(x),
+        rtol=0.1,
+    )
+
+
+def test_probes_differ_from_draw_to_draw():
+    model, x = ContractiveAutoencoder(**dense_networks(), probes=1), images(2)
+    first, second = model.squared_jacobian_norm(x), model.squared_jacobian_norm(x)
+    assert np.abs(first - second).min() > 0.0
+
+
+@pytest.mark.parametrize("probes", [None, 2])
+def test_without_contraction_it_is_the_autoencoder(probes):
+    networks, x = dense_networks(), images(6)
+    model = ContractiveAutoencoder(**networks, contraction_weight=0.0, probes=probes)
+    plain = Autoencoder(**networks)
+    plain.code.set_weights(model.code.get_weights())
+    gradients.assert_same_gradients(
+        gradients.gradients(model, lambda: gradients.loss(model, x)),
+        gradients.gradients(plain, lambda: gradients.loss(plain, x)),
+    )
+
+
+def test_contraction_makes_the_code_steadier():
+    norms = []
+    for weight in (0.0, 10.0):
+        model = ContractiveAutoencoder(**dense_networks(), contraction_weight=weight)
+        model.compile("adam", run_eagerly=True)
+        model.fit(images(16), epochs=8, verbose=0)
+        norms.append(float(np.mean(model.squared_jacobian_norm(images(16)))))
+    assert norms[1] < norms[0]
+
+
+@pytest.mark.parametrize("probes", [0, -1, 2.5, True])
+def test_probes_must_be_a_positive_integer(probes):
+    with pytest.raises(ValueError, match=rf"`probes`.*Received: probes={probes}"):
+        ContractiveAutoencoder(**dense_networks(), probes=probes)

@@ -73,9 +73,18 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> Any:
         raise FileNotFoundError(
             f"`path` must be a saved model. Received: path={str(path)!r}, no such file"
         )
-    if not zipfile.is_zipfile(path):
+    if not _is_whole_archive(path):
         raise ValueError(
-            "`path` must be a whole `.keras` file, but it is truncated or something "
-            f"else. Received: path={str(path)!r} of {path.stat().st_size} bytes"
+            "`path` must be a whole `.keras` file, but it is truncated, damaged or "
+            f"something else. Received: path={str(path)!r} of "
+            f"{path.stat().st_size} bytes"
         )
     return keras.saving.load_model(path, compile=compile, safe_mode=True)
+
+
+def _is_whole_archive(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except zipfile.BadZipFile:
+        return False

@@ -26,9 +26,8 @@ class LatentEquilibrium(keras.callbacks.Callback):
 
     Args:
         monitor: Name of the log to watch. Defaults to `"latent_length"`.
-        min_delta: The least rise that counts, in the units of the length: the mean
-            square of a code's element, about 0.5 at the equilibrium of `EncDec`
-            with its default margin. Defaults to 0.005.
+        min_delta: The least rise that counts, in the units of the length, which is of
+            the order of 1 to 10 for `EncDec` with its default margin. Defaults to 0.05.
         patience: Epochs without such a rise after which the training stops. Defaults
             to 5.
         verbose: 1 prints a line when the training stops, 0 doesn't. Defaults to 0.
@@ -46,7 +45,7 @@ class LatentEquilibrium(keras.callbacks.Callback):
     def __init__(
         self,
         monitor: str = "latent_length",
-        min_delta: float = 0.005,
+        min_delta: float = 0.05,
         patience: int = 5,
         verbose: int = 0,
     ) -> None:

@@ -70,5 +70,6 @@ class WeightSchedule(keras.callbacks.Callback):
     ) -> None:
         """Set the weight by step."""
         if self.by == "step":
-            step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+            # `int` of the Variable itself fails under a distribution strategy.
+            step = int(keras.ops.convert_to_tensor(self.model.optimizer.iterations))
             self._variable.assign(self.schedule(step))

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from keras_latent import datasets, models
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.training import Arguments, train
+from keras_latent.cli.training import STRATEGIES, Arguments, train
 
 app = typer.Typer(
     name="keras-latent",
@@ -25,12 +25,7 @@ app = typer.Typer(
 Variant = StrEnum("Variant", {name: name for name in models.VARIANTS})  # type: ignore[misc]
 
 
-class Strategy(StrEnum):
-    """How a training is spread over devices."""
-
-    auto = "auto"
-    none = "none"
-    mirrored = "mirrored"
+Strategy = StrEnum("Strategy", {name: name for name in STRATEGIES})  # type: ignore[misc]
 
 
 @app.command("train")
@@ -42,16 +37,16 @@ def train_command(
             help="A name that `list` shows, one of tensorflow-datasets, or a folder."
         ),
     ] = "mnist",
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 10,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images in a step.")] = 128,
-    latent_dim: Annotated[int, typer.Option(min=1, help="Size of the code.")] = 32,
+    epochs: Annotated[int, typer.Option(help="Passes over the data.")] = 10,
+    batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 128,
+    latent_dim: Annotated[int, typer.Option(help="Size of the code.")] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(min=0.0, help="Default: the variant's own.")
+        float | None, typer.Option(help="Default: the variant's own.")
     ] = None,
     image_size: Annotated[
-        int | None, typer.Option(min=8, help="Resize to this many pixels a side.")
+        int | None, typer.Option(help="Resize to this many pixels a side.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),

@@ -16,7 +16,14 @@ from keras_latent import callbacks, datasets, metrics, models, plots
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.saving import write_text
-from keras_latent.validation import check_choice
+from keras_latent.validation import (
+    check_choice,
+    check_in_range,
+    check_positive_integer,
+)
+
+STRATEGIES = ("auto", "none", "mirrored")
+"""How a training can be spread over devices."""
 
 SHOWN = 16
 """Images that are followed in TensorBoard."""
@@ -35,8 +42,11 @@ class Arguments:
         learning_rate: `None` for that of the variant.
         image_size: Side in pixels to which images are resized; `None` keeps their size.
         seed: Seed of everything random.
-        strategy: `"auto"`, `"none"` or `"mirrored"`.
+        strategy: `"auto"` (all GPUs if there are several), `"none"` or `"mirrored"`.
         mixed_precision: Whether the networks compute in float16.
+
+    Raises:
+        ValueError: If an argument is out of its range or not among its choices.
     """
 
     variant: str
@@ -49,6 +59,17 @@ class Arguments:
     seed: int
     strategy: str
     mixed_precision: bool
+
+    def __post_init__(self) -> None:
+        check_choice("variant", self.variant, models.VARIANTS)
+        check_choice("strategy", self.strategy, STRATEGIES)
+        for name in ("epochs", "batch_size", "latent_dim"):
+            check_positive_integer(name, getattr(self, name))
+        if self.learning_rate is not None:
+            check_in_range("learning_rate", self.learning_rate)
+        if self.image_size is not None:
+            check_positive_integer("image_size", self.image_size)
+        check_in_range("seed", self.seed, high=2**32 - 1)
 
 
 def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
@@ -64,7 +85,6 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         ValueError: If an argument is wrong, or the folder isn't free.
     """
     console = Console()
-    check_choice("variant", arguments.variant, models.VARIANTS)
     config = {
         "arguments": dataclasses.asdict(arguments),
         "versions": {
@@ -126,7 +146,7 @@ def _fit(
     if isinstance(model, models.VariationalModel):
         watchers.append(callbacks.SampleImages(log_dir))
     validation = None
-    if "test" in datasets.splits(arguments.dataset):
+    if _evaluation_split(arguments) == "test":
         validation = datasets.load(
             arguments.dataset, "test", arguments.batch_size, arguments.image_size
         )
@@ -198,7 +218,8 @@ def _measure(
 
 
 def _evaluation_split(arguments: Arguments) -> str:
-    return "test" if "test" in datasets.splits(arguments.dataset) else "train"
+    splits = datasets.splits(arguments.dataset, arguments.image_size)
+    return "test" if "test" in splits else "train"
 
 
 def _scope(strategy: str) -> contextlib.AbstractContextManager:

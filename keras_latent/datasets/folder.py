@@ -28,6 +28,9 @@ class FolderSource(Source):
     - Channels: 1 if all images of the folder are stored as grey, otherwise 3. What is
       transparent is laid on white, and of an animation the first frame counts.
 
+    Headers are checked at once. A file that turns out to be cut off later stops the
+    iteration with TensorFlow's `InvalidArgumentError`, which names it.
+
     Args:
         folder: The folder.
         split: A split, with a slice or without.
@@ -54,6 +57,7 @@ class FolderSource(Source):
         channels = 1 if all(image.is_grey for image in images) else 3
         self.image_shape = (*(image_size or _common_size(images)), channels)
 
+        self.splits = tuple(splits)
         sizes = {name: len(members) for name, members in splits.items()}
         name, examples = select(split, sizes)
         members = splits[name][examples]

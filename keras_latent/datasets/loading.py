@@ -190,6 +190,25 @@ def image_shape(
     return _open(name, split, image_size).image_shape
 
 
+def splits(
+    name: str | os.PathLike, image_size: ImageSize | None = None
+) -> tuple[str, ...]:
+    """Give the names of a dataset's splits.
+
+    Args:
+        name: As for `load`.
+        image_size: As for `load`.
+
+    Raises:
+        FileNotFoundError: As for `load`.
+        ValueError: As for `load`.
+
+    >>> splits("mnist")
+    ('train', 'test')
+    """
+    return _open(name, "train", image_size).splits
+
+
 def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> Source:
     size = None if image_size is None else height_and_width(image_size)
     if name == "mnist":

@@ -51,7 +51,8 @@ def open_shapes(split: str, image_size: tuple[int, int] | None = None) -> ArrayS
     first = 0 if name == "train" else _SIZES["train"]
     indices = order[first : first + _SIZES[name]][examples]
     factors = np.stack(np.unravel_index(indices, counts), axis=-1)
-    return ArraySource(render(factors, image_size or (32, 32)), factors)
+    images = render(factors, image_size or (32, 32))
+    return ArraySource(images, factors, _SIZES)
 
 
 def render(factors: np.ndarray, image_size: ImageSize = 32) -> np.ndarray:

@@ -3,7 +3,7 @@
 import operator
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,10 +21,12 @@ class Source(ABC):
     Attributes:
         size: Number of examples.
         image_shape: `(height, width, channels)` of the images as they are given out.
+        splits: The names of all splits of the dataset.
     """
 
     size: int
     image_shape: tuple[int, int, int]
+    splits: tuple[str, ...]
 
     @abstractmethod
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
@@ -47,6 +49,7 @@ class ArraySource(Source):
     Args:
         images: uint8 array of shape (n, height, width, channels).
         labels: Integer array of shape (n, ...).
+        splits: The names of all splits of the dataset.
         image_size: `(height, width)` to resize to, or `None`.
     """
 
@@ -54,9 +57,11 @@ class ArraySource(Source):
         self,
         images: np.ndarray,
         labels: np.ndarray,
+        splits: Iterable[str],
         image_size: tuple[int, int] | None = None,
     ) -> None:
         self.size = len(images)
+        self.splits = tuple(splits)
         self.image_shape = (*(image_size or images.shape[1:3]), images.shape[3])
         with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.
             self._images = tf.constant(images)

@@ -62,10 +62,11 @@ class TfdsSource(Source):
 
         if not builder.is_prepared():
             _download(builder)
+        self.splits = tuple(builder.info.splits)
         try:
             self.size = builder.info.splits[split].num_examples
         except (KeyError, ValueError) as error:
-            choices = ", ".join(repr(choice) for choice in builder.info.splits)
+            choices = ", ".join(map(repr, self.splits))
             raise ValueError(
                 f"`split` must be one of {choices}, or a slice of it. "
                 f"Received: split={split!r}"

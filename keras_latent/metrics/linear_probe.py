@@ -34,7 +34,7 @@ def linear_probe(
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     train = labelled_codes("train", train_codes, train_labels)
     test = labelled_codes("test", test_codes, test_labels)

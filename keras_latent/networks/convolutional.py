@@ -24,9 +24,9 @@ def convolutional_encoder(
     """Strided convolutions: an image becomes a small feature map.
 
     Each width adds one 4×4 convolution with stride 2 and ReLU, which halves height
-    and width, rounding up. A kernel that the stride divides sees every pixel equally
-    often and so prints no checkerboard into gradients (Odena et al. 2016,
-    "Deconvolution and checkerboard artifacts").
+    and width, rounding up. The stride divides the kernel, so that every pixel is seen
+    equally often, which matters to gradients that flow into the image (Odena et al.
+    2016, "Deconvolution and checkerboard artifacts").
 
     Args:
         image_shape: (height, width, channels), height and width at least 8, 1 or 3

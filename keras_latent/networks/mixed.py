@@ -102,7 +102,7 @@ def mixed_decoder(
     ...     latent_dim=16,
     ...     output_activations={"image": "sigmoid", "category": "softmax"},
     ... )
-    >>> decoder.output_shape
+    >>> {column: output.shape for column, output in decoder.output.items()}
     {'image': (None, 28, 28, 1), 'category': (None, 10)}
     """
     _check_columns(columns)

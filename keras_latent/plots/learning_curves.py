@@ -13,7 +13,7 @@ _VALIDATION = "val_"
 
 @styled
 def learning_curves(history: Mapping[str, Sequence[float]]) -> Any:
-    """Draw each log over the epochs, training and validation in one panel.
+    """Draw each log over the epochs, the loss first, validation beside training.
 
     A panel is logarithmic if its values are positive and span more than a factor of
     20.
@@ -48,6 +48,7 @@ def learning_curves(history: Mapping[str, Sequence[float]]) -> Any:
         )
     epochs = history.get("epoch", range(1, 1 + next(iter(lengths.values()))))
     names = list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in curves))
+    names.sort(key=lambda name: name != "loss")
 
     columns = min(3, len(names))
     rows = math.ceil(len(names) / columns)

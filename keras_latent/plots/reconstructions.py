@@ -87,7 +87,7 @@ def worst_and_best(model: Any, images: Observation, count: int = 10) -> Any:
         show_grid(axes, grid)
         axes.set_title(title)
         label_rows(axes, grid, _PAIR)
-        label_columns(axes, grid, [f"{error:.2g}" for error in errors[rows]])
+        label_columns(axes, grid, [f"{error:.3g}" for error in errors[rows]])
     panels[-1].set_xlabel("mean squared error")
     return figure
 

@@ -3,6 +3,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_latent import datasets
@@ -101,7 +102,7 @@ def test_a_truncated_image_is_named_when_it_is_read(tmp_path):
     save(tmp_path / "1.png", pixels)
     content = (tmp_path / "1.png").read_bytes()
     (tmp_path / "1.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(Exception, match=r"can be read.*1\.png"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"can be read.*1\.png"):
         datasets.arrays(tmp_path, "train")
 
 

@@ -9,7 +9,7 @@ def lines(axes):
 
 
 def test_one_panel_for_each_log_with_its_validation():
-    history = {"loss": [3.0, 2.0], "kl": [1.0, 1.5], "val_loss": [4.0, 3.5]}
+    history = {"kl": [1.0, 1.5], "loss": [3.0, 2.0], "val_loss": [4.0, 3.5]}
 
     loss, kl = plots.learning_curves(history).axes
 

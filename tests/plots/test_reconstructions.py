@@ -45,7 +45,7 @@ def test_worst_and_best_are_sorted_and_labelled_by_their_error():
 
     worst, best = figure.axes
     assert (worst.get_title("left"), best.get_title("left")) == ("Worst", "Best")
-    assert tick_labels(worst) == ["0.036", "0.032", "0.029"]
+    assert tick_labels(worst) == ["0.0361", "0.0324", "0.0289"]
     assert tick_labels(best) == ["0", "0.0001", "0.0004"]
     np.testing.assert_allclose(pixels(worst)[-1, ::5], [0.71, 0.72, 0.73], atol=1e-6)
     np.testing.assert_allclose(pixels(best)[-1, ::5], [0.9, 0.89, 0.88], atol=1e-6)

@@ -1,0 +1,72 @@
+"""Training step of `EncDec`: one shared pass of the encoder over x' against two.
+
+The network has the size of the one that the objective was published with: 5×5
+convolutions of 32, 64 and 128 filters with max pooling, 32 latent dimensions, 618 k
+parameters; batches of 128 MNIST digits.
+
+    python benchmarks/encdec_step.py
+"""
+
+import argparse
+
+import keras
+import numpy as np
+from keras import layers
+from timing import median_seconds, table
+
+import keras_latent as kl
+
+BATCH_SIZE = 128
+
+
+def build(repair: keras.layers.Layer | None) -> kl.models.EncDec:
+    """A model of that size; repairing generated images costs a second pass."""
+    encoder = keras.Sequential([keras.Input((28, 28, 1))])
+    for width in (32, 64, 128):
+        encoder.add(layers.Conv2D(width, 5, padding="same", activation="relu"))
+        encoder.add(layers.MaxPooling2D())
+    decoder = keras.Sequential(
+        [
+            keras.Input((32,)),
+            layers.Dense(4 * 4 * 128, activation="relu"),
+            layers.Reshape((4, 4, 128)),
+            layers.UpSampling2D(),
+            layers.Cropping2D(((0, 1), (0, 1))),
+            layers.Conv2D(64, 5, padding="same", activation="relu"),
+            layers.UpSampling2D(),
+            layers.Conv2D(32, 5, padding="same", activation="relu"),
+            layers.UpSampling2D(),
+            layers.Conv2D(1, 5, padding="same", activation="sigmoid"),
+        ]
+    )
+    model = kl.models.EncDec(encoder, decoder, repair=repair)
+    model.compile()
+    return model
+
+
+def main() -> None:
+    """Time both and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=8)
+    arguments = parser.parse_args()
+    count = arguments.steps * BATCH_SIZE
+    images, _ = kl.datasets.arrays("mnist", "train", limit=count)
+    shared, two_passes = build(repair=None), build(repair=layers.Identity())
+    print(f"{shared.count_params():,} parameters, batches of {BATCH_SIZE}\n")
+
+    def epoch(model: kl.models.EncDec) -> None:
+        model.fit(np.asarray(images), batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+
+    seconds = median_seconds(
+        {
+            "one shared pass": lambda: epoch(shared),
+            "two passes": lambda: epoch(two_passes),
+        },
+        rounds=arguments.rounds,
+    )
+    print(table(seconds, arguments.steps))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+import pytest
+from typer.testing import CliRunner
+
+from keras_latent import datasets, models
+from keras_latent.cli import app, main
+
+RUNNER = CliRunner()
+
+
+def run_main(monkeypatch, *words):
+    monkeypatch.setattr("sys.argv", ["keras-latent", *words])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return stop.value.code
+
+
+def test_list_shows_every_variant_and_dataset():
+    output = RUNNER.invoke(app, ["list"], env={"COLUMNS": "200"}).output
+
+    for name in [*models.VARIANTS, *datasets.DATASETS]:
+        assert name in output
+    assert "Variational autoencoder." in output
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["train", "gan"], ["gan", "encdec", "contractive"]),
+        (["train", "vae", "--epochs", "many"], ["--epochs", "integer"]),
+        (["train", "vae", "--strategy", "tpu"], ["tpu", "auto", "mirrored"]),
+        (["train", "vae", "--colour", "red"], ["--colour"]),
+        (["trian"], ["trian"]),
+    ],
+)
+def test_a_wrong_word_is_named_with_the_choices(words, named):
+    result = RUNNER.invoke(app, words, env={"COLUMNS": "200"})
+
+    assert result.exit_code == 2
+    for text in named:
+        assert text in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_unknown_dataset_is_a_message(monkeypatch, capsys, tmp_path):
+    output = tmp_path / "run"
+    code = run_main(
+        monkeypatch, "train", "vae", "--dataset", "minst", "--output", str(output)
+    )
+
+    message = " ".join(capsys.readouterr().err.split())
+    assert code == 2
+    assert "Error:" in message
+    assert "minst" in message
+    assert "mnist" in message
+    assert not output.exists()
+
+
+def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):
+    code = run_main(monkeypatch, "train", "vae", "--dataset", str(tmp_path / "none"))
+
+    assert code == 2
+    assert "none" in "".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--epochs", "0", "`epochs` must be a positive integer. Received: epochs=0"),
+        ("--batch-size", "-2", "Received: batch_size=-2"),
+        ("--latent-dim", "0", "Received: latent_dim=0"),
+        ("--learning-rate", "nan", "Received: learning_rate=nan"),
+        ("--seed", "-1", "Received: seed=-1"),
+    ],
+)
+def test_a_number_out_of_range_is_a_message(
+    monkeypatch, capsys, option, value, message
+):
+    assert run_main(monkeypatch, "train", "vae", option, value) == 2
+    assert message in " ".join(capsys.readouterr().err.split())

@@ -1,0 +1,183 @@
+import csv
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import keras_latent
+from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.training import Arguments, train
+
+
+@pytest.fixture
+def arguments(image_folder):
+    return Arguments(
+        variant="vae",
+        dataset=str(image_folder),
+        epochs=3,
+        batch_size=5,
+        latent_dim=2,
+        learning_rate=1e-3,
+        image_size=None,
+        seed=3,
+        strategy="none",
+        mixed_precision=False,
+    )
+
+
+def history(folder):
+    with open(folder / "history.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def weights(folder):
+    return keras_latent.load_model(folder / "model.keras").get_weights()
+
+
+def assert_same_weights(folder, other):
+    for ours, theirs in zip(weights(folder), weights(other), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_run_leaves_everything(arguments, tmp_path, capsys):
+    folder = tmp_path / "run"
+    train(arguments, RunFolder(folder), resume=False)
+
+    rows = history(folder)
+    assert [float(row["epoch"]) for row in rows] == [1, 2, 3]
+    assert [float(row["step"]) for row in rows] == [5, 10, 15]
+    assert {"loss", "reconstruction", "kl", "val_loss"} <= rows[0].keys()
+    config = json.loads((folder / "config.json").read_text())
+    assert config["arguments"] == dataclasses.asdict(arguments)
+    assert config["versions"]["keras"] == keras.__version__
+    figures = {path.name for path in (folder / "figures").iterdir()}
+    assert figures == {
+        "reconstructions.png",
+        "worst_and_best.png",
+        "learning_curves.png",
+        "prior_samples.png",
+    }
+    measured = json.loads((folder / "metrics.json").read_text())
+    assert measured["test mse"] > 0
+    assert 0 <= measured["test 5-NN accuracy of the codes"] <= 1
+    printed = capsys.readouterr().out
+    assert "epoch 3/3" in printed
+    assert "reconstruction" in printed
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+    scalars = EventAccumulator(str(folder / "tensorboard" / "train")).Reload().Tags()
+    assert {"epoch_loss", "epoch_kl", "epoch_reconstruction"} <= set(
+        scalars["tensors"] + scalars["scalars"]
+    )
+
+
+def test_a_finished_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
+    train(arguments, RunFolder(tmp_path / "unbroken"), resume=False)
+    shorter = dataclasses.replace(arguments, epochs=1)
+    train(shorter, RunFolder(tmp_path / "resumed"), resume=False)
+    train(arguments, RunFolder(tmp_path / "resumed"), resume=True)
+
+    assert history(tmp_path / "resumed") == history(tmp_path / "unbroken")
+    assert_same_weights(tmp_path / "resumed", tmp_path / "unbroken")
+
+
+def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, epochs=6)
+    train(arguments, RunFolder(tmp_path / "unbroken"), resume=False)
+
+    words = [sys.executable, "-m", "keras_latent", "train", "vae"]
+    for name in ("dataset", "epochs", "batch_size", "latent_dim", "learning_rate"):
+        words += [f"--{name.replace('_', '-')}", str(getattr(arguments, name))]
+    words += ["--seed", "3", "--strategy", "none", "--output", str(tmp_path / "run")]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "model.keras").exists():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "the run saved no model"
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    done = len(history(tmp_path / "run"))
+    assert done < 6, "the run was over before it was killed"
+
+    train(arguments, RunFolder(tmp_path / "run"), resume=True)
+    assert history(tmp_path / "run") == history(tmp_path / "unbroken")
+    assert_same_weights(tmp_path / "run", tmp_path / "unbroken")
+
+
+def test_a_kill_between_history_and_model_loses_that_epoch_alone(arguments, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    train(arguments, folder, resume=False)
+    lines = folder.history_file.read_text().splitlines()
+    later = ["4", "20", *lines[-1].split(",")[2:]]
+    folder.history_file.write_text("\n".join([*lines, ",".join(later)]) + "\n")
+
+    _, rows = folder.load()
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+
+
+def test_a_folder_with_another_run_is_refused(arguments, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.start({"arguments": dataclasses.asdict(arguments)})
+
+    with pytest.raises(ValueError, match=r"another run.*--resume.*Received: output="):
+        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+
+
+def test_a_folder_with_other_files_is_refused(arguments, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "thesis.tex").write_text("all of it")
+
+    with pytest.raises(ValueError, match="`output` must be a new or empty folder"):
+        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+
+
+def test_a_file_as_output_is_refused(arguments, tmp_path):
+    (tmp_path / "run").write_text("a file")
+
+    with pytest.raises(ValueError, match="`output` must be a folder, but is a file"):
+        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+
+
+def test_resuming_with_other_arguments_is_refused(arguments, tmp_path):
+    RunFolder(tmp_path / "run").start({"arguments": dataclasses.asdict(arguments)})
+    other = dataclasses.replace(arguments, latent_dim=8)
+
+    with pytest.raises(ValueError, match="Received: latent_dim=8 instead of 2"):
+        train(other, RunFolder(tmp_path / "run"), resume=True)
+
+
+def test_resuming_where_no_run_is_is_refused(arguments, tmp_path):
+    with pytest.raises(ValueError, match=r"--resume.*without config.json"):
+        train(arguments, RunFolder(tmp_path / "run"), resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_resuming_from_a_truncated_model_is_refused(arguments, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.start({"arguments": dataclasses.asdict(arguments)})
+    folder.model_file.write_bytes(b"PK\x03\x04 half a file")
+
+    with pytest.raises(ValueError, match="truncated"):
+        train(arguments, folder, resume=True)
+
+
+def test_mixed_precision_and_mirrored_replicas_train(arguments, tmp_path):
+    before = keras.config.dtype_policy().name
+    arguments = dataclasses.replace(
+        arguments, variant="encdec", epochs=1, strategy="mirrored", mixed_precision=True
+    )
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+
+    assert np.isfinite(float(history(tmp_path / "run")[0]["loss"]))
+    assert keras.config.dtype_policy().name == before
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    assert model.encoder.layers[1].dtype_policy.name == "mixed_float16"

@@ -1,0 +1,108 @@
+import os
+
+import keras
+import pytest
+
+from keras_latent.models import Autoencoder
+from keras_latent.saving import load_model, write_text, written_whole
+from tests.models.cases import dense_networks
+
+
+@pytest.fixture
+def model():
+    return Autoencoder(**dense_networks())
+
+
+class TestWrittenWhole:
+    def test_a_failure_leaves_the_old_file(self, tmp_path):
+        path = tmp_path / "notes.txt"
+        path.write_text("old")
+
+        def fail():
+            with written_whole(path) as unfinished:
+                unfinished.write_text("half")
+                raise OSError("disk full")
+
+        with pytest.raises(OSError, match="disk full"):
+            fail()
+        assert path.read_text() == "old"
+        assert os.listdir(tmp_path) == ["notes.txt"]
+
+    def test_replaces_the_old_file(self, tmp_path):
+        path = tmp_path / "notes.txt"
+        path.write_text("old")
+        write_text(path, "néw")
+        assert path.read_text(encoding="utf-8") == "néw"
+        assert os.listdir(tmp_path) == ["notes.txt"]
+
+    def test_a_missing_folder(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"`path` must exist.*missing"):
+            write_text(tmp_path / "missing" / "notes.txt", "text")
+
+
+class TestSave:
+    def test_a_failing_save_leaves_the_old_file(self, model, tmp_path, monkeypatch):
+        path = tmp_path / "model.keras"
+        model.save(path)
+        old = path.read_bytes()
+
+        def fail(self, store):
+            raise OSError("disk full")
+
+        monkeypatch.setattr(keras.layers.Dense, "save_own_variables", fail)
+        with pytest.raises(OSError, match="disk full"):
+            model.save(path)
+        assert path.read_bytes() == old
+        assert os.listdir(tmp_path) == ["model.keras"]
+
+    def test_a_missing_folder(self, model, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"Received: path=.*missing"):
+            model.save(tmp_path / "missing" / "model.keras")
+
+    def test_keeps_an_existing_file_on_demand(self, model, tmp_path, monkeypatch):
+        path = tmp_path / "model.keras"
+        path.write_text("old")
+        monkeypatch.setattr("builtins.input", lambda *_: "n")
+        model.save(path, overwrite=False)
+        assert path.read_text() == "old"
+
+
+class TestLoadModel:
+    def test_gives_the_model(self, model, tmp_path):
+        model.compile("sgd")
+        model.save(tmp_path / "model.keras")
+        assert load_model(tmp_path / "model.keras").compiled
+        loaded = load_model(str(tmp_path / "model.keras"), compile=False)
+        assert type(loaded) is Autoencoder
+        assert not loaded.compiled
+
+    def test_a_missing_file(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"`path`.*Received: path=.*no such"):
+            load_model(tmp_path / "model.keras")
+
+    @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
+    def test_a_truncated_file(self, model, tmp_path, part):
+        path = tmp_path / "model.keras"
+        model.save(path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(ValueError, match=r"truncated.*Received: path=.*bytes"):
+            load_model(path)
+
+    def test_a_damaged_file(self, model, tmp_path):
+        path = tmp_path / "model.keras"
+        model.save(path)
+        damaged = bytearray(path.read_bytes())
+        middle = len(damaged) // 2
+        damaged[middle : middle + 200] = bytes(200)
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"`path`.*Received: path="):
+            load_model(path)
+
+    def test_lambdas_are_refused(self, tmp_path):
+        unsafe = keras.Sequential(
+            [keras.Input((2,)), keras.layers.Lambda(lambda x: x + 1)]
+        )
+        unsafe.save(tmp_path / "model.keras")
+        with pytest.raises(ValueError, match="safe_mode"):
+            load_model(tmp_path / "model.keras")

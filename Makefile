@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 8 --output $(DEMO)
 
 test: lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 2
 
 lint: install
 	$(BIN)/ruff check .

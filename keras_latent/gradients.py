@@ -79,6 +79,7 @@ def squared_jacobian_norm(function: Callable[[Tensor], Tensor], x: Tensor) -> Te
     >>> squared_jacobian_norm(lambda x: x @ matrix, x).numpy().tolist()
     [30.0, 30.0, 30.0, 30.0, 30.0]
     """
+    x = tf.convert_to_tensor(x)
     with tf.GradientTape() as tape:
         tape.watch(x)
         code = function(x)
@@ -106,6 +107,7 @@ def estimated_squared_jacobian_norm(
     Returns:
         The estimate, of shape (batch,), float32.
     """
+    x = tf.convert_to_tensor(x)
     estimate = 0.0
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(x)

@@ -38,9 +38,12 @@ def _no_network():
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def two_replicas():
-    """A strategy with two replicas on the two logical devices."""
+    """A strategy with two replicas on the two logical devices.
+
+    One for all tests, because collective operations of several would be mixed up.
+    """
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 

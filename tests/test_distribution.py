@@ -17,7 +17,9 @@ def shares(strategy, *counts):
         )
 
     by_field = [strategy.experimental_local_results(value) for value in ask()]
-    return [[float(value) for value in replica] for replica in zip(*by_field, strict=True)]
+    return [
+        [float(value) for value in replica] for replica in zip(*by_field, strict=True)
+    ]
 
 
 def test_one_replica_holds_the_whole_batch():

@@ -11,7 +11,9 @@ B = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
 
 
 class TestStandardNormalKl:
-    @pytest.mark.parametrize(("mean", "log_var"), [(0.0, 0.0), (1.3, -0.7), (-2.0, 1.0)])
+    @pytest.mark.parametrize(
+        ("mean", "log_var"), [(0.0, 0.0), (1.3, -0.7), (-2.0, 1.0)]
+    )
     def test_equals_the_integral(self, mean, log_var):
         posterior = stats.norm(mean, np.exp(0.5 * log_var))
 
@@ -81,6 +83,4 @@ class TestContrasts:
 def test_formulas_take_symbolic_tensors():
     a, b = keras.Input((3,)), keras.Input((3,))
     model = keras.Model([a, b], losses.different(a, b, 1.5))
-    np.testing.assert_allclose(
-        model([A, B]), losses.different(A, B, 1.5), rtol=1e-6
-    )
+    np.testing.assert_allclose(model([A, B]), losses.different(A, B, 1.5), rtol=1e-6)

@@ -77,7 +77,9 @@ class TestLoadModel:
         assert not loaded.compiled
 
     def test_a_missing_file(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"`path`.*Received: path=.*no such"):
+        with pytest.raises(
+            FileNotFoundError, match=r"`path`.*Received: path=.*no such"
+        ):
             load_model(tmp_path / "model.keras")
 
     @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])

@@ -36,10 +36,12 @@ class LatentEquilibrium(keras.callbacks.Callback):
         stopped_epoch: The epoch, counted from 0, after which the callback stopped
             the training, or `None`.
 
-    Example:
-        ```python
-        model.fit(images, epochs=1000, callbacks=[LatentEquilibrium()])
-        ```
+    Source: small-yellow-duck, "Encoder-decoder networks" (github.com/small-yellow-duck/
+    encdec).
+
+    Give it to `fit`: `model.fit(images, epochs=1000, callbacks=[equilibrium])`.
+
+    >>> equilibrium = LatentEquilibrium(patience=10)
     """
 
     def __init__(

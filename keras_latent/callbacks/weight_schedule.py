@@ -25,11 +25,10 @@ class WeightSchedule(keras.callbacks.Callback):
             `Linear`, `Cyclic` or one's own.
         by: What the schedule counts, `"epoch"` or `"step"`. Defaults to `"epoch"`.
 
-    Example:
-        ```python
-        warm_up = WeightSchedule("beta", Linear(0.0, 1.0, duration=10))
-        model.fit(images, epochs=30, callbacks=[warm_up])
-        ```
+    Give it to `fit`: `model.fit(images, epochs=30, callbacks=[warm_up])`.
+
+    >>> from keras_latent.callbacks import Linear
+    >>> warm_up = WeightSchedule("beta", Linear(0.0, 1.0, duration=10))
     """
 
     def __init__(
@@ -71,5 +70,5 @@ class WeightSchedule(keras.callbacks.Callback):
         """Set the weight by step."""
         if self.by == "step":
             # `int` of the Variable itself fails under a distribution strategy.
-            step = int(keras.ops.convert_to_tensor(self.model.optimizer.iterations))
+            step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
             self._variable.assign(self.schedule(step))

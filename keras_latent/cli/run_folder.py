@@ -8,7 +8,11 @@ from typing import Any
 
 import keras
 
+from keras_latent.models.inputs import steps_done
 from keras_latent.saving import load_model, write_text
+
+COUNTERS = ("epoch", "step")
+"""Columns of the history that count; the others are logs of `fit`."""
 
 
 class RunFolder:
@@ -95,10 +99,13 @@ class RunFolder:
         model = load_model(self.model_file)
         with open(self.history_file, newline="", encoding="utf-8") as file:
             rows = [
-                {name: float(value) for name, value in row.items()}
+                {
+                    name: int(value) if name in COUNTERS else float(value)
+                    for name, value in row.items()
+                }
                 for row in csv.DictReader(file)
             ]
-        steps = int(model.optimizer.iterations)
+        steps = steps_done(model.optimizer)
         while rows and rows[-1]["step"] != steps:
             rows.pop()
         if not rows:
@@ -134,6 +141,6 @@ class SaveEachEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the epoch and save."""
-        step = int(self.model.optimizer.iterations)
+        step = steps_done(self.model.optimizer)
         self.rows.append({"epoch": epoch + 1, "step": step, **(logs or {})})
         self.folder.save(self.model, self.rows)

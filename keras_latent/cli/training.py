@@ -14,7 +14,7 @@ from rich.console import Console
 import keras_latent
 from keras_latent import callbacks, datasets, metrics, models, plots
 from keras_latent.cli.progress import ProgressBar
-from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
+from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
 from keras_latent.saving import write_text
 from keras_latent.validation import (
     check_choice,
@@ -156,6 +156,7 @@ def _fit(
         initial_epoch=len(rows),
         epochs=arguments.epochs,
         validation_data=validation,
+        shuffle=False,
         verbose=0,
         # The run is saved last, so that what a row of its history stands for is done.
         callbacks=[ProgressBar(console), *watchers, SaveEachEpoch(folder, rows)],
@@ -176,9 +177,8 @@ def _write_figures(
     rows: list[dict[str, float]],
 ) -> None:
     images = _images(arguments, _evaluation_split(arguments), limit=1000)
-    history = {name: [row[name] for row in rows] for name in rows[-1]}
-    for counter in ("epoch", "step"):
-        del history[counter]
+    logs = [name for name in rows[-1] if name not in COUNTERS]
+    history = {name: [row[name] for row in rows] for name in logs}
     figures = {
         "reconstructions": plots.reconstructions(model, images[:SHOWN]),
         "worst_and_best": plots.worst_and_best(model, images),

@@ -9,12 +9,33 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_latent.typing import Observation, Tensor
+from keras_latent.distribution import is_distributed
+from keras_latent.typing import Batch, Observation, Tensor
 
 
 def rows(x: Observation) -> Tensor:
     """Number of rows of an observation, a tensor or a dict of them."""
     return ops.shape(keras.tree.flatten(x)[0])[0]
+
+
+def unpacked(data: Any) -> tuple[Batch, Tensor]:
+    """The batch in what `fit` hands to a step, and its number of rows.
+
+    A replica that is left without a row gets one of zeros, beside the number 0: of no
+    row, statistics are NaN and TensorFlow can't differentiate a convolution on a CPU.
+    """
+    batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
+    count = rows(batch.x)
+    if not is_distributed():
+        return batch, count
+    missing = ops.maximum(1 - count, 0)
+
+    def filled(column: Tensor | None) -> Tensor | None:
+        if column is None:
+            return None
+        return tf.pad(column, [[0, missing], *[[0, 0]] * (len(column.shape) - 1)])
+
+    return Batch(*keras.tree.map_structure(filled, tuple(batch))), count
 
 
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -40,6 +61,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
+    _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
     if arguments.get("_use_cached_eval_dataset"):
         return arguments
@@ -52,6 +74,15 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
+def _keep_weights_without_labels(arguments: dict[str, Any]) -> None:
+    """Put the weights in the place of absent labels, without which Keras drops them."""
+    if arguments.get("sample_weight") is not None and arguments.get("y") is None:
+        arguments["y"] = arguments["sample_weight"]
+    validation = arguments.get("validation_data")
+    if isinstance(validation, tuple) and len(validation) == 3 and validation[1] is None:
+        arguments["validation_data"] = (validation[0], validation[2], validation[2])
+
+
 def _first_batch(data: Any) -> tuple[Any, Any]:
     if isinstance(data, tf.data.Dataset):
         return next(iter(data), None), data
@@ -59,10 +90,17 @@ def _first_batch(data: Any) -> tuple[Any, Any]:
         return data[0], data
     if isinstance(data, Iterator):
         first = next(data, None)
-        return first, itertools.chain([] if first is None else [first], data)
+        batches = itertools.chain([] if first is None else [first], data)
+        # Keras knows generators, but no other iterators.
+        return first, (batch for batch in batches)
     if isinstance(data, tf.distribute.DistributedDataset):
         return None, data
     return data, data
+
+
+def steps_done(optimizer: keras.optimizers.Optimizer) -> int:
+    """Number of steps that an optimizer has made, mirrored over replicas or not."""
+    return int(ops.convert_to_numpy(optimizer.iterations))
 
 
 def stops_at_non_finite(
@@ -81,7 +119,7 @@ def stops_at_non_finite(
     def run(iterator: Any) -> dict[str, Any]:
         logs = train_function(iterator)
         if not np.isfinite(float(logs["loss"])):
-            raise ValueError(_described_stop(logs, int(model.optimizer.iterations)))
+            raise ValueError(_described_stop(logs, steps_done(model.optimizer)))
         return logs
 
     return run

@@ -35,20 +35,14 @@ def check_pair(encoder: Any, decoder: Any) -> None:
             "`decoder` must take one vector, of shape (batch, latent_dim). "
             f"Received: decoder.input_shape={code_shape}"
         )
-    given = {name: spec.shape for name, spec in _by_name(observation_spec(decoder))}
-    if encoder.built and getattr(encoder, "input_shape", None) is not None:
-        taken = dict(_by_name(encoder.input_shape))
-        if len(taken) == 1 and len(given) == 1:
-            taken = dict(zip(given, taken.values(), strict=True))
-        fits = taken.keys() == given.keys() and all(
-            _shapes_fit(taken[name], given[name]) for name in taken
+    given = [tensor.shape for tensor in keras.tree.flatten(observation_spec(decoder))]
+    # A model that isn't functional doesn't know its inputs before it is called.
+    taken = [tensor.shape for tensor in getattr(encoder, "inputs", None) or []]
+    if taken and not (len(taken) == len(given) and all(map(_shapes_fit, taken, given))):
+        raise ValueError(
+            "`decoder` must give what `encoder` takes. Received: "
+            f"decoder.output_shape={given}, encoder.input_shape={taken}"
         )
-        if not fits:
-            raise ValueError(
-                "`decoder` must give what `encoder` takes. Received: "
-                f"decoder.output_shape={decoder.output_shape}, "
-                f"encoder.input_shape={encoder.input_shape}"
-            )
 
 
 def observation_spec(decoder: keras.Model) -> Any:
@@ -96,12 +90,6 @@ def output_range(decoder: keras.Model) -> tuple[float, float] | None:
         if activation is not None:
             return ranges.get(getattr(activation, "__name__", ""))
     return None
-
-
-def _by_name(structure: Any) -> list[tuple[str, Any]]:
-    if isinstance(structure, dict):
-        return sorted(structure.items())
-    return [("", structure)]
 
 
 def _shapes_fit(taken: tuple, given: tuple) -> bool:

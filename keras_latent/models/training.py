@@ -129,8 +129,8 @@ class ObjectiveModel(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Move every player once, each by the gradient of its own objective."""
-        batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
-        fraction = replica_share(inputs.rows(batch.x)).fraction
+        batch, count = inputs.unpacked(data)
+        fraction = replica_share(count).fraction
         means: dict[str, Tensor] = {}
         for name, player in self.players().items():
             optimizer = self.optimizers[name]
@@ -144,21 +144,20 @@ class ObjectiveModel(keras.Model):
             gradients = tape.gradient(scaled, variables)
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             means |= terms
-        return self._log(means, batch)
+        return self._log(means, batch, count)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
-        batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
+        batch, count = inputs.unpacked(data)
         means: dict[str, Tensor] = {}
         for player in self.players().values():
             means |= self._batch_means(player.objective(batch, False), batch)
-        return self._log(means, batch)
+        return self._log(means, batch, count)
 
     def _batch_means(
         self, values: dict[str, Tensor], batch: Batch
     ) -> dict[str, Tensor]:
-        # A replica may be left without a row of a last batch, hence at least 1.
-        count = ops.cast(ops.maximum(inputs.rows(batch.x), 1), "float32")
+        count = ops.cast(inputs.rows(batch.x), "float32")
         means = {}
         for name, value in values.items():
             value = ops.cast(value, "float32")
@@ -180,11 +179,12 @@ class ObjectiveModel(keras.Model):
     def _regularization(self) -> Tensor:
         return sum(ops.cast(loss, "float32") for loss in self.losses)
 
-    def _log(self, means: dict[str, Tensor], batch: Batch) -> dict[str, Tensor]:
+    def _log(
+        self, means: dict[str, Tensor], batch: Batch, count: Tensor
+    ) -> dict[str, Tensor]:
         regularization = self._regularization()
         if "regularization" in self._trackers:
             means["regularization"] = regularization
-        count = inputs.rows(batch.x)
         for metric in self.metrics:
             if metric.name == "loss":
                 loss = self._weighted_sum(means) + regularization

@@ -59,23 +59,26 @@ def convolutional_encoder(
 def convolutional_decoder(
     image_shape: Sequence[int],
     latent_dim: int,
-    widths: Sequence[int] = (128, 64, 32),
+    widths: Sequence[int] = (128, 64, 32, 16),
     output_activation: str | None = "sigmoid",
     dtype: Any = None,
     name: str = "decoder",
 ) -> keras.Model:
-    """Doubling and convolutions: a code becomes an image.
+    """Convolutions and doubling: a code becomes an image.
 
-    The mirror of `convolutional_encoder` with the same widths reversed: a dense layer
-    makes the smallest map with `widths[0]` channels, then each step repeats every pixel
-    twice, crops to the size that the encoder had there, and applies a 3×3 convolution.
-    Repeating before convolving leaves no checkerboard (Odena et al. 2016).
+    A dense layer makes the smallest map, as small as that of a `convolutional_encoder`
+    which halves as often as this doubles. Each step applies a 3×3 convolution with
+    ReLU, repeats every pixel twice along both sides and crops to the size that the
+    encoder had there; a last 3×3 convolution makes the image. Repeating leaves no
+    checkerboard, which transposed convolutions do (Odena et al. 2016), and convolving
+    before repeating takes half the time of convolving after it.
 
     Args:
         image_shape: (height, width, channels) of the output, height and width at least
             8, 1 or 3 channels.
         latent_dim: The length of the code.
-        widths: The number of channels of each map, smallest map first.
+        widths: The number of channels of each map, smallest map first: the dense layer
+            makes the first, each step the next.
         output_activation: The last activation. `None` gives logits.
         dtype: The dtype policy of the layers. `None` takes the global one. The output
             is float32 under any policy.
@@ -93,15 +96,14 @@ def convolutional_decoder(
     """
     check_decoder_arguments(image_shape, latent_dim, widths)
     *image_size, channels = image_shape
-    *larger_sizes, smallest_size = _halved_sizes(image_size, len(widths))
+    *larger_sizes, smallest_size = _halved_sizes(image_size, len(widths) - 1)
     code = keras.Input((latent_dim,), name="code")
     smallest_map = (*smallest_size, widths[0])
     x = layers.Dense(math.prod(smallest_map), activation="relu", dtype=dtype)(code)
     x = layers.Reshape(smallest_map, dtype=dtype)(x)
-    for size, width in zip(reversed(larger_sizes[1:]), widths[1:], strict=True):
-        x = _doubled(x, size, dtype)
+    for size, width in zip(reversed(larger_sizes), widths[1:], strict=True):
         x = layers.Conv2D(width, 3, padding="same", activation="relu", dtype=dtype)(x)
-    x = _doubled(x, larger_sizes[0], dtype)
+        x = _doubled(x, size, dtype)
     x = layers.Conv2D(channels, 3, padding="same", dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return keras.Model(code, image, name=name)
@@ -121,4 +123,6 @@ def _doubled(x: Tensor, size: tuple[int, int], dtype: Any) -> Tensor:
     """Each pixel repeated along both sides, then cropped to `size`."""
     x = layers.UpSampling2D(2, interpolation="nearest", dtype=dtype)(x)
     extra_rows, extra_columns = x.shape[1] - size[0], x.shape[2] - size[1]
+    if extra_rows == extra_columns == 0:
+        return x
     return layers.Cropping2D(((0, extra_rows), (0, extra_columns)), dtype=dtype)(x)

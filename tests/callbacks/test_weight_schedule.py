@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_latent import models
 from keras_latent.callbacks import Linear, WeightSchedule
@@ -77,6 +78,14 @@ def test_by_step_sets_the_weight_once_an_execution(vae, images):
     seen = steps_seen(vae, images, "step", batch_size=1, epochs=2)
 
     assert seen == [0, 2, 4, 6, 8, 10]
+
+
+def test_by_step_under_a_distribution_strategy(networks, images):
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        model = models.VAE(*map(keras.models.clone_model, networks))
+        model.compile(keras.optimizers.SGD(0.0))
+
+    assert steps_seen(model, images, "step", batch_size=2, epochs=2) == [*range(6)]
 
 
 def test_an_unknown_weight_is_refused_before_the_training(vae, images):

@@ -36,7 +36,8 @@ def test_config():
 
 def test_an_unknown_kind():
     with pytest.raises(
-        ValueError, match=r"`columns\['age'\]` must be one of 'one_hot', 'round'.*'ceil'"
+        ValueError,
+        match=r"`columns\['age'\]` must be one of 'one_hot', 'round'.*'ceil'",
     ):
         Repair({"age": "ceil"})
 

@@ -124,11 +124,6 @@ CASES = [
         is_random=True,
     ),
     Case(
-        "contractive-exact",
-        models.ContractiveAutoencoder,
-        lambda: {"contraction_weight": 0.5},
-    ),
-    Case(
         "denoising",
         models.DenoisingAutoencoder,
         lambda: {"corruption": layers.GaussianCorruption(0.3, seed=7)},

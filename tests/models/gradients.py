@@ -20,8 +20,7 @@ def loss(model, x, training=True):
     """The weighted sum of the terms of a batch."""
     terms = model.objective(Batch(x), training)
     return sum(
-        weight * ops.mean(terms[term])
-        for term, weight in model._weight_by_term.items()
+        weight * ops.mean(terms[term]) for term, weight in model._weight_by_term.items()
     )
 
 

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -13,7 +14,10 @@ def finite_differences(model, x, step=1e-2):
     for pixel in np.ndindex(x.shape[1:]):
         shift = np.zeros_like(x)
         shift[(slice(None), *pixel)] = step
-        above, below = np.array(model.encode(x + shift)), np.array(model.encode(x - shift))
+        above, below = (
+            np.array(model.encode(x + shift)),
+            np.array(model.encode(x - shift)),
+        )
         total += (((above - below) / (2 * step)) ** 2).sum(axis=-1)
     return total
 
@@ -28,15 +32,14 @@ def test_contraction_is_the_exact_norm(networks):
 
 
 def test_probes_are_right_on_average():
-    networks, x = dense_networks(), images(2)
+    networks, x = dense_networks(), np.tile(images(2), (300, 1, 1, 1))
     exact = ContractiveAutoencoder(**networks)
-    estimated = ContractiveAutoencoder(**networks, probes=3000, seed=1)
+    estimated = ContractiveAutoencoder(**networks, probes=10, seed=1)
     estimated.code.set_weights(exact.code.get_weights())
     # The relative standard error of 3000 probes is below √(2 / 3000) = 2.6 %.
+    estimates = np.reshape(estimated.squared_jacobian_norm(x), (300, 2))
     np.testing.assert_allclose(
-        estimated.squared_jacobian_norm(x),
-        exact.squared_jacobian_norm(x),
-        rtol=0.1,
+        estimates.mean(axis=0), exact.squared_jacobian_norm(x[:2]), rtol=0.1
     )
 
 
@@ -61,8 +64,9 @@ def test_without_contraction_it_is_the_autoencoder(probes):
 def test_contraction_makes_the_code_steadier():
     norms = []
     for weight in (0.0, 10.0):
+        keras.utils.set_random_seed(1)
         model = ContractiveAutoencoder(**dense_networks(), contraction_weight=weight)
-        model.compile("adam", run_eagerly=True)
+        model.compile("adam")
         model.fit(images(16), epochs=8, verbose=0)
         norms.append(float(np.mean(model.squared_jacobian_norm(images(16)))))
     assert norms[1] < norms[0]
@@ -72,3 +76,12 @@ def test_contraction_makes_the_code_steadier():
 def test_probes_must_be_a_positive_integer(probes):
     with pytest.raises(ValueError, match=rf"`probes`.*Received: probes={probes}"):
         ContractiveAutoencoder(**dense_networks(), probes=probes)
+
+
+def test_the_exact_norm_trains_under_xla():
+    model, x = ContractiveAutoencoder(**dense_networks()), images(4)
+    expected = float(gradients.loss(model, x))
+    model.compile(keras.optimizers.SGD(0.01), jit_compile=True)
+    losses = model.fit(x, epochs=2, verbose=0).history["loss"]
+    assert losses[0] == pytest.approx(expected, rel=1e-4)
+    assert losses[1] < losses[0]

@@ -134,8 +134,7 @@ class TestGradients:
             TERMS["cycle"] * ops.mean(same(z_live, z))
             + TERMS["spread"]
             * ops.mean(different(z[0:paired:2], z[1:paired:2], model.margin))
-            + TERMS["discrimination"]
-            * ops.mean(different(z_stopped, z, model.margin))
+            + TERMS["discrimination"] * ops.mean(different(z_stopped, z, model.margin))
         )
 
     @pytest.mark.parametrize("count", [6, 7])
@@ -237,7 +236,7 @@ class TestRepair:
 def test_a_dropout_encoder_draws_one_mask_for_both_codes():
     networks = dense_networks()
     dropped = keras.layers.Dropout(0.5, seed=1)(networks["encoder"].outputs[0])
-    networks["encoder"] = keras.Model(networks["encoder"].input, dropped)
+    networks["encoder"] = keras.Model(networks["encoder"].inputs, dropped)
     model = build(**networks)
     calls = []
     encode = model.encode

@@ -43,7 +43,7 @@ def test_beta_one_is_the_negative_evidence_lower_bound():
     model, x = build(beta=1.0), images(6)
     model.compile(run_eagerly=True)
     noise = with_next_draw_known(model, (6, LATENT_DIM))
-    loss = model.evaluate(x, verbose=0)
+    loss = model.evaluate(x, verbose=0)[0]
     mean, log_var = map(np.array, model.posterior(x))
     z = mean + np.exp(0.5 * log_var) * noise
     log_likelihood = np.array(model.likelihood.log_prob(x, model.decoder(z)))

@@ -19,8 +19,8 @@ def build(**arguments):
 def linear():
     """A linear-Gaussian model x = Wz + b + σε with its exact posterior, W and b.
 
-    p(z|x) = N(Mᵀ..., Σ) with Σ = (I + WᵀW/σ²)⁻¹ and mean ΣWᵀ(x − b)/σ². W has orthogonal
-    columns, so that Σ is diagonal.
+    p(z|x) = N(ΣWᵀ(x − b)/σ², Σ) with Σ = (I + WᵀW/σ²)⁻¹. W has orthogonal columns, so
+    that Σ is diagonal.
     """
     rng = np.random.default_rng(3)
     weights = np.linalg.qr(rng.normal(size=(OBSERVED, LATENT)))[0] * [1.5, 0.7]
@@ -60,8 +60,8 @@ class TestLogLikelihood:
         model.code_mean.set_weights([kernel, bias + 0.1])
         expected = evidence(self.x, weights, offset)
         few = model.log_likelihood(self.x, num_samples=1)
-        many = model.log_likelihood(self.x, num_samples=1000)
-        np.testing.assert_allclose(many, expected, atol=0.1)
+        many = model.log_likelihood(self.x, num_samples=300)
+        np.testing.assert_allclose(many, expected, atol=0.15)
         assert np.abs(few - expected).max() > 0.1
 
     def test_more_samples_give_more_on_average(self, linear):
@@ -125,7 +125,9 @@ class TestPosterior:
     def test_draws_have_its_mean_and_variance(self):
         model = build(seed=1)
         mean, log_var = np.array([[1.0, -2.0]]), np.array([[0.0, 1.0]])
-        mean, log_var = (np.tile(p, (20000, 1)).astype("float32") for p in (mean, log_var))
+        mean, log_var = (
+            np.tile(p, (20000, 1)).astype("float32") for p in (mean, log_var)
+        )
         posterior = model.posterior(images(1))._replace(mean=mean, log_var=log_var)
         draws = np.array(model.draw(posterior))
         np.testing.assert_allclose(draws.mean(axis=0), mean[0], atol=0.05)
@@ -145,4 +147,4 @@ class TestPosterior:
         log_var = np.array(model.posterior(images(2)).log_var)
         np.testing.assert_array_equal(log_var, np.sign(bias) * LOG_VAR_LIMIT)
         model.compile(run_eagerly=True)
-        assert np.isfinite(model.evaluate(images(2), verbose=0))
+        assert np.isfinite(model.evaluate(images(2), verbose=0)[0])

@@ -54,9 +54,7 @@ def test_terms_equal_the_equations(count):
     paired = count // 2 * 2
     expected = {
         "cycle": 0.5 * np.mean((other_mean - z) ** 2),
-        "spread": np.mean(
-            numpy_different(z[0:paired:2], z[1:paired:2], model.margin)
-        ),
+        "spread": np.mean(numpy_different(z[0:paired:2], z[1:paired:2], model.margin)),
         "discrimination": np.mean(numpy_different(other_mean, z, model.margin)),
         "kl": np.mean(variance / 8 + other_variance / 8 + other_variance / 4),
         "kl_mean": np.mean(length / 8 + other_length / 8 + other_length / 4),

@@ -1,7 +1,6 @@
 """The command line: its words, and what a wrong word gets."""
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from keras_latent import datasets, models
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.training import STRATEGIES, Arguments, train
+from keras_latent.cli.training import Arguments, train
 
 app = typer.Typer(
     name="keras-latent",
@@ -22,15 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Variant = StrEnum("Variant", {name: name for name in models.VARIANTS})  # type: ignore[misc]
-
-
-Strategy = StrEnum("Strategy", {name: name for name in STRATEGIES})  # type: ignore[misc]
-
 
 @app.command("train")
 def train_command(
-    variant: Annotated[Variant, typer.Argument(help="The model to train.")],
+    variant: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(models.VARIANTS)}.")
+    ],
     dataset: Annotated[
         str,
         typer.Option(
@@ -55,8 +51,8 @@ def train_command(
         bool, typer.Option("--resume", help="Continue the run in that folder.")
     ] = False,
     strategy: Annotated[
-        Strategy, typer.Option(help="auto: all GPUs if there are several.")
-    ] = Strategy.auto,
+        str, typer.Option(help="none, mirrored, or auto: mirrored over several GPUs.")
+    ] = "auto",
     mixed_precision: Annotated[
         bool, typer.Option("--mixed-precision", help="Compute in float16.")
     ] = False,
@@ -64,7 +60,7 @@ def train_command(
     """Train a model and write it, its figures and its history to a folder."""
     train(
         Arguments(
-            variant=variant.value,
+            variant=variant,
             dataset=dataset,
             epochs=epochs,
             batch_size=batch_size,
@@ -72,10 +68,10 @@ def train_command(
             learning_rate=learning_rate,
             image_size=image_size,
             seed=seed,
-            strategy=strategy.value,
+            strategy=strategy,
             mixed_precision=mixed_precision,
         ),
-        RunFolder(output or Path("runs") / f"{variant.value}-{Path(dataset).name}"),
+        RunFolder(output or Path("runs") / f"{variant}-{Path(dataset).name}"),
         resume,
     )
 

@@ -219,7 +219,8 @@ class TestDocstrings:
             if parameter.default is parameter.empty or argument not in documented:
                 continue
             stated = re.search(
-                r"Defaults to `?(.+?)`?(?:[:,;]| \(|\.?$|\. )", documented[argument]
+                r"Defaults to (`[^`]+`|[^\s:,;]+?)(?=[:,;.]?(?:\s|$))",
+                documented[argument],
             )
             assert stated, f"`{argument}` states no default"
-            assert ast.literal_eval(stated[1]) == parameter.default, argument
+            assert ast.literal_eval(stated[1].strip("`")) == parameter.default, argument

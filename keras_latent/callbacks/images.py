@@ -67,14 +67,14 @@ class SampleImages(EpochSummary):
         self.count = count
         self.seed = seed
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Open the event file.
+    def set_model(self, model: Any) -> None:
+        """Take the model that `fit` trains.
 
         Raises:
             ValueError: If the model has no prior to draw from.
         """
-        check_has_prior(self.model)
-        super().on_train_begin(logs)
+        check_has_prior(model)
+        super().set_model(model)
 
     def write(self, step: int) -> None:
         """Write one grid for each entry that is an image."""

@@ -39,12 +39,12 @@ def load(
             name that is both is read as our own dataset, or else as the folder.
         split: `"train"`, `"test"`, or what the dataset has; also a slice, such as
             `"train[:1000]"`.
-        batch_size: Images in a batch; the last one holds what is left. `None` gives
-            single images.
+        batch_size: Images in a batch; the last one holds what is left. Defaults to
+            `None`: single images.
         image_size: The side or the `(height, width)` of the images in pixels; they
-            are resized with antialiasing. `None` keeps their size.
-        shuffle: Whether to give another order at each pass.
-        seed: Makes the orders the same at each call. `None` draws them anew.
+            are resized with antialiasing. Defaults to `None`: their own size.
+        shuffle: Whether to give another order at each pass. Defaults to `False`.
+        seed: Makes the orders the same at each call. Defaults to `None`: drawn anew.
 
     Returns:
         Images are float32 in [0, 1] of shape (height, width, channels), labels int64:
@@ -93,8 +93,9 @@ def arrays(
     Args:
         name: As for `load`.
         split: As for `load`.
-        image_size: As for `load`.
-        limit: How many examples to give at most, from the first on. `None` gives all.
+        image_size: As for `load`. Defaults to `None`.
+        limit: How many examples to give at most, from the first on. Defaults to
+            `None`: all.
 
     Returns:
         Images, float32 in [0, 1] of shape (n, height, width, channels), and labels,
@@ -142,8 +143,8 @@ def epochs(
         split: As for `load`.
         batch_size: Images in a batch; the last one of an epoch holds what is left.
         seed: Any integer.
-        initial_epoch: The epoch to begin with.
-        image_size: As for `load`.
+        initial_epoch: The epoch to begin with. Defaults to 0.
+        image_size: As for `load`. Defaults to `None`.
 
     Returns:
         The endless dataset of (images, labels), and the number of batches that make
@@ -177,8 +178,9 @@ def image_shape(
 
     Args:
         name: As for `load`.
-        image_size: As for `load`.
+        image_size: As for `load`. Defaults to `None`.
         split: As for `load`. It matters only for datasets without a split `"train"`.
+            Defaults to `"train"`.
 
     Raises:
         FileNotFoundError: As for `load`.
@@ -197,7 +199,7 @@ def splits(
 
     Args:
         name: As for `load`.
-        image_size: As for `load`.
+        image_size: As for `load`. Defaults to `None`.
 
     Raises:
         FileNotFoundError: As for `load`.

@@ -31,9 +31,10 @@ def convolutional_encoder(
     Args:
         image_shape: (height, width, channels), height and width at least 8, 1 or 3
             channels.
-        widths: The number of filters of each convolution, first to last.
-        dtype: The dtype policy of the layers. `None` takes the global one.
-        name: The model's name.
+        widths: The number of filters of each convolution, first to last. Defaults to
+            `(32, 64, 128)`.
+        dtype: The dtype policy of the layers. Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"encoder"`.
 
     Returns:
         A functional model: (batch, height, width, channels) to (batch, h, w,
@@ -78,11 +79,12 @@ def convolutional_decoder(
             8, 1 or 3 channels.
         latent_dim: The length of the code.
         widths: The number of channels of each map, smallest map first: the dense layer
-            makes the first, each step the next.
-        output_activation: The last activation. `None` gives logits.
-        dtype: The dtype policy of the layers. `None` takes the global one. The output
-            is float32 under any policy.
-        name: The model's name.
+            makes the first, each step the next. Defaults to `(128, 64, 32, 16)`.
+        output_activation: The last activation; `None` gives logits. Defaults to
+            `"sigmoid"`.
+        dtype: The dtype policy of the layers; the output is float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"decoder"`.
 
     Returns:
         A functional model: (batch, latent_dim) to (batch, height, width, channels).

@@ -26,10 +26,11 @@ def dense_encoder(
     Args:
         image_shape: (height, width, channels), height and width at least 8, 1 or 3
             channels.
-        widths: The number of units of each layer, first to last.
-        activation: The activation after each layer.
-        dtype: The dtype policy of the layers. `None` takes the global one.
-        name: The model's name.
+        widths: The number of units of each layer, first to last. Defaults to
+            `(512, 256)`.
+        activation: The activation after each layer. Defaults to `"relu"`.
+        dtype: The dtype policy of the layers. Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"encoder"`.
 
     Returns:
         A functional model: (batch, height, width, channels) to (batch, widths[-1]).
@@ -64,12 +65,14 @@ def dense_decoder(
         image_shape: (height, width, channels) of the output, height and width at least
             8, 1 or 3 channels.
         latent_dim: The length of the code.
-        widths: The number of units of each hidden layer, first to last.
-        activation: The activation after each hidden layer.
-        output_activation: The last activation. `None` gives logits.
-        dtype: The dtype policy of the layers. `None` takes the global one. The output
-            is float32 under any policy.
-        name: The model's name.
+        widths: The number of units of each hidden layer, first to last. Defaults to
+            `(256, 512)`.
+        activation: The activation after each hidden layer. Defaults to `"relu"`.
+        output_activation: The last activation; `None` gives logits. Defaults to
+            `"sigmoid"`.
+        dtype: The dtype policy of the layers; the output is float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"decoder"`.
 
     Returns:
         A functional model: (batch, latent_dim) to (batch, height, width, channels).

@@ -32,9 +32,9 @@ def mixed_encoder(
     Args:
         columns: The shape of each column by its name, without the batch: (height,
             width, channels) for an image, (n,) for a vector.
-        width: The number of units of each dense layer.
-        dtype: The dtype policy of the layers. `None` takes the global one.
-        name: The model's name.
+        width: The number of units of each dense layer. Defaults to 128.
+        dtype: The dtype policy of the layers. Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"encoder"`.
 
     Returns:
         A functional model: a dict of (batch, *shape) by column to (batch, width).
@@ -85,10 +85,10 @@ def mixed_decoder(
         output_activations: The last activation of each column by its name, such as
             `"sigmoid"` for an image, `"softmax"` for a category, `None` for numbers or
             logits.
-        width: The number of units of each hidden dense layer.
-        dtype: The dtype policy of the layers. `None` takes the global one. The outputs
-            are float32 under any policy.
-        name: The model's name.
+        width: The number of units of each hidden dense layer. Defaults to 128.
+        dtype: The dtype policy of the layers; outputs are float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"decoder"`.
 
     Returns:
         A functional model: (batch, latent_dim) to a dict of (batch, *shape) by column.

@@ -15,7 +15,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 demo: install
 	rm -rf $(DEMO)
-	$(BIN)/keras-latent train encdec --dataset mnist --epochs 8 --batch-size 64 --output $(DEMO)
+	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
 test: lint
 	$(BIN)/python -m pytest -q --numprocesses 2

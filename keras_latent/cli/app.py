@@ -37,7 +37,8 @@ def train_command(
     batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 128,
     latent_dim: Annotated[int, typer.Option(help="Size of the code.")] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Default: the variant's own.")
+        float | None,
+        typer.Option(help="At the start; it falls to 0. Default: the variant's."),
     ] = None,
     image_size: Annotated[
         int | None, typer.Option(help="Resize to this many pixels a side.")

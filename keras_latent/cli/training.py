@@ -39,7 +39,8 @@ class Arguments:
         epochs: Number of passes over the data.
         batch_size: Number of images in a step.
         latent_dim: Number of dimensions of the code.
-        learning_rate: `None` for that of the variant.
+        learning_rate: That of the first step; it falls along half a cosine to 0 at the
+            last one. `None` for that of the variant.
         image_size: Side in pixels to which images are resized; `None` keeps their size.
         seed: Seed of everything random.
         strategy: `"auto"` (all GPUs if there are several), `"none"` or `"mirrored"`.
@@ -117,7 +118,7 @@ def _new_model(
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
     model = variant.for_images(image_shape, arguments.latent_dim)
-    model.compile(variant.make_optimizer(arguments.learning_rate))
+    model.compile()
     return model
 
 
@@ -135,6 +136,12 @@ def _fit(
         seed=arguments.seed,
         initial_epoch=len(rows),
         image_size=arguments.image_size,
+    )
+    # A longer run that is resumed follows the longer schedule from there on.
+    _, default = type(model).default_optimizer
+    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
+        default if arguments.learning_rate is None else arguments.learning_rate,
+        decay_steps=arguments.epochs * steps,
     )
     shown = _images(arguments, "train", limit=SHOWN)
     log_dir = folder.tensorboard

@@ -61,7 +61,7 @@ class EncDec(DeterministicModel):
     TensorShape([2, 28, 28, 1])
     """
 
-    default_optimizer = ("rmsprop", 1e-4)
+    default_optimizer = ("rmsprop", 3e-4)
 
     def __init__(
         self,

@@ -258,17 +258,9 @@ class ObjectiveModel(keras.Model):
         }
 
     @classmethod
-    def make_optimizer(cls, learning_rate: float | None = None) -> Optimizer:
-        """Make the optimizer with which this variant trains well.
-
-        Args:
-            learning_rate: Defaults to `None`: that of `default_optimizer`.
-
-        Returns:
-            A new optimizer.
-        """
-        name, default = cls.default_optimizer
-        learning_rate = default if learning_rate is None else learning_rate
+    def make_optimizer(cls) -> Optimizer:
+        """Make the optimizer with which this variant trains well."""
+        name, learning_rate = cls.default_optimizer
         return keras.optimizers.get(
             {"class_name": name, "config": {"learning_rate": learning_rate}}
         )
@@ -338,6 +330,14 @@ class ObjectiveModel(keras.Model):
     def check_observation(self, x: Any) -> None:
         """Refuse observations that the model wasn't built for, with a `ValueError`."""
         raise NotImplementedError
+
+    def _maybe_symbolic_build(
+        self, iterator: Any = None, data_batch: Any = None
+    ) -> None:
+        # Under a strategy, Keras builds models on the mean of the replicas' first
+        # batches, which uneven ones don't have. Here all but metrics is built already.
+        if self._has_compiled_metrics:
+            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
     def make_train_function(self, force: bool = False) -> Callable:
         """Make the function of `fit`, which stops where the loss isn't finite."""

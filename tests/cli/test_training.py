@@ -79,14 +79,29 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
     )
 
 
-def test_a_finished_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
-    train(arguments, RunFolder(tmp_path / "unbroken"), resume=False)
+def test_a_finished_run_goes_on_for_more_epochs(arguments, tmp_path):
     shorter = dataclasses.replace(arguments, epochs=1)
-    train(shorter, RunFolder(tmp_path / "resumed"), resume=False)
-    train(arguments, RunFolder(tmp_path / "resumed"), resume=True)
+    train(shorter, RunFolder(tmp_path / "run"), resume=False)
+    before = history(tmp_path / "run")
+    train(arguments, RunFolder(tmp_path / "run"), resume=True)
 
-    assert history(tmp_path / "resumed") == history(tmp_path / "unbroken")
-    assert_same_weights(tmp_path / "resumed", tmp_path / "unbroken")
+    rows = history(tmp_path / "run")
+    assert rows[:1] == before
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    # The longer run's learning rate applies: at the end of the shorter one it was 0.
+    assert rows[1]["loss"] != rows[2]["loss"]
+    optimizer = keras_latent.load_model(tmp_path / "run" / "model.keras").optimizer
+    assert optimizer.get_config()["learning_rate"]["config"]["decay_steps"] == 15
+
+
+def test_a_resumed_run_that_was_over_changes_nothing(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    before = (tmp_path / "run" / "model.keras").read_bytes()
+    train(arguments, RunFolder(tmp_path / "run"), resume=True)
+
+    assert len(history(tmp_path / "run")) == 1
+    assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 
 def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):

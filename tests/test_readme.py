@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from keras_latent import datasets
 
@@ -21,7 +22,9 @@ def little_data(monkeypatch):
     )
 
 
-def test_snippets_run(little_data, monkeypatch, tmp_path):
+def test_snippets_run(little_data, two_replicas, monkeypatch, tmp_path):
+    # One strategy in all tests: TensorFlow confuses the collectives of two of them.
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
     for snippet in SNIPPETS:

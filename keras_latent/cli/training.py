@@ -25,7 +25,7 @@ from keras_latent.validation import (
 STRATEGIES = ("auto", "none", "mirrored")
 """How a training can be spread over devices."""
 
-SHOWN = 16
+SHOWN = 20
 """Images that are followed in TensorBoard."""
 
 

@@ -26,7 +26,7 @@ class Bernoulli(TensorLikelihood):
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
-    Reference:
+    Source:
         Kingma and Welling, Auto-Encoding Variational Bayes, 2013, appendix C.1.
 
     >>> likelihood = Bernoulli()

@@ -23,7 +23,7 @@ class Categorical(TensorLikelihood):
             softmax that made them. Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
-    Reference:
+    Source:
         Bishop, Pattern Recognition and Machine Learning, 2006, equation 2.26.
 
     >>> likelihood = Categorical()

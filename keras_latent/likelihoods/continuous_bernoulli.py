@@ -32,7 +32,7 @@ class ContinuousBernoulli(TensorLikelihood):
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
-    Reference:
+    Source:
         Loaiza-Ganem and Cunningham, The continuous Bernoulli: fixing a pervasive error
         in variational autoencoders, 2019, section 3.
 

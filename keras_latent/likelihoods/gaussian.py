@@ -10,6 +10,8 @@ from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range
 
+_LOWEST_LEARNED_SCALE = 1e-3
+
 
 @keras.saving.register_keras_serializable(package="keras_latent")
 class Gaussian(TensorLikelihood):
@@ -21,14 +23,15 @@ class Gaussian(TensorLikelihood):
 
     Args:
         scale: The standard deviation σ, at least 1e-6. Defaults to `1.0`.
-        learn_scale: Whether σ is learned from `scale` on, as the weight `log_scale`.
+        learn_scale: Whether σ is learned from `scale` on, as the weight `log_scale`. It
+            then stays at 1e-3 or above, lest data that are met exactly drive it to 0.
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
     Raises:
         ValueError: If `scale` is not a number of at least 1e-6.
 
-    Reference:
+    Source:
         Rybkin, Daniilidis and Levine, Simple and Effective VAE Training with Calibrated
         Decoders, 2021, on the learned scale.
 
@@ -69,12 +72,18 @@ class Gaussian(TensorLikelihood):
         }
 
     def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
-        error = (x - parameters) * ops.exp(-self.log_scale)
-        return -(0.5 * ops.square(error) + self.log_scale + 0.5 * math.log(2 * math.pi))
+        log_scale = self._bounded_log_scale()
+        error = (x - parameters) * ops.exp(-log_scale)
+        return -(0.5 * ops.square(error) + log_scale + 0.5 * math.log(2 * math.pi))
 
     def _mean(self, parameters: Tensor) -> Tensor:
         return parameters
 
     def _sample(self, parameters: Tensor, seed: Any) -> Tensor:
         noise = keras.random.normal(ops.shape(parameters), dtype="float32", seed=seed)
-        return parameters + ops.exp(self.log_scale) * noise
+        return parameters + ops.exp(self._bounded_log_scale()) * noise
+
+    def _bounded_log_scale(self) -> Tensor:
+        if self.learn_scale:
+            return ops.maximum(self.log_scale, math.log(_LOWEST_LEARNED_SCALE))
+        return self.log_scale

@@ -26,7 +26,7 @@ class Mixed(Likelihood):
     Raises:
         ValueError: If `likelihoods` is not a dict of likelihoods, or is empty.
 
-    Reference:
+    Source:
         Nazábal, Olmos, Ghahramani and Valera, Handling Incomplete Heterogeneous Data
         using VAEs, 2018: the factorised decoder.
 

@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from keras_latent import models
 from keras_latent.callbacks import Linear, WeightSchedule
@@ -80,8 +79,8 @@ def test_by_step_sets_the_weight_once_an_execution(vae, images):
     assert seen == [0, 2, 4, 6, 8, 10]
 
 
-def test_by_step_under_a_distribution_strategy(networks, images):
-    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+def test_by_step_under_a_distribution_strategy(networks, images, two_replicas):
+    with two_replicas.scope():
         model = models.VAE(*map(keras.models.clone_model, networks))
         model.compile(keras.optimizers.SGD(0.0))
 

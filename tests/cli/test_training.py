@@ -10,6 +10,7 @@ import time
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_latent
@@ -185,7 +186,11 @@ def test_resuming_from_a_truncated_model_is_refused(arguments, tmp_path):
         train(arguments, folder, resume=True)
 
 
-def test_mixed_precision_and_mirrored_replicas_train(arguments, tmp_path):
+def test_mixed_precision_and_mirrored_replicas_train(
+    arguments, tmp_path, two_replicas, monkeypatch
+):
+    # One strategy in all tests: TensorFlow confuses the collectives of two of them.
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     before = keras.config.dtype_policy().name
     arguments = dataclasses.replace(
         arguments, variant="encdec", epochs=1, strategy="mirrored", mixed_precision=True

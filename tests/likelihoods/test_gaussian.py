@@ -65,3 +65,12 @@ def test_image_activation_and_range():
     assert Gaussian().image_activation == "sigmoid"
     assert Gaussian().expected_range == (-np.inf, np.inf)
     Gaussian().check_observation([[-1e9, 1e9]])
+
+
+def test_a_learned_scale_stays_above_its_bound():
+    likelihood = Gaussian(learn_scale=True)
+    likelihood.log_scale.assign(-50.0)
+
+    log_prob = likelihood.log_prob(np.zeros((1, 2)), np.zeros((1, 2)))
+    expected = scipy.stats.norm.logpdf(0.0, scale=1e-3) * 2
+    np.testing.assert_allclose(log_prob, [expected], rtol=1e-5)

@@ -91,6 +91,31 @@ class EpochSeconds(keras.callbacks.Callback):
             logs["seconds"] = time.perf_counter() - self._start
 
 
+def train_model(
+    model: kl.models.VAE, images: np.ndarray, arguments: argparse.Namespace, log: Path
+) -> None:
+    """Train with a learning rate that falls from 1e-3 to 1e-4."""
+    steps = len(images) // BATCH_SIZE
+    learning_rate = keras.optimizers.schedules.ExponentialDecay(
+        1e-3, decay_steps=arguments.epochs * steps, decay_rate=0.1
+    )
+    model.compile(
+        keras.optimizers.Adam(learning_rate, epsilon=1e-4), steps_per_execution=steps
+    )
+    model.fit(
+        training_data(images, arguments.epochs, arguments.seed),
+        steps_per_epoch=steps,
+        epochs=arguments.epochs,
+        shuffle=False,
+        verbose=2,
+        callbacks=[
+            EpochSeconds(),
+            keras.callbacks.BackupAndRestore(str(arguments.output / "backup")),
+            keras.callbacks.CSVLogger(str(log), append=True),
+        ],
+    )
+
+
 def main() -> None:
     """Train, estimate the evidence, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -106,29 +131,16 @@ def main() -> None:
     train, _ = kl.datasets.arrays("mnist", "train")
     test, _ = kl.datasets.arrays("mnist", "test", limit=arguments.test_digits)
     test = binarized(test, seed=arguments.seed)
-    steps = len(train) // BATCH_SIZE
-    model = build()
-    learning_rate = keras.optimizers.schedules.ExponentialDecay(
-        1e-3, decay_steps=arguments.epochs * steps, decay_rate=0.1
-    )
-    model.compile(
-        keras.optimizers.Adam(learning_rate, epsilon=1e-4), steps_per_execution=steps
-    )
     log = arguments.output / "log.csv"
-    model.fit(
-        training_data(train, arguments.epochs, arguments.seed),
-        steps_per_epoch=steps,
-        epochs=arguments.epochs,
-        verbose=2,
-        callbacks=[
-            EpochSeconds(),
-            keras.callbacks.BackupAndRestore(str(arguments.output / "backup")),
-            keras.callbacks.CSVLogger(str(log), append=True),
-        ],
-    )
+    saved = arguments.output / "model.keras"
+    if saved.exists():
+        model = kl.load_model(saved)
+    else:
+        model = build()
+        train_model(model, train, arguments, log)
+        model.save(saved)
     with open(log, newline="") as file:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
-    model.save(arguments.output / "model.keras")
     nll = -model.log_likelihood(test, num_samples=arguments.samples)
     result = {
         "nll": round(float(nll.mean()), 2),

@@ -1,5 +1,6 @@
 """The family of models whose code has a posterior distribution."""
 
+import functools
 import operator
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.typing import Observation, Tensor
@@ -110,7 +112,7 @@ class VariationalModel(LatentModel):
         self,
         x: Observation,
         num_samples: int = 1000,
-        batch_size: int = 100,
+        batch_size: int = 500,
         seed: int = 0,
     ) -> np.ndarray:
         """Estimate log p(x) by importance sampling with the posterior as the proposal.
@@ -122,7 +124,7 @@ class VariationalModel(LatentModel):
         Args:
             x: Observations of shape (batch, ...), or a dict of them.
             num_samples: Number K of samples for each example. Defaults to 1000.
-            batch_size: Number of examples that are worked on at once. Defaults to 100.
+            batch_size: Number of examples that are worked on at once. Defaults to 500.
             seed: Seed of the samples. Defaults to 0.
 
         Returns:
@@ -139,26 +141,28 @@ class VariationalModel(LatentModel):
         self.check_observation(x)
         self.likelihood.check_normalised(x)
         generator = keras.random.SeedGenerator(seed)
-        count = len(keras.tree.flatten(x)[0])
-        estimates = []
-        for start in range(0, count, batch_size):
-            rows = slice(start, start + batch_size)
-            batch = keras.tree.map_structure(operator.itemgetter(rows), x)
-            estimates.append(self._log_likelihood(batch, num_samples, generator))
-        return np.concatenate(estimates)
 
-    def _log_likelihood(
-        self, x: Observation, num_samples: int, generator: keras.random.SeedGenerator
-    ) -> np.ndarray:
-        mean, log_var = self.posterior(x)
-        total = np.full(len(mean), -np.inf)
-        for _ in range(num_samples):
-            noise = keras.random.normal(mean.shape, dtype="float32", seed=generator)
-            z = mean + ops.exp(0.5 * log_var) * noise
-            # log p(z) − log q(z|x): the normalising constants cancel.
-            log_ratio = 0.5 * ops.sum(
-                ops.square(noise) + log_var - ops.square(z), axis=-1
+        def log_weight(x: Observation, mean: Tensor, log_var: Tensor) -> Tensor:
+            """The log of p(x|z) p(z) / q(z|x) for one draw of z, of shape (batch,)."""
+            noise = keras.random.normal(
+                ops.shape(mean), dtype="float32", seed=generator
             )
-            log_weight = self.likelihood.log_prob(x, self.decoder(z)) + log_ratio
-            total = np.logaddexp(total, ops.convert_to_numpy(log_weight))
-        return total - np.log(num_samples)
+            z = mean + ops.exp(0.5 * log_var) * noise
+            # In log p(z) − log q(z|x) the normalising constants cancel.
+            log_ratio = ops.square(noise) + log_var - ops.square(z)
+            log_prob = self.likelihood.log_prob(x, self.decoder(z))
+            return log_prob + 0.5 * ops.sum(log_ratio, axis=-1)
+
+        log_weight = compiled(log_weight)
+        x = keras.tree.map_structure(functools.partial(ops.cast, dtype="float32"), x)
+        estimates = []
+        for start in range(0, len(keras.tree.flatten(x)[0]), batch_size):
+            rows = operator.itemgetter(slice(start, start + batch_size))
+            batch = keras.tree.map_structure(rows, x)
+            posterior = self.posterior(batch)
+            total = -np.inf
+            for _ in range(num_samples):
+                weight = ops.convert_to_numpy(log_weight(batch, *posterior))
+                total = np.logaddexp(total, weight.astype("float64"))
+            estimates.append(total - np.log(num_samples))
+        return np.concatenate(estimates)

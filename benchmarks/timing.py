@@ -1,4 +1,4 @@
-"""Timing of rival functions on a noisy machine."""
+"""Timing of rival functions while other processes run."""
 
 import statistics
 import time

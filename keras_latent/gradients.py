@@ -16,8 +16,7 @@ def shared_pass(
     The two results are one tensor in value. Gradients of both reach the variables of
     `function`; only those of the first reach `x`. This saves a pass forwards, and the
     gradients of the weights are formed once instead of twice. A stochastic layer draws
-    one mask where two passes would draw two, and losses that layers add on the way
-    carry no gradient.
+    one mask where two passes would draw two.
 
     Args:
         function: From an observation to a tensor or a tuple of tensors.

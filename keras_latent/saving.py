@@ -54,12 +54,18 @@ def write_text(path: str | os.PathLike, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
 
 
-def load_model(path: str | os.PathLike, compile: bool = True) -> Any:
+def load_model(
+    path: str | os.PathLike,
+    compile: bool = True,
+    custom_objects: dict[str, Any] | None = None,
+) -> Any:
     """Load a saved model, in safe mode, with errors that say what is wrong.
 
     Args:
         path: A `.keras` file.
         compile: Whether to restore the optimizers, too. Defaults to `True`.
+        custom_objects: Classes of one's own that aren't registered with Keras, by
+            their names. Defaults to `None`.
 
     Returns:
         The model.
@@ -79,7 +85,9 @@ def load_model(path: str | os.PathLike, compile: bool = True) -> Any:
             f"something else. Received: path={str(path)!r} of "
             f"{path.stat().st_size} bytes"
         )
-    return keras.saving.load_model(path, compile=compile, safe_mode=True)
+    return keras.saving.load_model(
+        path, compile=compile, safe_mode=True, custom_objects=custom_objects
+    )
 
 
 def _is_whole_archive(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """Checks of arguments: one function for each kind, one form of message."""
 
 import math
+import numbers
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,7 +41,8 @@ def check_positive_integer(argument: str, value: Any) -> None:
     ...
     ValueError: `latent_dim` must be a positive integer. Received: latent_dim=0
     """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not is_integer or value < 1:
         raise ValueError(
             f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
         )
@@ -59,7 +61,7 @@ def check_in_range(
     ...
     ValueError: `rate` must be a number in [0, 1]. Received: rate=1.5
     """
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:
         raise ValueError(
             f"`{argument}` must be a number in [{low:g}, {high:g}]. "

@@ -1,6 +1,6 @@
 """The progress of a training on the terminal."""
 
-from typing import Any
+from typing import Any, Self
 
 import keras
 from rich.console import Console
@@ -16,6 +16,8 @@ from rich.progress import (
 class ProgressBar(keras.callbacks.Callback):
     """A bar for each epoch, and the terms of the loss by their names.
 
+    A context manager around `fit`, lest an error leave the terminal without a cursor.
+
     Where the output is no terminal, one line is printed for each epoch.
 
     Args:
@@ -26,7 +28,7 @@ class ProgressBar(keras.callbacks.Callback):
         super().__init__()
         self.console = console
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+    def __enter__(self) -> Self:
         """Show the bar."""
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -39,6 +41,7 @@ class ProgressBar(keras.callbacks.Callback):
             transient=True,
         )
         self._progress.start()
+        return self
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the bar anew."""
@@ -61,8 +64,8 @@ class ProgressBar(keras.callbacks.Callback):
         self._progress.remove_task(self._task)
         self.console.print(f"{self._epoch}  {_described(logs)}", highlight=False)
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Take the bar away."""
+    def __exit__(self, *error: object) -> None:
+        """Take the bar away, however the training ended."""
         self._progress.stop()
 
 

@@ -97,6 +97,11 @@ class RunFolder:
         if not self.model_file.exists():
             return None
         model = load_model(self.model_file)
+        if not self.history_file.is_file():
+            raise ValueError(
+                "`output` must hold a model and its history. "
+                f"Received: output={str(self.path)!r}, without {self.history_file.name}"
+            )
         with open(self.history_file, newline="", encoding="utf-8") as file:
             rows = [
                 {
@@ -119,7 +124,7 @@ class RunFolder:
     def save(self, model: keras.Model, rows: list[dict[str, float]]) -> None:
         """Save the model as of the last row of its history."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(rows[-1]), restval="")
+        writer = csv.DictWriter(text, fieldnames=list(rows[-1]))
         writer.writeheader()
         writer.writerows(rows)
         write_text(self.history_file, text.getvalue())

@@ -15,6 +15,7 @@ import keras_latent
 from keras_latent import callbacks, datasets, metrics, models, plots
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
+from keras_latent.networks.checks import check_image_shape
 from keras_latent.saving import write_text
 from keras_latent.validation import (
     check_choice,
@@ -24,6 +25,9 @@ from keras_latent.validation import (
 
 STRATEGIES = ("auto", "none", "mirrored")
 """How a training can be spread over devices."""
+
+MEASURED = 60_000
+"""Images of a split that the final measures take at most, from the first on."""
 
 SHOWN = 20
 """Images that are followed in TensorBoard."""
@@ -97,6 +101,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         },
     }
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
+    check_image_shape(image_shape)
     if resume:
         folder.check_same_run(config["arguments"])
         folder.write_config(config)
@@ -157,17 +162,18 @@ def _fit(
         validation = datasets.load(
             arguments.dataset, "test", arguments.batch_size, arguments.image_size
         )
-    model.fit(
-        training,
-        steps_per_epoch=steps,
-        initial_epoch=len(rows),
-        epochs=arguments.epochs,
-        validation_data=validation,
-        shuffle=False,
-        verbose=0,
-        # The run is saved last, so that what a row of its history stands for is done.
-        callbacks=[ProgressBar(console), *watchers, SaveEachEpoch(folder, rows)],
-    )
+    with ProgressBar(console) as progress:
+        model.fit(
+            training,
+            steps_per_epoch=steps,
+            initial_epoch=len(rows),
+            epochs=arguments.epochs,
+            validation_data=validation,
+            shuffle=False,
+            verbose=0,
+            # Saved last, so that what a row of the history stands for is done.
+            callbacks=[progress, *watchers, SaveEachEpoch(folder, rows)],
+        )
 
 
 def _images(arguments: Arguments, split: str, limit: int | None = None) -> np.ndarray:
@@ -203,7 +209,9 @@ def _measure(
 ) -> dict[str, float]:
     """Error of the reconstructions, and 5-NN accuracy of the codes where labels are."""
     split = _evaluation_split(arguments)
-    images, labels = datasets.arrays(arguments.dataset, split, arguments.image_size)
+    images, labels = datasets.arrays(
+        arguments.dataset, split, arguments.image_size, limit=MEASURED
+    )
     reconstructions = model.predict(images, batch_size=256, verbose=0)
     errors = metrics.mean_squared_error(images, reconstructions)
     measured = {f"{split} mse": float(np.mean(errors))}
@@ -211,7 +219,7 @@ def _measure(
     if split == "test" and labels.ndim == 1 and len(np.unique(labels)) > 1:
         encoder = model.to_encoder()
         known_images, known = datasets.arrays(
-            arguments.dataset, "train", arguments.image_size
+            arguments.dataset, "train", arguments.image_size, limit=MEASURED
         )
         accuracy = metrics.knn_accuracy(
             encoder.predict(known_images, batch_size=256, verbose=0),

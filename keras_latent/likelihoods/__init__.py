@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from keras_latent.likelihoods.base import Likelihood, TensorLikelihood
+from keras_latent.likelihoods.base import (
+    RANGE_TOLERANCE,
+    Likelihood,
+    TensorLikelihood,
+)
 from keras_latent.likelihoods.bernoulli import Bernoulli
 from keras_latent.likelihoods.categorical import Categorical
 from keras_latent.likelihoods.continuous_bernoulli import ContinuousBernoulli
@@ -12,6 +16,7 @@ from keras_latent.likelihoods.mixed import Mixed
 from keras_latent.validation import check_choice
 
 __all__ = [
+    "RANGE_TOLERANCE",
     "Bernoulli",
     "Categorical",
     "ContinuousBernoulli",

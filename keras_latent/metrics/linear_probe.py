@@ -41,8 +41,8 @@ def linear_probe(
     check_several_classes(train.labels)
     regression = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000)
     classifier = make_pipeline(StandardScaler(), regression)
-    # The matrices of a code are small: on a busy machine, threads of the linear algebra
-    # wait for each other far longer than they compute.
+    # The matrices of a code are small: when other processes run, threads of the linear
+    # algebra wait for each other far longer than they compute.
     with threadpool_limits(1):
         classifier.fit(*train)
     protocol = {

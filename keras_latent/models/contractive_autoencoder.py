@@ -39,7 +39,8 @@ class ContractiveAutoencoder(DeterministicModel):
         **kwargs: `name` and `dtype` of the model.
 
     Raises:
-        ValueError: If the weight is negative, or `probes` is not a positive integer.
+        ValueError: If the weight is negative, `probes` is not a positive integer, or
+            the observation is a dict.
 
     Source: Rifai et al. 2011, equation 6; Hutchinson 1990 for the estimate.
 
@@ -61,6 +62,7 @@ class ContractiveAutoencoder(DeterministicModel):
         if probes is not None:
             check_positive_integer("probes", probes)
         super().__init__(encoder, decoder, likelihood, **kwargs)
+        self.check_single_observation()
         self.probes = probes
         self.noise = StandardNormal(seed)
         self.add_term("reconstruction")

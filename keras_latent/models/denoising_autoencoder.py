@@ -47,6 +47,8 @@ class DenoisingAutoencoder(DeterministicModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
+        if corruption is None:
+            self.check_single_observation()
         self.corruption = MaskingCorruption() if corruption is None else corruption
         self.add_term("reconstruction")
 

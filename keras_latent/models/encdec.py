@@ -28,6 +28,7 @@ class EncDec(DeterministicModel):
     The last term makes the encoder tell generated observations from real ones: x' is
     cut from the graph in it, so that it doesn't move the decoder through x'. E(x') is
     computed once for z' and z''; an encoder with dropout thus draws one mask for both.
+    Activity regularisers of the encoder's layers count for E(x'), the last pass.
 
     `spread` pairs rows 0-1, 2-3, ...; a last odd row has no partner. On several
     replicas the pairs are formed among each replica's own rows. The logs also hold

@@ -19,12 +19,14 @@ def rows(x: Observation) -> Tensor:
 
 
 def unpacked(data: Any) -> tuple[Batch, Tensor]:
-    """The batch in what `fit` hands to a step, and its number of rows.
+    """The batch in what `fit` hands to a step, as floats, and its number of rows.
 
     A replica that is left without a row gets one of zeros, beside the number 0: of no
     row, statistics are NaN and TensorFlow can't differentiate a convolution on a CPU.
     """
-    batch = Batch(*keras.utils.unpack_x_y_sample_weight(data))
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    # Whole numbers have no derivatives, which some objectives need.
+    batch = Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight)
     count = rows(batch.x)
     if not is_distributed():
         return batch, count
@@ -36,6 +38,11 @@ def unpacked(data: Any) -> tuple[Batch, Tensor]:
         return tf.pad(column, [[0, missing], *[[0, 0]] * (len(column.shape) - 1)])
 
     return Batch(*keras.tree.map_structure(filled, tuple(batch))), count
+
+
+def _as_floats(x: Tensor) -> Tensor:
+    x = ops.convert_to_tensor(x)
+    return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")
 
 
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -69,9 +76,21 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if arguments.get(name) is not None:
             first, arguments[name] = _first_batch(arguments[name])
             if first is not None:
-                observation, _, _ = keras.utils.unpack_x_y_sample_weight(first)
+                observation, _, weight = keras.utils.unpack_x_y_sample_weight(first)
                 model.check_observation(observation)
+                if name == "x" and weight is None:
+                    weight = arguments.get("sample_weight")
+                _check_sample_weight(weight, observation)
     return arguments
+
+
+def _check_sample_weight(weight: Any, observation: Observation) -> None:
+    count = len(keras.tree.flatten(observation)[0])
+    if weight is not None and np.shape(weight) not in ((count,), (count, 1)):
+        raise ValueError(
+            f"`sample_weight` must hold one number for each of the {count} rows. "
+            f"Received: sample_weight of shape {tuple(np.shape(weight))}"
+        )
 
 
 def _keep_weights_without_labels(arguments: dict[str, Any]) -> None:

@@ -41,10 +41,18 @@ class LatentModel(ObjectiveModel):
         bound.apply_defaults()
         arguments: dict[str, Any] = {}
         for parameter in bound.signature.parameters.values():
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                raise TypeError(
+                    "A constructor of a latent model must name its arguments, so that "
+                    f"the model can be saved. Received: {cls.__name__}.__init__ with "
+                    f"*{parameter.name}"
+                )
             value = bound.arguments[parameter.name]
+            if isinstance(value, np.generic):
+                value = value.item()
             is_rest = parameter.kind is parameter.VAR_KEYWORD
             arguments |= value if is_rest else {parameter.name: value}
-        del arguments["self"]
+        del arguments[next(iter(bound.signature.parameters))]
         is_plain = {
             name: value is None or isinstance(value, bool | int | float | str)
             for name, value in arguments.items()
@@ -69,6 +77,12 @@ class LatentModel(ObjectiveModel):
         if isinstance(spec, dict) and isinstance(likelihood, str):
             likelihood = dict.fromkeys(spec, likelihood)
         self.likelihood = likelihoods.get(likelihood)
+        if isinstance(spec, dict) != isinstance(self.likelihood, likelihoods.Mixed):
+            raise ValueError(
+                "`likelihood` must be a dict where the decoder gives a dict, and only "
+                f"there. Received: {likelihood=} for an output {_described(spec)}"
+            )
+        pairing.check_activation(decoder, self.likelihood)
         # Whatever the dtype policy, codes and what follows from them are float32.
         self.flatten = keras.layers.Flatten(dtype="float32", name="features")
         self.create_code(pairing.feature_size(encoder, decoder))
@@ -90,7 +104,8 @@ class LatentModel(ObjectiveModel):
 
     def features(self, x: Observation, training: bool = False) -> Tensor:
         """The encoder's features, flattened: float32 of shape (batch, feature_size)."""
-        return self.flatten(self.encoder(x, training=training))
+        (features,) = keras.tree.flatten(self.encoder(x, training=training))
+        return self.flatten(features)
 
     def encode(
         self, x: Observation, sample: bool = False, training: bool = False
@@ -154,6 +169,22 @@ class LatentModel(ObjectiveModel):
 
     # Checks.
 
+    def example_observation(self) -> Any:
+        """An observation of one row of zeros, as arrays."""
+        return keras.tree.map_structure(
+            lambda column: np.zeros((1, *column.shape[1:]), "float32"),
+            pairing.observation_spec(self.decoder),
+        )
+
+    def check_single_observation(self) -> None:
+        """Refuse networks of dicts, for objectives that are defined on one tensor."""
+        spec = pairing.observation_spec(self.decoder)
+        if isinstance(spec, dict):
+            raise ValueError(
+                f"`decoder` must give one tensor for {type(self).__name__}. "
+                f"Received: an output that is {_described(spec)}"
+            )
+
     def check_observation(self, x: Any) -> None:
         """Refuse observations of another shape, not finite, or out of range.
 
@@ -179,14 +210,21 @@ class LatentModel(ObjectiveModel):
                     f"`{column}` must have the shape (batch, {expected}). "
                     f"Received: {column} of shape {tuple(np.shape(value))}"
                 )
+            if len(value) == 0:
+                raise ValueError(
+                    f"`{column}` must hold at least one row. Received: {column} of "
+                    f"shape {tuple(np.shape(value))}"
+                )
         self.likelihood.check_observation(x)
         bounds = pairing.output_range(self.decoder)
         if bounds is not None and not isinstance(x, dict):
             low, high = float(np.min(x)), float(np.max(x))
-            if low < bounds[0] or high > bounds[1]:
+            tolerance = likelihoods.RANGE_TOLERANCE
+            if low < bounds[0] - tolerance or high > bounds[1] + tolerance:
                 raise ValueError(
                     f"`x` must lie in [{bounds[0]:g}, {bounds[1]:g}], the range of the "
-                    f"decoder's output. Received: minimum={low:g}, maximum={high:g}"
+                    "decoder's output. "
+                    f"Received: minimum={low:.9g}, maximum={high:.9g}"
                 )
 
     def _is_regularized(self) -> bool:
@@ -227,12 +265,20 @@ class LatentModel(ObjectiveModel):
     def save(
         self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
     ) -> None:
-        """Save, as `keras.Model.save`; the file is written whole or not at all."""
-        if not overwrite and os.path.exists(filepath):
-            super().save(filepath, overwrite=False, **kwargs)
+        """Save, as `keras.Model.save`; a local file is written whole or not at all."""
+        is_local_file = kwargs.get("zipped", True) and "://" not in str(filepath)
+        if not is_local_file or (not overwrite and os.path.exists(filepath)):
+            super().save(filepath, overwrite=overwrite, **kwargs)
             return
         with written_whole(filepath) as unfinished:
             super().save(unfinished, **kwargs)
+
+    def export(self, filepath: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
+        """Export for serving, as `keras.Model.export`; what is served reconstructs."""
+        # Keras exports what has been called, by the shapes of what it was called with.
+        self(self.example_observation())
+        kwargs.setdefault("input_signature", [pairing.observation_spec(self.decoder)])
+        super().export(filepath, *args, **kwargs)
 
     @classmethod
     def for_images(

@@ -4,7 +4,17 @@ from typing import Any
 
 import keras
 
+from keras_latent.likelihoods import Likelihood
 from keras_latent.typing import Observation
+
+_KEEPS_VALUES = (
+    keras.layers.Cropping2D,
+    keras.layers.Flatten,
+    keras.layers.Permute,
+    keras.layers.Reshape,
+    keras.layers.UpSampling2D,
+)
+"""Layers after an activation that leave its values as they are."""
 
 
 def check_pair(encoder: Any, decoder: Any) -> None:
@@ -24,6 +34,26 @@ def check_pair(encoder: Any, decoder: Any) -> None:
                 f"`{argument}` must be a Keras model. Received: {argument}={network!r} "
                 f"of type {type(network).__name__}"
             )
+    _check_decoder(decoder)
+    spec = observation_spec(decoder)
+    if not encoder.built and isinstance(encoder, keras.Sequential):
+        encoder.build(keras.tree.map_structure(lambda column: column.shape, spec))
+    # A model that isn't functional doesn't know its inputs before it is called.
+    inputs = getattr(encoder, "input", None)
+    if inputs is None:
+        return
+    given, taken = _shapes(spec), _shapes(inputs)
+    fits = given.keys() == taken.keys() or len(given) == len(taken) == 1
+    pairs = zip(taken.values(), given.values(), strict=False)
+    if not fits or not all(_shapes_fit(*pair) for pair in pairs):
+        raise ValueError(
+            "`decoder` must give what `encoder` takes. Received: "
+            f"decoder.output_shape={_without_names(given)}, "
+            f"encoder.input_shape={_without_names(taken)}"
+        )
+
+
+def _check_decoder(decoder: keras.Model) -> None:
     if not decoder.built:
         raise ValueError(
             "`decoder` must know its input shape: give it a `keras.Input`, or build "
@@ -32,16 +62,15 @@ def check_pair(encoder: Any, decoder: Any) -> None:
     code_shape = getattr(decoder, "input_shape", None)
     if not (isinstance(code_shape, tuple) and len(code_shape) == 2 and code_shape[1]):
         raise ValueError(
-            "`decoder` must take one vector, of shape (batch, latent_dim). "
+            "`decoder` must take one vector, of shape (batch, latent_dim); a "
+            "subclassed model says so in a property `input_shape`. "
             f"Received: decoder.input_shape={code_shape}"
         )
-    given = [tensor.shape for tensor in keras.tree.flatten(observation_spec(decoder))]
-    # A model that isn't functional doesn't know its inputs before it is called.
-    taken = [tensor.shape for tensor in getattr(encoder, "inputs", None) or []]
-    if taken and not (len(taken) == len(given) and all(map(_shapes_fit, taken, given))):
+    spec = observation_spec(decoder)
+    if not isinstance(spec, dict | keras.KerasTensor):
         raise ValueError(
-            "`decoder` must give what `encoder` takes. Received: "
-            f"decoder.output_shape={given}, encoder.input_shape={taken}"
+            "`decoder` must give one tensor, or a dict of them. "
+            f"Received: an output of type {type(spec).__name__}"
         )
 
 
@@ -82,14 +111,66 @@ def as_inputs(spec: Any) -> Observation:
     return keras.Input(spec.shape[1:], name="observation")
 
 
+def output_activation(decoder: keras.Model) -> str | None:
+    """The name of the activation that makes the decoder's one output.
+
+    Returns:
+        The name, such as `"sigmoid"` or `"linear"`; `None` where another layer changes
+        the values after it, or several outputs or an unknown model hide it.
+    """
+    layers = getattr(decoder, "layers", [])
+    is_chain = isinstance(decoder, keras.Sequential) or (
+        len(getattr(decoder, "outputs", None) or []) == 1
+    )
+    for layer in reversed(layers if is_chain else []):
+        if isinstance(layer, keras.Model):
+            return output_activation(layer)
+        activation = getattr(layer, "activation", None)
+        if activation is not None:
+            return getattr(activation, "__name__", None)
+        if not isinstance(layer, _KEEPS_VALUES):
+            return None
+    return None
+
+
+def check_activation(decoder: keras.Model, likelihood: Likelihood) -> None:
+    """Refuse a decoder whose activation can't give what the likelihood takes.
+
+    Raises:
+        ValueError: If the decoder gives logits where probabilities are expected, or the
+            other way round.
+    """
+    from_logits = getattr(likelihood, "from_logits", None)
+    activation = output_activation(decoder)
+    squashes = activation in ("sigmoid", "softmax")
+    if from_logits is None or not (
+        squashes or activation in ("linear", "relu", "tanh")
+    ):
+        return
+    if squashes == from_logits:
+        expected = "logits, without an activation" if from_logits else "probabilities"
+        raise ValueError(
+            f"`decoder` must give {expected}, as {type(likelihood).__name__}"
+            f"(from_logits={from_logits}) takes them. "
+            f"Received: a decoder that ends in {activation!r}"
+        )
+
+
 def output_range(decoder: keras.Model) -> tuple[float, float] | None:
     """The range to which the decoder's last activation holds it, `None` if unknown."""
     ranges = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-    for layer in reversed(getattr(decoder, "layers", [])):
-        activation = getattr(layer, "activation", None)
-        if activation is not None:
-            return ranges.get(getattr(activation, "__name__", ""))
-    return None
+    return ranges.get(output_activation(decoder) or "")
+
+
+def _shapes(structure: Any) -> dict[str, tuple]:
+    """The shapes of a dict's tensors by their names, sorted; of one tensor, by ""."""
+    if not isinstance(structure, dict):
+        structure = {"": structure}
+    return {name: tuple(structure[name].shape) for name in sorted(structure)}
+
+
+def _without_names(shapes: dict[str, tuple]) -> Any:
+    return shapes.get("", shapes)
 
 
 def _shapes_fit(taken: tuple, given: tuple) -> bool:

@@ -62,9 +62,19 @@ class ObjectiveModel(keras.Model):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._weight_by_name: dict[str, keras.Variable] = {}
         self._weight_by_term: dict[str, keras.Variable] = {}
         self._trackers: dict[str, keras.metrics.Mean] = {}
         self._other_optimizers: dict[str, Optimizer] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Assign to the Variable where a number is given for the weight of a term."""
+        weight = self.__dict__.get("_weight_by_name", {}).get(name)
+        if weight is None or value is weight:
+            super().__setattr__(name, value)
+        else:
+            check_in_range(name, value)
+            weight.assign(value)
 
     # What a variant defines.
 
@@ -113,6 +123,7 @@ class ObjectiveModel(keras.Model):
             trainable=False,
         )
         setattr(self, name, variable)
+        self._weight_by_name[name] = variable
         self._weight_by_term[term] = variable
         self.add_monitor(term)
 
@@ -123,7 +134,7 @@ class ObjectiveModel(keras.Model):
     @property
     def term_weights(self) -> dict[str, keras.Variable]:
         """The weights of the terms by their own names, such as `beta`."""
-        return {weight.name: weight for weight in self._weight_by_term.values()}
+        return dict(self._weight_by_name)
 
     # One step.
 
@@ -137,14 +148,15 @@ class ObjectiveModel(keras.Model):
             variables = player.variables
             with tf.GradientTape() as tape:
                 terms = self._batch_means(player.objective(batch, True), batch)
-                loss = self._weighted_sum(terms) + self._regularization()
+                regularization = self._regularization()
+                loss = self._weighted_sum(terms) + regularization
                 # Optimizers add up the gradients of all replicas, so that each replica
                 # owes its part of the whole batch's loss, not a loss of its own.
                 scaled = optimizer.scale_loss(loss * fraction)
             gradients = tape.gradient(scaled, variables)
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             means |= terms
-        return self._log(means, batch, count)
+        return self._log(means, regularization, batch, count)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
@@ -152,7 +164,7 @@ class ObjectiveModel(keras.Model):
         means: dict[str, Tensor] = {}
         for player in self.players().values():
             means |= self._batch_means(player.objective(batch, False), batch)
-        return self._log(means, batch, count)
+        return self._log(means, self._regularization(), batch, count)
 
     def _batch_means(
         self, values: dict[str, Tensor], batch: Batch
@@ -180,9 +192,12 @@ class ObjectiveModel(keras.Model):
         return sum(ops.cast(loss, "float32") for loss in self.losses)
 
     def _log(
-        self, means: dict[str, Tensor], batch: Batch, count: Tensor
+        self,
+        means: dict[str, Tensor],
+        regularization: Tensor,
+        batch: Batch,
+        count: Tensor,
     ) -> dict[str, Tensor]:
-        regularization = self._regularization()
         if "regularization" in self._trackers:
             means["regularization"] = regularization
         for metric in self.metrics:
@@ -202,6 +217,7 @@ class ObjectiveModel(keras.Model):
         self,
         optimizer: Any = None,
         loss: None = None,
+        *,
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
@@ -225,12 +241,23 @@ class ObjectiveModel(keras.Model):
                 Defaults to `True`.
 
         Raises:
-            ValueError: If `loss` is given, or the optimizers don't match the players.
+            ValueError: If `loss` is given, the optimizers don't match the players, or a
+                metric has the name of a term.
         """
         if loss is not None:
             raise ValueError(
                 "`loss` can't be chosen: the objective is the model's own. "
                 f"Received: loss={loss!r}"
+            )
+        taken = self._trackers.keys() & {
+            getattr(metric, "name", metric)
+            for metric in keras.tree.flatten([metrics, weighted_metrics])
+            if isinstance(metric, str | keras.metrics.Metric)
+        }
+        if taken:
+            raise ValueError(
+                "`metrics` must have other names than what the model logs itself: "
+                f"{sorted(self._trackers)}. Received: {sorted(taken)}"
             )
         players = self.players()
         if optimizer is None:
@@ -309,7 +336,9 @@ class ObjectiveModel(keras.Model):
 
     # Data.
 
-    def fit(self, *args: Any, **kwargs: Any) -> keras.callbacks.History:
+    def fit(
+        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
         """Train, as `keras.Model.fit`, after a look at the first batch.
 
         Takes `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, as arrays, a `tf.data`
@@ -319,13 +348,19 @@ class ObjectiveModel(keras.Model):
             ValueError: If the data isn't what the model was built for, or a term of the
                 loss stops being finite.
         """
-        arguments = inspect.signature(keras.Model.fit).bind(self, *args, **kwargs)
+        signature = inspect.signature(keras.Model.fit)
+        arguments = signature.bind(self, x, y, *args, **kwargs)
         return super().fit(**inputs.checked_arguments(self, arguments.arguments))
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate, as `keras.Model.evaluate`, after a look at the first batch."""
-        arguments = inspect.signature(keras.Model.evaluate).bind(self, *args, **kwargs)
+        signature = inspect.signature(keras.Model.evaluate)
+        arguments = signature.bind(self, x, y, *args, **kwargs)
         return super().evaluate(**inputs.checked_arguments(self, arguments.arguments))
+
+    def example_observation(self) -> Any:
+        """An observation of one row of zeros, as arrays."""
+        raise NotImplementedError
 
     def check_observation(self, x: Any) -> None:
         """Refuse observations that the model wasn't built for, with a `ValueError`."""
@@ -337,7 +372,8 @@ class ObjectiveModel(keras.Model):
         # Under a strategy, Keras builds models on the mean of the replicas' first
         # batches, which uneven ones don't have. Here all but metrics is built already.
         if self._has_compiled_metrics:
-            super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+            x = self.example_observation()
+            super()._maybe_symbolic_build(data_batch=(x, x))
 
     def make_train_function(self, force: bool = False) -> Callable:
         """Make the function of `fit`, which stops where the loss isn't finite."""

@@ -6,8 +6,9 @@ from keras_latent.models.denoising_autoencoder import DenoisingAutoencoder
 from keras_latent.models.deterministic import DeterministicModel
 from keras_latent.models.encdec import EncDec
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.players import Player
 from keras_latent.models.sparse_autoencoder import SparseAutoencoder
-from keras_latent.models.training import ObjectiveModel, Player
+from keras_latent.models.training import ObjectiveModel
 from keras_latent.models.vae import VAE
 from keras_latent.models.variational import Posterior, VariationalModel
 from keras_latent.models.variational_encdec import VariationalEncDec

@@ -2,41 +2,25 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
-from keras.optimizers import LossScaleOptimizer, Optimizer
+from keras.optimizers import Optimizer
 
 from keras_latent.distribution import replica_share
 from keras_latent.models import inputs
+from keras_latent.models.players import (
+    Player,
+    computes_in_float16,
+    optimizer_by_player,
+    with_scaled_loss,
+)
 from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_in_range
 
 _RANDOM_STATE = "random_state_"
-
-
-class Player(NamedTuple):
-    """One side of a training: what it minimises and what it may move.
-
-    Args:
-        objective: From a batch and `training` to `{term: tensor}`, unweighted.
-        layers: The layers and models whose trainable variables this player moves.
-    """
-
-    objective: Callable[[Batch, bool], dict[str, Tensor]]
-    layers: list[keras.layers.Layer]
-
-    @property
-    def variables(self) -> list[keras.Variable]:
-        """The trainable variables of the layers, each once."""
-        by_id = {
-            id(variable): variable
-            for layer in self.layers
-            for variable in layer.trainable_variables
-        }
-        return list(by_id.values())
 
 
 class ObjectiveModel(keras.Model):
@@ -262,9 +246,9 @@ class ObjectiveModel(keras.Model):
         players = self.players()
         if optimizer is None:
             optimizer = {name: self.make_optimizer() for name in players}
-        optimizers = _optimizer_by_player(optimizer, list(players))
-        if auto_scale_loss and _computes_in_float16(self):
-            optimizers = {name: _with_scaled_loss(o) for name, o in optimizers.items()}
+        optimizers = optimizer_by_player(optimizer, list(players))
+        if auto_scale_loss and computes_in_float16(self):
+            optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
         first = next(iter(players))
         super().compile(
             optimizer=optimizers[first],
@@ -382,35 +366,3 @@ class ObjectiveModel(keras.Model):
             unguarded: Callable = self.train_function
             self.train_function = inputs.stops_at_non_finite(self, unguarded)
         return self.train_function
-
-
-def _optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:
-    given = optimizer if isinstance(optimizer, dict) else None
-    if (given is None and len(players) == 1) or (
-        given is not None and "class_name" in given
-    ):
-        given = {players[0]: optimizer}
-    if given is None or sorted(given) != sorted(players):
-        raise ValueError(
-            f"`optimizer` must be a dict with one for each player: {players}. "
-            f"Received: optimizer={optimizer!r}"
-        )
-    optimizers = {name: keras.optimizers.get(given[name]) for name in players}
-    if len({id(own) for own in optimizers.values()}) < len(players):
-        raise ValueError(
-            "`optimizer` must hold an object of its own for each player, because an "
-            f"optimizer keeps state for the variables it moves. Received: {optimizer=}"
-        )
-    return optimizers
-
-
-def _with_scaled_loss(optimizer: Optimizer) -> Optimizer:
-    if isinstance(optimizer, LossScaleOptimizer):
-        return optimizer
-    return LossScaleOptimizer(optimizer)
-
-
-def _computes_in_float16(layer: keras.layers.Layer) -> bool:
-    return layer.dtype_policy.name == "mixed_float16" or any(
-        _computes_in_float16(sublayer) for sublayer in getattr(layer, "layers", [])
-    )

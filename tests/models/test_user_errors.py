@@ -63,7 +63,7 @@ class TestActivations:
 
     def test_logits_need_none(self):
         likelihood = likelihoods.Bernoulli(from_logits=True)
-        with pytest.raises(ValueError, match="`decoder` must give logits.*'sigmoid'"):
+        with pytest.raises(ValueError, match=r"`decoder` must give logits.*'sigmoid'"):
             models.VAE(encoder(), decoder(), likelihood=likelihood)
 
     def test_layers_after_the_activation_make_it_unknown(self):
@@ -91,7 +91,7 @@ class TestNetworks:
     def test_a_list_of_outputs_is_refused(self):
         z = keras.Input((2,))
         several = keras.Model(z, [layers.Dense(3)(z), layers.Dense(4)(z)])
-        with pytest.raises(ValueError, match="`decoder` must give one tensor.*list"):
+        with pytest.raises(ValueError, match=r"`decoder` must give one tensor.*list"):
             models.Autoencoder(encoder(), several)
 
     def test_other_columns_are_refused(self):

@@ -14,6 +14,7 @@ A run that was cut goes on from its last epoch when it is started again.
 import argparse
 import csv
 import json
+import math
 import time
 from pathlib import Path
 
@@ -96,15 +97,18 @@ class EpochSeconds(keras.callbacks.Callback):
 def train_model(
     model: kl.models.VAE, images: np.ndarray, arguments: argparse.Namespace, log: Path
 ) -> None:
-    """Train with a learning rate that falls from 1e-3 to 1e-4."""
+    """Train with a learning rate that falls twice."""
     steps = len(images) // BATCH_SIZE
     epochs_done = len(log.read_text().splitlines()) - 1 if log.exists() else 0
-    learning_rate = keras.optimizers.schedules.ExponentialDecay(
-        1e-3, decay_steps=arguments.epochs * steps, decay_rate=0.1
-    )
-    model.compile(
-        keras.optimizers.Adam(learning_rate, epsilon=1e-4), steps_per_execution=steps
-    )
+
+    def learning_rate(epoch: int) -> float:
+        """From 1e-3 to 1e-4 in three quarters of the epochs, then from 5e-4 to 0."""
+        progress = epoch / arguments.epochs
+        if progress < 0.75:
+            return 1e-3 * 0.1 ** (progress / 0.75)
+        return 2.5e-4 * (1 + math.cos(math.pi * (progress - 0.75) / 0.25))
+
+    model.compile(keras.optimizers.Adam(1e-3, epsilon=1e-4), steps_per_execution=steps)
     model.fit(
         training_data(images, epochs_done, arguments.epochs, arguments.seed),
         steps_per_epoch=steps,
@@ -113,6 +117,7 @@ def train_model(
         verbose=2,
         callbacks=[
             EpochSeconds(),
+            keras.callbacks.LearningRateScheduler(learning_rate),
             keras.callbacks.BackupAndRestore(str(arguments.output / "backup")),
             keras.callbacks.CSVLogger(str(log), append=True),
         ],
@@ -122,7 +127,7 @@ def train_model(
 def main() -> None:
     """Train, estimate the evidence, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=800)
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--test-digits", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)

@@ -135,6 +135,8 @@ class TensorLikelihood(Likelihood):
     def check_observation(self, x: Tensor) -> None:
         """Refuse values that are not finite, or outside `expected_range`."""
         values = np.asarray(x, "float32")
+        if values.size == 0:
+            return
         lowest, highest = float(values.min()), float(values.max())
         if not (np.isfinite(lowest) and np.isfinite(highest)):
             nan = np.count_nonzero(np.isnan(values))

@@ -39,10 +39,11 @@ def check_pair(encoder: Any, decoder: Any) -> None:
     if not encoder.built and isinstance(encoder, keras.Sequential):
         encoder.build(keras.tree.map_structure(lambda column: column.shape, spec))
     # A model that isn't functional doesn't know its inputs before it is called.
-    inputs = getattr(encoder, "input", None)
-    if inputs is None:
+    if not getattr(encoder, "inputs", None):
         return
-    given, taken = _shapes(spec), _shapes(inputs)
+    named = getattr(encoder, "input", None)
+    given = _shapes(spec)
+    taken = _shapes(named if isinstance(named, dict) else encoder.inputs)
     fits = given.keys() == taken.keys() or len(given) == len(taken) == 1
     pairs = zip(taken.values(), given.values(), strict=False)
     if not fits or not all(_shapes_fit(*pair) for pair in pairs):
@@ -162,15 +163,15 @@ def output_range(decoder: keras.Model) -> tuple[float, float] | None:
     return ranges.get(output_activation(decoder) or "")
 
 
-def _shapes(structure: Any) -> dict[str, tuple]:
-    """The shapes of a dict's tensors by their names, sorted; of one tensor, by ""."""
+def _shapes(structure: Any) -> dict[Any, tuple]:
+    """The shapes of a dict's tensors by their names, sorted; of others by numbers."""
     if not isinstance(structure, dict):
-        structure = {"": structure}
+        structure = dict(enumerate(keras.tree.flatten(structure)))
     return {name: tuple(structure[name].shape) for name in sorted(structure)}
 
 
-def _without_names(shapes: dict[str, tuple]) -> Any:
-    return shapes.get("", shapes)
+def _without_names(shapes: dict[Any, tuple]) -> Any:
+    return shapes[0] if list(shapes) == [0] else shapes
 
 
 def _shapes_fit(taken: tuple, given: tuple) -> bool:

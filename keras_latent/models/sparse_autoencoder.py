@@ -34,7 +34,7 @@ class SparseAutoencoder(DeterministicModel):
         ValueError: If a weight is negative.
 
     Source: Ng 2011, CS294A lecture notes, section 3, with l1 in place of the
-        divergence.
+    divergence.
 
     >>> model = SparseAutoencoder.for_images((8, 8, 1), latent_dim=4, activity=1.0)
     >>> sorted(model.term_weights)

@@ -37,8 +37,7 @@ class VAE(VariationalModel):
         ValueError: If `beta` or `free_bits` is negative.
 
     Source: Kingma and Welling 2013, equation 10; Higgins et al. 2017 for β; Kingma et
-        al.
-    2016, equation 15, for the free bits.
+    al. 2016, equation 15, for the free bits.
 
     >>> model = VAE.for_images((28, 28, 1), latent_dim=16, beta=4.0)
     >>> model.sample(3, seed=0).shape

@@ -23,8 +23,7 @@ class VariationalEncDec(VariationalModel):
     """Encoder-decoder trained by distances between codes, with a variational encoder.
 
     Objective: with q(z|x) = N(μ, σ²), z ~ q(z|x), x' = D(z), and the posteriors μ', σ'
-        of
-    x' and μ'', σ'' of sg(x'), in the notation of `EncDec`:
+    of x' and μ'', σ'' of sg(x'), in the notation of `EncDec`:
 
         loss = cycle_weight·same(μ', z)
              + spread_weight·different(z of even rows, z of odd rows)

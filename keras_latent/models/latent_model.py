@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_latent import likelihoods, networks
-from keras_latent.models import pairing
+from keras_latent.models import observations, pairing
 from keras_latent.models.training import ObjectiveModel
 from keras_latent.saving import written_whole
 from keras_latent.typing import Observation, Tensor
@@ -80,7 +80,7 @@ class LatentModel(ObjectiveModel):
         if isinstance(spec, dict) != isinstance(self.likelihood, likelihoods.Mixed):
             raise ValueError(
                 "`likelihood` must be a dict where the decoder gives a dict, and only "
-                f"there. Received: {likelihood=} for an output {_described(spec)}"
+                f"there. Received: {likelihood=} for {observations.described(spec)}"
             )
         pairing.check_activation(decoder, self.likelihood)
         # Whatever the dtype policy, codes and what follows from them are float32.
@@ -182,7 +182,7 @@ class LatentModel(ObjectiveModel):
         if isinstance(spec, dict):
             raise ValueError(
                 f"`decoder` must give one tensor for {type(self).__name__}. "
-                f"Received: an output that is {_described(spec)}"
+                f"Received: an output that is {observations.described(spec)}"
             )
 
     def check_observation(self, x: Any) -> None:
@@ -194,38 +194,9 @@ class LatentModel(ObjectiveModel):
         Raises:
             ValueError: If they don't fit; the message names what was observed.
         """
-        spec = pairing.observation_spec(self.decoder)
-        if isinstance(x, dict) != isinstance(spec, dict) or (
-            isinstance(spec, dict) and spec.keys() - x.keys()
-        ):
-            raise ValueError(
-                f"`x` must be {_described(spec)}. Received: x={_described(x)}"
-            )
-        columns = {c: x[c] for c in spec} if isinstance(spec, dict) else {"x": x}
-        specs = spec if isinstance(spec, dict) else {"x": spec}
-        for column, value in columns.items():
-            if np.shape(value)[1:] != tuple(specs[column].shape[1:]):
-                expected = ", ".join(map(str, specs[column].shape[1:]))
-                raise ValueError(
-                    f"`{column}` must have the shape (batch, {expected}). "
-                    f"Received: {column} of shape {tuple(np.shape(value))}"
-                )
-            if len(value) == 0:
-                raise ValueError(
-                    f"`{column}` must hold at least one row. Received: {column} of "
-                    f"shape {tuple(np.shape(value))}"
-                )
+        observations.check_shapes(x, pairing.observation_spec(self.decoder))
         self.likelihood.check_observation(x)
-        bounds = pairing.output_range(self.decoder)
-        if bounds is not None and not isinstance(x, dict):
-            low, high = float(np.min(x)), float(np.max(x))
-            tolerance = likelihoods.RANGE_TOLERANCE
-            if low < bounds[0] - tolerance or high > bounds[1] + tolerance:
-                raise ValueError(
-                    f"`x` must lie in [{bounds[0]:g}, {bounds[1]:g}], the range of the "
-                    "decoder's output. "
-                    f"Received: minimum={low:.9g}, maximum={high:.9g}"
-                )
+        observations.check_range(x, pairing.output_range(self.decoder))
 
     def _is_regularized(self) -> bool:
         layers = [self.encoder, self.decoder]
@@ -307,9 +278,3 @@ class LatentModel(ObjectiveModel):
             likelihood=likelihood,
             **kwargs,
         )
-
-
-def _described(structure: Any) -> str:
-    if isinstance(structure, dict):
-        return f"a dict of {sorted(structure)}"
-    return f"one tensor of shape {tuple(np.shape(structure))}"

@@ -1,0 +1,66 @@
+"""Whether observations are what a model was built for."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_latent.likelihoods import RANGE_TOLERANCE
+
+
+def check_shapes(x: Any, spec: Any) -> None:
+    """Refuse observations of other columns or another shape.
+
+    Args:
+        x: Observations, as NumPy arrays or tensors.
+        spec: A `KerasTensor` of shape (batch, ...), or a dict of them.
+
+    Raises:
+        ValueError: If they differ, or no row is there.
+    """
+    is_dict = isinstance(spec, dict)
+    if isinstance(x, dict) != is_dict or (is_dict and spec.keys() - x.keys()):
+        raise ValueError(f"`x` must be {described(spec)}. Received: x={described(x)}")
+    for column, expected in spec.items() if is_dict else [("x", spec)]:
+        _check_shape(column, x[column] if is_dict else x, expected)
+
+
+def check_range(x: Any, bounds: tuple[float, float] | None) -> None:
+    """Refuse observations that the decoder can't give.
+
+    Args:
+        x: Observations; a dict is not looked at.
+        bounds: The lowest and the highest value of the decoder, `None` if unknown.
+
+    Raises:
+        ValueError: If a value is out of bounds; the message names the extremes.
+    """
+    if bounds is None or isinstance(x, dict):
+        return
+    low, high = float(np.min(x)), float(np.max(x))
+    if low < bounds[0] - RANGE_TOLERANCE or high > bounds[1] + RANGE_TOLERANCE:
+        raise ValueError(
+            f"`x` must lie in [{bounds[0]:g}, {bounds[1]:g}], the range of the "
+            f"decoder's output. Received: minimum={low:.9g}, maximum={high:.9g}"
+        )
+
+
+def described(structure: Any) -> str:
+    """What a tensor or a dict is, for a message."""
+    if isinstance(structure, dict):
+        return f"a dict of {sorted(structure)}"
+    return f"one tensor of shape {tuple(np.shape(structure))}"
+
+
+def _check_shape(column: str, value: Any, spec: keras.KerasTensor) -> None:
+    shape, expected = tuple(np.shape(value)), tuple(spec.shape[1:])
+    if shape[1:] != expected:
+        raise ValueError(
+            f"`{column}` must have the shape (batch, {', '.join(map(str, expected))}). "
+            f"Received: {column} of shape {shape}"
+        )
+    if shape[0] == 0:
+        raise ValueError(
+            f"`{column}` must hold at least one row. "
+            f"Received: {column} of shape {shape}"
+        )

@@ -9,12 +9,12 @@ DEMO ?= runs/demo
 BIN := .venv/bin
 COMMA := ,
 INSTALLED := .venv/installed-$(subst $(COMMA),-,$(EXTRAS))
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test lint install clean
 
 demo: install
-	rm -rf $(DEMO)
+	test ! -e $(DEMO)/config.json || rm -rf $(DEMO)
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
 test: lint

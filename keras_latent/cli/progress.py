@@ -62,7 +62,8 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Print the epoch's line."""
         self._progress.remove_task(self._task)
-        self.console.print(f"{self._epoch}  {_described(logs)}", highlight=False)
+        line = f"{self._epoch}  {_described(logs)}"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
     def __exit__(self, *error: object) -> None:
         """Take the bar away, however the training ended."""

@@ -115,7 +115,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     _write_figures(model, arguments, folder, rows)
     for name, value in _measure(model, arguments, folder).items():
         console.print(f"{name}: {value:.4g}", highlight=False)
-    console.print(f"The run is in {folder.path}", highlight=False)
+    console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
 
 
 def _new_model(

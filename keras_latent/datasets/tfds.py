@@ -107,8 +107,8 @@ def _find(name: str, own_names: tuple[str, ...]) -> Any:
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
     except tfds.core.DatasetNotFoundError as error:
-        known = [*own_names, *tfds.list_builders(with_community_datasets=False)]
-        near = difflib.get_close_matches(name, known)
+        known = {*own_names, *tfds.list_builders(with_community_datasets=False)}
+        near = difflib.get_close_matches(name, sorted(known))
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ValueError(
             f"`name` must be one of {', '.join(map(repr, own_names))}, the path of a "

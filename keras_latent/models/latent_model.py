@@ -237,7 +237,8 @@ class LatentModel(ObjectiveModel):
         self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
     ) -> None:
         """Save, as `keras.Model.save`; a local file is written whole or not at all."""
-        is_local_file = kwargs.get("zipped", True) and "://" not in str(filepath)
+        is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
+        is_local_file = is_archive and "://" not in str(filepath)
         if not is_local_file or (not overwrite and os.path.exists(filepath)):
             super().save(filepath, overwrite=overwrite, **kwargs)
             return

@@ -1,7 +1,7 @@
 """Training by named terms: one step for every objective, with one player or several."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -323,21 +323,26 @@ class ObjectiveModel(keras.Model):
     def fit(
         self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
     ) -> keras.callbacks.History:
-        """Train, as `keras.Model.fit`, after a look at the first batch.
+        """Train, as `keras.Model.fit`, after a look at the data.
 
         Takes `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, as arrays, a `tf.data`
-        dataset or anything else that `keras.Model.fit` takes.
+        dataset or anything else that `keras.Model.fit` takes. Arrays are checked whole,
+        of a dataset or a generator the first batch.
 
         Raises:
             ValueError: If the data isn't what the model was built for, or a term of the
                 loss stops being finite.
         """
         signature = inspect.signature(keras.Model.fit)
-        arguments = signature.bind(self, x, y, *args, **kwargs)
-        return super().fit(**inputs.checked_arguments(self, arguments.arguments))
+        arguments = signature.bind(self, x, y, *args, **kwargs).arguments
+        arguments = inputs.checked_arguments(self, arguments)
+        if isinstance(arguments["x"], tf.data.Dataset | Iterator):
+            # These have an order of their own: Keras would warn that it can't shuffle.
+            arguments.setdefault("shuffle", False)
+        return super().fit(**arguments)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate, as `keras.Model.evaluate`, after a look at the first batch."""
+        """Evaluate, as `keras.Model.evaluate`, after a look at the data."""
         signature = inspect.signature(keras.Model.evaluate)
         arguments = signature.bind(self, x, y, *args, **kwargs)
         return super().evaluate(**inputs.checked_arguments(self, arguments.arguments))

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_latent.models.inputs import steps_done
 from keras_latent.validation import check_choice
 
 
@@ -70,5 +71,5 @@ class WeightSchedule(keras.callbacks.Callback):
         """Set the weight by step."""
         if self.by == "step":
             # `int` of the Variable itself fails under a distribution strategy.
-            step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+            step = steps_done(self.model.optimizer)
             self._variable.assign(self.schedule(step))

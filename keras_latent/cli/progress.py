@@ -56,7 +56,7 @@ class ProgressBar(keras.callbacks.Callback):
         """Move the bar."""
         if not self._progress.disable:
             self._progress.update(
-                self._task, completed=batch + 1, terms=_described(logs, "val_")
+                self._task, completed=batch + 1, terms=_described(logs)
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -70,11 +70,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._progress.stop()
 
 
-def _described(logs: dict[str, Any] | None, without: str | None = None) -> str:
+def _described(logs: dict[str, Any] | None) -> str:
     logs = logs or {}
     names = sorted(logs, key=lambda name: (name.startswith("val_"), name != "loss"))
-    return "  ".join(
-        f"{name} {float(logs[name]):.4g}"
-        for name in names
-        if without is None or not name.startswith(without)
-    )
+    return "  ".join(f"{name} {float(logs[name]):.4g}" for name in names)

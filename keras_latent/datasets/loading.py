@@ -11,14 +11,15 @@ from keras_latent.datasets.folder import FolderSource
 from keras_latent.datasets.mnist import open_mnist
 from keras_latent.datasets.shapes import open_shapes
 from keras_latent.datasets.source import ImageSize, Source, height_and_width
-from keras_latent.datasets.tfds import TfdsSource
+from keras_latent.datasets.tfds import TfdsSource, find_builder
 from keras_latent.validation import check_in_range, check_positive_integer
 
 DATASETS = {
     "mnist": "70,000 handwritten digits, 28 x 28 x 1; inside the package",
+    "emoji": "7,572 emoji in two styles, 64 x 64 x 3; its archives are put by hand",
     "shapes": "6,912 coloured shapes with known factors, 32 x 32 x 3; drawn on demand",
 }
-"""The datasets that need no download, each with what it is in one line."""
+"""The library's own datasets, each with what it is in one line."""
 
 _BATCH = 256
 
@@ -34,7 +35,7 @@ def load(
     """Load a split of a dataset as a `tf.data.Dataset` of (image, label).
 
     Args:
-        name: `"mnist"`, `"shapes"`, the path of a folder of images (see
+        name: `"mnist"`, `"emoji"`, `"shapes"`, the path of a folder of images (see
             `FolderSource`), or the name of any dataset of tensorflow-datasets. A
             name that is both is read as our own dataset, or else as the folder.
         split: `"train"`, `"test"`, or what the dataset has; also a slice, such as
@@ -217,6 +218,11 @@ def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> 
         return open_mnist(split, size)
     if name == "shapes":
         return open_shapes(split, size)
+    if name == "emoji":
+        # Here, because tensorflow-datasets takes seconds to load.
+        from keras_latent.datasets.emoji import open_emoji
+
+        return open_emoji(split, size)
     path = Path(name).expanduser()
     if name and path.is_dir():
         return FolderSource(path, split, size)
@@ -224,4 +230,4 @@ def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> 
         raise FileNotFoundError(
             f"`name` must be the path of an existing folder. Received: name={name!r}"
         )
-    return TfdsSource(name, split, size, own_names=tuple(DATASETS))
+    return TfdsSource(find_builder(name, tuple(DATASETS)), split, size)

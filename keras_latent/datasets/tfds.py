@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.source import Source, to_floats
+from keras_latent.validation import check_choice
 
 _SHUFFLE_BUFFER = 10_000
 _LISTED_FILES = 8
@@ -26,28 +27,26 @@ class TfdsSource(Source):
     `~/tensorflow_datasets`. The shuffle mixes 10,000 neighbours at a time.
 
     Args:
-        name: As `tfds.builder` takes it: `"fashion_mnist"`, `"emnist/letters"`.
+        builder: The dataset's builder.
         split: A split, with a slice or without.
         image_size: `(height, width)` to resize to. `None` keeps the size that the
             images have, if they all have one.
-        own_names: The library's own datasets, for the message about a wrong name.
 
     Raises:
         FileNotFoundError: If the dataset must be downloaded and cannot be.
-        ValueError: If there is no such dataset or split, it holds no images, or
-            sizes differ and `image_size` is `None`.
+        ValueError: If there is no such split, the dataset holds no images, or sizes
+            differ and `image_size` is `None`.
     """
 
     def __init__(
         self,
-        name: str,
+        builder: Any,
         split: str,
         image_size: tuple[int, int] | None = None,
-        own_names: tuple[str, ...] = (),
     ) -> None:
         import tensorflow_datasets as tfds
 
-        builder = _find(name, own_names)
+        name = builder.name
         features = builder.info.features
         self._image_key = _image_key(name, features)
         self._image_feature = features[self._image_key]
@@ -101,7 +100,19 @@ class TfdsSource(Source):
         return tf.ensure_shape(image, self.image_shape), tf.cast(label, tf.int64)
 
 
-def _find(name: str, own_names: tuple[str, ...]) -> Any:
+def find_builder(name: str, own_names: tuple[str, ...] = ()) -> Any:
+    """Find a dataset of tensorflow-datasets by its name.
+
+    Args:
+        name: As `tfds.builder` takes it: `"fashion_mnist"`, `"emnist/letters"`.
+        own_names: The library's own datasets, for the message about a wrong name.
+
+    Returns:
+        Its builder.
+
+    Raises:
+        ValueError: If there is no such dataset.
+    """
     import tensorflow_datasets as tfds
 
     try:
@@ -115,6 +126,15 @@ def _find(name: str, own_names: tuple[str, ...]) -> Any:
             "folder of images, or the name of a dataset of tensorflow-datasets."
             f"{hint} Received: name={name!r}"
         ) from error
+
+
+def decoded_columns(builder: Any, split: str) -> dict[str, np.ndarray]:
+    """Read a whole split of a prepared dataset, each feature as one array."""
+    check_choice("split", split.partition("[")[0], builder.info.splits)
+    examples = builder.as_dataset(split, shuffle_files=False)
+    size = builder.info.splits[split].num_examples
+    (columns,) = examples.batch(size).as_numpy_iterator()
+    return columns
 
 
 def _image_key(name: str, features: Any) -> str:

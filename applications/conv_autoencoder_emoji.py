@@ -1,0 +1,34 @@
+"""`ConvAutoencoder(weights="emoji")`."""
+
+from typing import Any
+
+import keras
+
+import keras_latent as kl
+from applications.emoji_augmentation import vary
+from applications.emoji_measures import measure
+from applications.mnist_measures import with_targets
+from applications.recipe import Recipe, main
+
+
+def measured(model: kl.models.LatentModel) -> dict[str, Any]:
+    """What the card shows."""
+    return with_targets(measure(model), {"darker": ("≤", 0.7)})
+
+
+RECIPE = Recipe(
+    name="conv_autoencoder_emoji",
+    builder=kl.applications.ConvAutoencoder,
+    dataset="emoji",
+    measure=measured,
+    epochs=60,
+    batch_size=64,
+    optimizer=keras.optimizers.Adam,
+    learning_rate=1e-3,
+    augment=vary,
+    notes="The images are mirrored, shifted by up to 4 pixels, and a quarter of them "
+    "have their colours swapped.",
+)
+
+if __name__ == "__main__":
+    main(RECIPE)

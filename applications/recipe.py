@@ -1,0 +1,183 @@
+"""What every recipe does: train with checkpoints, measure, write weights and card."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import keras_latent as kl
+from applications.card import write_card
+from keras_latent.applications.weight_files import WEIGHTS_FILE, sha256
+from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
+from keras_latent.saving import written_whole
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one pretrained model is made.
+
+    Args:
+        name: The name of its folder in `saved_models`, such as `"conv_vae_mnist"`.
+        builder: The builder of `keras_latent.applications`.
+        dataset: A name that `keras_latent.datasets.load` takes.
+        measure: From the model to its measures, a dict of sections.
+        epochs: Number of passes over the training images.
+        batch_size: Images in a step.
+        optimizer: The optimizer's class.
+        learning_rate: That of the first step; it falls along half a cosine to 0.
+        augment: From images and the seed of the step, an int64 tensor of shape (2,), to
+            what the model is trained on; `None` for the images.
+        notes: What the card says about the training.
+    """
+
+    name: str
+    builder: Callable[..., kl.models.LatentModel]
+    dataset: str
+    measure: Callable[[kl.models.LatentModel], dict[str, Any]]
+    epochs: int
+    batch_size: int
+    optimizer: type[keras.optimizers.Optimizer]
+    learning_rate: float
+    augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None
+    notes: str = ""
+
+
+def main(recipe: Recipe) -> None:
+    """Run a recipe by its command line."""
+    parser = argparse.ArgumentParser(
+        description=f"Train {recipe.name} and write its weights and its card. A run "
+        "that was cut goes on from its last epoch when it is started again."
+    )
+    parser.add_argument("--epochs", type=int, default=recipe.epochs)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, default=Path("saved_models"))
+    parser.add_argument("--runs", type=Path, default=Path("runs/applications"))
+    arguments = parser.parse_args()
+    folder = RunFolder(arguments.runs / recipe.name)
+    defined = {"recipe": recipe.name, "seed": arguments.seed}
+    if folder.config_file.exists():
+        folder.check_same_run(defined)
+    else:
+        folder.start({"arguments": defined})
+    keras.utils.set_random_seed(arguments.seed)
+    model, rows = folder.load() or (_new_model(recipe), [])
+    _train(recipe, model, rows, folder, arguments)
+    _write(recipe, model, rows, arguments)
+
+
+def _new_model(recipe: Recipe) -> kl.models.LatentModel:
+    image_shape = kl.datasets.image_shape(recipe.dataset)
+    model = recipe.builder(weights=None, input_shape=image_shape)
+    model.compile(recipe.optimizer(recipe.learning_rate))
+    return model
+
+
+class _Clock(keras.callbacks.Callback):
+    """Adds the seconds that an epoch took to its logs."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        if logs is not None:
+            logs["seconds"] = time.perf_counter() - self._start
+
+
+def _train(
+    recipe: Recipe,
+    model: kl.models.LatentModel,
+    rows: list[dict[str, float]],
+    folder: RunFolder,
+    arguments: argparse.Namespace,
+) -> None:
+    images, steps = kl.datasets.epochs(
+        recipe.dataset,
+        "train",
+        recipe.batch_size,
+        seed=arguments.seed,
+        initial_epoch=len(rows),
+    )
+    augment = recipe.augment
+    if augment is not None:
+        images = images.enumerate(len(rows) * steps).map(
+            lambda step, batch: augment(
+                batch[0], tf.stack([tf.constant(arguments.seed, tf.int64), step])
+            ),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate, decay_steps=arguments.epochs * steps
+    )
+    validation = kl.datasets.load(recipe.dataset, "test", 250)
+    model.fit(
+        images.prefetch(tf.data.AUTOTUNE),
+        steps_per_epoch=steps,
+        initial_epoch=len(rows),
+        epochs=arguments.epochs,
+        validation_data=validation,
+        shuffle=False,
+        verbose=2,
+        callbacks=[_Clock(), SaveEachEpoch(folder, rows)],
+    )
+
+
+def _write(
+    recipe: Recipe,
+    model: kl.models.LatentModel,
+    rows: list[dict[str, float]],
+    arguments: argparse.Namespace,
+) -> None:
+    folder = arguments.output / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
+    measures = recipe.measure(model)
+    with written_whole(folder / WEIGHTS_FILE) as unfinished:
+        model.save_weights(unfinished)
+    image_shape = kl.datasets.image_shape(recipe.dataset)
+    write_card(
+        folder,
+        {
+            "name": recipe.name,
+            "builder": recipe.builder.__name__,
+            "dataset": recipe.dataset,
+            "image_shape": image_shape,
+            "latent_dim": model.latent_dim,
+            "parameters": model.count_params(),
+            "training": {
+                "examples": len(kl.datasets.load(recipe.dataset, "train")),
+                "epochs": len(rows),
+                "batch_size": recipe.batch_size,
+                "optimizer": recipe.optimizer.__name__,
+                "learning_rate": recipe.learning_rate,
+                "seed": arguments.seed,
+                "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
+                "cores": len(os.sched_getaffinity(0)),
+                "commit": _commit(),
+                "notes": recipe.notes,
+            },
+            "versions": {
+                "keras_latent": kl.__version__,
+                "keras": keras.__version__,
+                "tensorflow": tf.__version__,
+                "python": platform.python_version(),
+            },
+            "measures": measures,
+            "sha256": sha256(folder / WEIGHTS_FILE),
+        },
+    )
+    print(json.dumps(measures, indent=2))
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"

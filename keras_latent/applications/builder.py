@@ -1,0 +1,202 @@
+"""What all builders of pretrained models share: one validator, one way to build."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import keras
+
+from keras_latent import networks
+from keras_latent.applications import weight_files
+from keras_latent.models import LatentModel
+from keras_latent.networks.checks import check_image_shape
+from keras_latent.validation import check_choice, check_positive_integer
+
+POOLINGS = ("avg", "max", "code")
+"""What a backbone can give instead of its feature map."""
+
+
+class Architecture(NamedTuple):
+    """One architecture of the library.
+
+    Args:
+        builder: The name of its function, such as `"ConvVAE"`.
+        folder: How its folders in `saved_models` begin, such as `"conv_vae"`.
+        make: From the networks, the shape of the image and the model's name to the
+            model.
+        logits: Whether the decoder gives logits, given the shape of the image.
+    """
+
+    builder: str
+    folder: str
+    make: Callable[[keras.Model, keras.Model, Sequence[int], str], LatentModel]
+    logits: Callable[[Sequence[int]], bool]
+
+
+def build(
+    architecture: Architecture,
+    include_top: bool,
+    weights: Any,
+    input_tensor: Any,
+    input_shape: Any,
+    pooling: str | None,
+    name: str,
+    latent_dim: int | None,
+) -> Any:
+    """Build a model of an architecture, or its backbone, with weights or without.
+
+    Args:
+        architecture: The architecture.
+        include_top: Whether to give the whole latent model, or the backbone alone.
+        weights: A name that `list_weights` shows, the path of a weight file, or `None`.
+        input_tensor: A Keras tensor to take as the image, or `None`.
+        input_shape: (height, width, channels), or `None` for that of the weights.
+        pooling: One of `POOLINGS` or `None`, for a backbone.
+        name: The model's name.
+        latent_dim: Number of dimensions of the code, or `None` for the default.
+
+    Returns:
+        A `LatentModel`, or a functional `keras.Model`.
+
+    Raises:
+        ValueError: If an argument is not among its choices.
+        FileNotFoundError: If a weight file is missing.
+    """
+    if not isinstance(include_top, bool):
+        raise ValueError(
+            "`include_top` must be True (the whole latent model) or False (the "
+            f"backbone). Received: include_top={include_top!r}"
+        )
+    check_choice("pooling", pooling, (None, *POOLINGS))
+    if include_top and pooling is not None:
+        raise ValueError(
+            "`pooling` must be None with `include_top=True`; pooled features are those "
+            f"of a backbone, `include_top=False`. Received: pooling={pooling!r}"
+        )
+    if latent_dim is not None:
+        check_positive_integer("latent_dim", latent_dim)
+    own = _own_weights(architecture, weights)
+    image_shape = _image_shape(input_shape, input_tensor, own)
+    # The convolutions of a backbone don't depend on the size of the image.
+    is_resized = own is not None and image_shape != own.image_shape
+    if own is not None:
+        _check_fits(own, image_shape, latent_dim, resizable=not include_top, to=pooling)
+    trained_shape = own.image_shape if own is not None else image_shape
+    size = own.latent_dim if own is not None else latent_dim or _latent_dim(image_shape)
+    encoder = _encoder(trained_shape, None if is_resized else input_tensor)
+    decoder = networks.convolutional_decoder(
+        trained_shape,
+        size,
+        widths=_decoder_widths(trained_shape),
+        output_activation=None if architecture.logits(trained_shape) else "sigmoid",
+    )
+    model = architecture.make(encoder, decoder, trained_shape, name)
+    if weights is not None:
+        weight_files.load(model, own.file if own is not None else weights, own)
+    if include_top:
+        return model
+    if pooling == "code":
+        codes = model.code_from(model.flatten(encoder.output))
+        return keras.Model(encoder.input, codes, name=name)
+    if is_resized:
+        resized = _encoder(image_shape, input_tensor)
+        resized.set_weights(encoder.get_weights())
+        encoder = resized
+    features = encoder.output
+    if pooling == "avg":
+        features = keras.layers.GlobalAveragePooling2D(name="avg_pool")(features)
+    elif pooling == "max":
+        features = keras.layers.GlobalMaxPooling2D(name="max_pool")(features)
+    return keras.Model(encoder.input, features, name=name)
+
+
+def _own_weights(
+    architecture: Architecture, weights: Any
+) -> weight_files.PretrainedWeights | None:
+    """The library's own weights of this name, or `None` for others."""
+    known = weight_files.known_weights(architecture.folder)
+    if isinstance(weights, str) and weights in known:
+        return weight_files.find(architecture.folder, weights)
+    if weights is None or weight_files.is_path(weights):
+        return None
+    choices = ", ".join(map(repr, known))
+    raise ValueError(
+        f"`weights` must be one of {choices}, None, or the path of a file of weights "
+        f"of {architecture.builder}. Received: weights={weights!r}"
+    )
+
+
+def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ...]:
+    default = own.image_shape if own is not None else (28, 28, 1)
+    if input_tensor is not None:
+        if not isinstance(input_tensor, keras.KerasTensor):
+            raise ValueError(
+                "`input_tensor` must be a Keras tensor, such as `keras.Input` gives. "
+                f"Received: input_tensor={input_tensor!r}"
+            )
+        given = tuple(input_tensor.shape[1:])
+        if input_shape is not None and tuple(input_shape) != given:
+            raise ValueError(
+                f"`input_shape` must be that of `input_tensor`, {given}. "
+                f"Received: input_shape={input_shape!r}"
+            )
+        default = given
+    shape = default if input_shape is None else input_shape
+    try:
+        check_image_shape(shape)
+    except ValueError as error:
+        raise ValueError(str(error).replace("image_shape", "input_shape")) from None
+    return tuple(shape)
+
+
+def _check_fits(
+    own: weight_files.PretrainedWeights,
+    image_shape: tuple[int, ...],
+    latent_dim: int | None,
+    resizable: bool,
+    to: str | None,
+) -> None:
+    can_differ = resizable and to != "code"
+    fits = (
+        image_shape[2] == own.image_shape[2]
+        if can_differ
+        else image_shape == own.image_shape
+    )
+    if not fits:
+        wanted = (
+            f"have {own.image_shape[2]} channels"
+            if can_differ
+            else f"{own.image_shape}"
+        )
+        verb = "" if can_differ else "be "
+        raise ValueError(
+            f"`input_shape` must {verb}{wanted} with weights={own.name!r}. "
+            f"Received: input_shape={image_shape}"
+        )
+    if latent_dim not in (None, own.latent_dim):
+        raise ValueError(
+            f"`latent_dim` must be {own.latent_dim} with weights={own.name!r}. "
+            f"Received: latent_dim={latent_dim}"
+        )
+
+
+def _latent_dim(image_shape: Sequence[int]) -> int:
+    return 32 if max(image_shape[:2]) <= 32 else 96
+
+
+def _encoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    return (32, 64, 128) if max(image_shape[:2]) <= 32 else (32, 64, 96, 128)
+
+
+def _decoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    return (128, 96, 48, 24) if max(image_shape[:2]) <= 32 else (128, 128, 64, 32, 16)
+
+
+def _encoder(image_shape: tuple[int, ...], input_tensor: Any) -> keras.Model:
+    encoder = networks.convolutional_encoder(image_shape, _encoder_widths(image_shape))
+    if input_tensor is None:
+        return encoder
+    sources = keras.utils.get_source_inputs(input_tensor)
+    features = input_tensor
+    for layer in encoder.layers[1:]:
+        features = layer(features)
+    return keras.Model(sources, features, name=encoder.name)

@@ -1,0 +1,80 @@
+"""`ConvEncDec`: a convolutional encoder-decoder trained in latent space, with trained weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_latent.applications.builder import Architecture, build
+from keras_latent.applications.preprocessing import preprocess_input
+from keras_latent.models import EncDec
+
+__all__ = ["ConvEncDec", "preprocess_input"]
+
+
+def _gives_logits(image_shape: Sequence[int]) -> bool:
+    return False
+
+
+def _make(
+    encoder: keras.Model, decoder: keras.Model, image_shape: Sequence[int], name: str
+) -> EncDec:
+    return EncDec(encoder, decoder, name=name)
+
+
+ARCHITECTURE = Architecture("ConvEncDec", "conv_encdec", _make, logits=_gives_logits)
+
+
+def ConvEncDec(  # noqa: N802, named as the builders of keras.applications are
+    include_top: bool = True,
+    weights: Any = "mnist",
+    input_tensor: Any = None,
+    input_shape: Sequence[int] | None = None,
+    pooling: str | None = None,
+    name: str = "conv_encdec",
+    latent_dim: int | None = None,
+) -> Any:
+    """Convolutional `EncDec`, whole or as a backbone.
+
+    It never compares pixels: its loss contrasts codes.
+
+    Args:
+        include_top: `True` gives the latent model, `False` the backbone: a functional
+            Keras model from images to features. Defaults to `True`.
+        weights: `"mnist"` (28 × 28 × 1), `"emoji"` (64 × 64 × 3), `None` for an
+            untrained model, or the path of a file that `save_weights` wrote. Defaults
+            to `"mnist"`.
+        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
+            input.
+        input_shape: (height, width, channels), height and width at least 8, 1 or 3
+            channels. A backbone of convolutions takes trained weights at any size.
+            Defaults to `None`: that of the weights, (28, 28, 1) without.
+        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
+            mean or maximum over the image, `"code"` the code. Defaults to
+            `None`.
+        name: The model's name. Defaults to `"conv_encdec"`.
+        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
+            weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
+
+    Returns:
+        An `EncDec`, or a `keras.Model`. Both take images in [0, 1]: see `preprocess_input`.
+
+    Raises:
+        ValueError: If an argument is not among its choices, or the weights are not the
+            ones that were made.
+        FileNotFoundError: If a file of weights is missing.
+
+    >>> backbone = ConvEncDec(weights=None, include_top=False, pooling="avg")
+    >>> backbone.output_shape
+    (None, 128)
+    """
+    return build(
+        ARCHITECTURE,
+        include_top,
+        weights,
+        input_tensor,
+        input_shape,
+        pooling,
+        name,
+        latent_dim,
+    )

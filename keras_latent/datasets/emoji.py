@@ -1,0 +1,267 @@
+"""Emoji: 3,786 pictures in each of two styles, with what is known of each."""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from keras_latent.datasets.tfds import TfdsSource, decoded_columns
+
+ARCHIVES_VARIABLE = "KERAS_LATENT_EMOJI"
+"""The environment variable that names the folder of the two archives."""
+
+STYLES = ("noto", "twemoji")
+SKIN_TONES = ("none", "light", "medium-light", "medium", "medium-dark", "dark", "mixed")
+CATEGORIES = (
+    "Smileys & Emotion",
+    "People & Body",
+    "Animals & Nature",
+    "Food & Drink",
+    "Travel & Places",
+    "Activities",
+    "Objects",
+    "Symbols",
+    "Flags",
+    "Component",
+)
+
+_PACKAGES = {
+    "noto": "emoji-datasource-google-16.0.0",
+    "twemoji": "emoji-datasource-twitter-16.0.0",
+}
+_MODIFIERS = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
+_TONES = dict(zip(_MODIFIERS, SKIN_TONES[1:6], strict=True))
+_SIDE = 64
+_LARGEST_FILE = 2**24
+
+
+class Emoji(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """Builder of tensorflow-datasets for the emoji of two packages.
+
+    An example is one picture, 64 x 64 x 3, laid on white, with its features:
+
+    - `glyph`: the code points of the emoji without a skin tone, such as `"1F44B"`;
+    - `category`: one of the ten groups of Unicode, the label;
+    - `style`: `"noto"` (Google) or `"twemoji"` (Twitter);
+    - `skin_tone`: `"none"`, five tones, or `"mixed"` where two persons differ.
+
+    A tenth of the glyphs is the split `test`, another the split `validation`: no glyph
+    stands in two splits, in whatever style or tone.
+
+    Source: packages emoji-datasource-google and emoji-datasource-twitter 16.0.0 by Cal
+    Henderson (MIT). Pictures: Noto Emoji by Google, Apache-2.0; Twemoji by Twitter and
+    contributors, CC BY 4.0.
+    """
+
+    name = "emoji"
+    VERSION = tfds.core.Version("1.0.0")
+    MANUAL_DOWNLOAD_INSTRUCTIONS = (
+        "Put the archives of the npm packages emoji-datasource-google 16.0.0 and "
+        "emoji-datasource-twitter 16.0.0 (`npm pack emoji-datasource-google@16.0.0`, "
+        "`npm pack emoji-datasource-twitter@16.0.0`) into one folder, and name the "
+        f"folder in the environment variable {ARCHIVES_VARIABLE}."
+    )
+
+    def _info(self) -> Any:
+        labels = tfds.features.ClassLabel
+        return self.dataset_info_from_configs(
+            description="Emoji in two styles, split by glyph.",
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(_SIDE, _SIDE, 3)),
+                    "glyph": tfds.features.Text(),
+                    "category": labels(names=list(CATEGORIES)),
+                    "style": labels(names=list(STYLES)),
+                    "skin_tone": labels(names=list(SKIN_TONES)),
+                }
+            ),
+            supervised_keys=("image", "category"),
+            homepage="https://github.com/iamcal/emoji-data",
+        )
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
+        archives = find_archives(Path(dl_manager.manual_dir))
+        return {
+            split: self._generate_examples(archives, split)
+            for split in ("train", "validation", "test")
+        }
+
+    def _generate_examples(
+        self, archives: dict[str, Path], split: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for style, path in archives.items():
+            files = _read_archive(path)
+            pictures = _pictures(_file(files, path, "emoji.json"))
+            splits = split_by_glyph({picture.glyph for picture in pictures})
+            for picture in pictures:
+                if splits[picture.glyph] == split:
+                    file = _file(files, path, picture.file)
+                    yield (
+                        f"{picture.file} {style}",
+                        {
+                            "image": _on_white(file, f"{path.name}: {picture.file}"),
+                            "glyph": picture.glyph,
+                            "category": picture.category,
+                            "style": style,
+                            "skin_tone": picture.skin_tone,
+                        },
+                    )
+
+
+def open_emoji(split: str, image_size: tuple[int, int] | None = None) -> TfdsSource:
+    """Open a split of the emoji.
+
+    Args:
+        split: `"train"`, `"validation"` or `"test"`, with a slice or without.
+        image_size: `(height, width)` to resize to. `None` keeps 64 x 64.
+
+    Returns:
+        A `Source` of images of three channels, labelled with their category.
+
+    Raises:
+        FileNotFoundError: If an archive is missing.
+    """
+    return TfdsSource(prepared(), split, image_size)
+
+
+def emoji_columns(split: str) -> dict[str, np.ndarray]:
+    """Load a split of the emoji with all that is known of them.
+
+    Args:
+        split: `"train"`, `"validation"` or `"test"`, with a slice or without.
+
+    Returns:
+        `image`, float32 in [0, 1] of shape (count, 64, 64, 3), and the strings `glyph`,
+        `category`, `style` and `skin_tone`, each of shape (count,).
+
+    Raises:
+        FileNotFoundError: If an archive is missing.
+        ValueError: If there is no such split.
+    """
+    columns = decoded_columns(prepared(), split)
+    columns["image"] = columns["image"].astype("float32") / 255
+    columns["glyph"] = columns["glyph"].astype(str)
+    names = {"category": CATEGORIES, "style": STYLES, "skin_tone": SKIN_TONES}
+    for column, choices in names.items():
+        columns[column] = np.asarray(choices)[columns[column]]
+    return columns
+
+
+def prepared() -> Emoji:
+    """The builder, with its files written on first use.
+
+    Raises:
+        FileNotFoundError: If an archive is missing.
+    """
+    builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
+    if not builder.is_prepared():
+        default = Path(builder.data_dir_root) / "downloads" / "manual"
+        folder = Path(os.environ.get(ARCHIVES_VARIABLE) or default).expanduser()
+        find_archives(folder)
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(manual_dir=folder.resolve())
+        )
+    return builder
+
+
+def find_archives(folder: Path) -> dict[str, Path]:
+    """Find the archive of each style in a folder.
+
+    Raises:
+        FileNotFoundError: If one is missing; the message says which, and where to put
+            it.
+    """
+    archives = {}
+    for style, package in _PACKAGES.items():
+        found = sorted(folder.glob(f"{package}*.tgz"))
+        if not found:
+            raise FileNotFoundError(
+                f"The dataset 'emoji' needs the archive {package}.tgz in the folder "
+                f"{str(folder)!r}, which doesn't hold it. "
+                f"{Emoji.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+            )
+        archives[style] = found[0]
+    return archives
+
+
+def split_by_glyph(glyphs: set[str]) -> dict[str, str]:
+    """Assign each glyph to a split: a tenth to the test, a tenth to the validation.
+
+    The order is that of a hash: it depends on nothing but the glyphs.
+
+    >>> splits = split_by_glyph({str(number) for number in range(20)})
+    >>> [list(splits.values()).count(name) for name in ("train", "validation", "test")]
+    [16, 2, 2]
+    """
+    in_order = sorted(
+        glyphs, key=lambda glyph: hashlib.sha256(glyph.encode()).hexdigest()
+    )
+    tenth = round(len(in_order) / 10)
+    splits = ["test"] * tenth + ["validation"] * tenth
+    splits += ["train"] * (len(in_order) - len(splits))
+    return dict(zip(in_order, splits, strict=True))
+
+
+class _Picture(NamedTuple):
+    """One picture of an archive, as its table of contents describes it."""
+
+    file: str
+    glyph: str
+    category: str
+    skin_tone: str
+
+
+def _pictures(contents: bytes) -> list[_Picture]:
+    pictures = []
+    for emoji in json.loads(contents):
+        glyph, category = emoji["unified"], emoji["category"]
+        pictures.append(_Picture(emoji["image"], glyph, category, "none"))
+        for code_points, variation in emoji.get("skin_variations", {}).items():
+            tones = {_TONES[point] for point in code_points.split("-")}
+            tone = tones.pop() if len(tones) == 1 else "mixed"
+            pictures.append(_Picture(variation["image"], glyph, category, tone))
+    return pictures
+
+
+def _read_archive(path: Path) -> dict[str, bytes]:
+    """The table of contents and the pictures of 64 pixels, by their last names."""
+    files = {}
+    # Nothing is unpacked to the disk: what is small is read, the rest passed over.
+    with tarfile.open(path) as archive:
+        for member in archive:
+            *folders, name = member.name.split("/")
+            is_wanted = folders[-1:] == [str(_SIDE)] or name == "emoji.json"
+            if is_wanted and member.size <= _LARGEST_FILE:
+                file = archive.extractfile(member)
+                if file is not None:
+                    files[name] = file.read()
+    return files
+
+
+def _file(files: dict[str, bytes], path: Path, name: str) -> bytes:
+    if name not in files:
+        raise ValueError(
+            f"The archive {str(path)!r} must be whole. Received: one without {name!r}"
+        )
+    return files[name]
+
+
+def _on_white(file: bytes, name: str) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(file), formats=["PNG"]) as picture:
+        if picture.size != (_SIDE, _SIDE):
+            raise ValueError(
+                f"The pictures must have {_SIDE} x {_SIDE} pixels. "
+                f"Received: {name} of {picture.size[0]} x {picture.size[1]}"
+            )
+        white = Image.new("RGBA", picture.size, "white")
+        laid = Image.alpha_composite(white, picture.convert("RGBA"))
+    return np.asarray(laid.convert("RGB"))

@@ -35,11 +35,12 @@ def _page(card: dict[str, Any]) -> str:
         "",
         f"`kl.applications.{card['builder']}(weights={card['dataset']!r})`: "
         f"{card['parameters']:,} parameters, images of "
-        f"{' × '.join(map(str, card['image_shape']))}, {card['latent_dim']} latent "
+        f"{' x '.join(map(str, card['image_shape']))}, {card['latent_dim']} latent "
         "dimensions.",
         "",
-        f"Made by `python -m applications.{card['name']}` from {training['examples']:,} "
-        f"images: {training['epochs']} epochs in batches of {training['batch_size']}, "
+        f"Made by `python -m applications.{card['name']}` from "
+        f"{training['examples']:,} images: {training['epochs']} epochs in batches of "
+        f"{training['batch_size']}, "
         f"{training['optimizer']} with a learning rate from "
         f"{training['learning_rate']:g} to 0 along half a cosine, seed "
         f"{training['seed']}; {training['minutes']} minutes on {training['cores']} "

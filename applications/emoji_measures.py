@@ -57,6 +57,7 @@ def across_styles(
     measures = {}
     for of, (query, gallery) in queries.items():
         for k in (1, 5):
+            k = min(k, len(gallery))
             score = kl.metrics.retrieval_accuracy(query, gallery, k=k)
             measures[f"{of} top-{k}"] = {
                 "what": f"Noto → Twemoji of the same glyph among {len(gallery)}, by "

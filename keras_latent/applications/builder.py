@@ -195,8 +195,8 @@ def _encoder(image_shape: tuple[int, ...], input_tensor: Any) -> keras.Model:
     encoder = networks.convolutional_encoder(image_shape, _encoder_widths(image_shape))
     if input_tensor is None:
         return encoder
-    sources = keras.utils.get_source_inputs(input_tensor)
+    (source,) = keras.utils.get_source_inputs(input_tensor)
     features = input_tensor
     for layer in encoder.layers[1:]:
         features = layer(features)
-    return keras.Model(sources, features, name=encoder.name)
+    return keras.Model(source, features, name=encoder.name)

@@ -59,7 +59,8 @@ def ConvAutoencoder(  # noqa: N802, named as the builders of keras.applications 
             weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
 
     Returns:
-        An `Autoencoder`, or a `keras.Model`. Both take images in [0, 1]: see `preprocess_input`.
+        An `Autoencoder`, or a `keras.Model`. Both take images in [0, 1]: see
+        `preprocess_input`.
 
     Raises:
         ValueError: If an argument is not among its choices, or the weights are not the

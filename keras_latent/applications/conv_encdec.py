@@ -1,4 +1,4 @@
-"""`ConvEncDec`: a convolutional encoder-decoder trained in latent space, with trained weights."""
+"""`ConvEncDec`: an encoder-decoder that compares codes, with trained weights."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -57,7 +57,8 @@ def ConvEncDec(  # noqa: N802, named as the builders of keras.applications are
             weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
 
     Returns:
-        An `EncDec`, or a `keras.Model`. Both take images in [0, 1]: see `preprocess_input`.
+        An `EncDec`, or a `keras.Model`. Both take images in [0, 1]: see
+        `preprocess_input`.
 
     Raises:
         ValueError: If an argument is not among its choices, or the weights are not the

@@ -39,8 +39,8 @@ class PretrainedWeights(NamedTuple):
 def saved_models_folder() -> Path:
     """The folder `saved_models`: beside the package, or inside it when installed."""
     package = Path(keras_latent.__file__).parent
-    in_checkout = package.parent / "saved_models"
-    return in_checkout if in_checkout.is_dir() else package / "saved_models"
+    installed = package / "saved_models"
+    return installed if installed.is_dir() else package.parent / "saved_models"
 
 
 def known_weights(architecture: str) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ _SIDE = 64
 _LARGEST_FILE = 2**24
 
 
-class Emoji(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class Emoji(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Builder of tensorflow-datasets for the emoji of two packages.
 
     An example is one picture, 64 x 64 x 3, laid on white, with its features:

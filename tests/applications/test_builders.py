@@ -1,0 +1,140 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_latent as kl
+from keras_latent.applications import BUILDERS, weight_files
+
+BACKBONES = {None: (4, 4, 128), "avg": (128,), "max": (128,), "code": (32,)}
+
+
+@pytest.fixture(params=BUILDERS.values(), ids=BUILDERS)
+def builder(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def digits():
+    images, _ = kl.datasets.arrays("mnist", "test", limit=4)
+    return images
+
+
+@pytest.mark.parametrize("image_shape", [(28, 28, 1), (33, 9, 3), (64, 64, 3)])
+def test_untrained_models_of_any_shape(builder, image_shape):
+    model = builder(weights=None, input_shape=image_shape)
+    assert isinstance(model, kl.models.LatentModel)
+    x = np.random.default_rng(0).random((2, *image_shape), "float32")
+    assert model.reconstruct(x).shape == x.shape
+    assert model.latent_dim == (32 if max(image_shape) <= 32 else 96)
+
+
+def test_untrained_models_train(builder, digits):
+    model = builder(weights=None, latent_dim=3)
+    model.compile()
+    history = model.fit(digits, epochs=1, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+    assert model.encode(digits).shape == (4, 3)
+
+
+@pytest.mark.parametrize("pooling", BACKBONES)
+def test_backbones_share_one_encoder(builder, digits, pooling):
+    keras.utils.set_random_seed(3)
+    model = builder(weights=None)
+    keras.utils.set_random_seed(3)
+    backbone = builder(weights=None, include_top=False, pooling=pooling)
+    assert backbone.output_shape == (None, *BACKBONES[pooling])
+    maps = model.encoder(digits).numpy()
+    expected = {
+        None: maps,
+        "avg": maps.mean((1, 2)),
+        "max": maps.max((1, 2)),
+        "code": model.encode(digits).numpy(),
+    }
+    np.testing.assert_allclose(backbone(digits), expected[pooling], atol=1e-5)
+
+
+def test_input_tensor_becomes_the_image(builder, digits):
+    raw = keras.Input((28, 28, 1), dtype="uint8")
+    scaled = keras.layers.Rescaling(1 / 255)(raw)
+    keras.utils.set_random_seed(3)
+    backbone = builder(
+        weights=None, include_top=False, input_tensor=scaled, pooling="code"
+    )
+    keras.utils.set_random_seed(3)
+    expected = builder(weights=None).encode(digits)
+    assert backbone.input.dtype == "uint8"
+    codes = backbone(np.round(255 * digits).astype("uint8"))
+    np.testing.assert_allclose(codes, expected, atol=1e-4)
+
+
+def test_weights_from_a_path(builder, digits, tmp_path):
+    model = builder(weights=None, latent_dim=5)
+    model.save_weights(tmp_path / "mine.weights.h5")
+    again = builder(weights=tmp_path / "mine.weights.h5", latent_dim=5)
+    np.testing.assert_array_equal(again.encode(digits), model.encode(digits))
+    codes = builder(
+        weights=str(tmp_path / "mine.weights.h5"),
+        include_top=False,
+        pooling="code",
+        latent_dim=5,
+    )(digits)
+    np.testing.assert_allclose(codes, model.encode(digits), atol=1e-6)
+
+
+def test_weights_of_another_model_are_refused(builder, tmp_path):
+    builder(weights=None, latent_dim=5).save_weights(tmp_path / "mine.weights.h5")
+    with pytest.raises(ValueError, match=r"`weights` must fit.*latent_dim.*mine"):
+        builder(weights=tmp_path / "mine.weights.h5", latent_dim=6)
+
+
+def test_truncated_path_is_refused(builder, tmp_path):
+    builder(weights=None).save_weights(tmp_path / "mine.weights.h5")
+    content = (tmp_path / "mine.weights.h5").read_bytes()
+    (tmp_path / "mine.weights.h5").write_bytes(content[: len(content) // 2])
+    with pytest.raises(ValueError, match=r"`weights` must fit.*mine\.weights\.h5"):
+        builder(weights=tmp_path / "mine.weights.h5")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"weights": "imagenet"}, r"`weights` must be one of.*None, or the path.*imag"),
+        ({"weights": 3}, r"`weights` must be one of.*Received: weights=3"),
+        ({"include_top": "no"}, "`include_top` must be True .* include_top='no'"),
+        ({"include_top": False, "pooling": "mean"}, "`pooling` .*'code'.*'mean'"),
+        ({"pooling": "avg"}, "`pooling` must be None with `include_top=True`.*'avg'"),
+        ({"input_shape": (28, 28)}, r"`input_shape` must be \(height.*\(28, 28\)"),
+        ({"input_shape": (7, 28, 1)}, r"at least 8.*input_shape=\(7, 28, 1\)"),
+        ({"input_shape": (28, 28, 4)}, r"1 or 3 channels.*\(28, 28, 4\)"),
+        ({"latent_dim": 0}, "`latent_dim` must be a positive integer"),
+        ({"input_tensor": np.zeros((1, 28, 28, 1))}, "`input_tensor` must be a Keras"),
+        (
+            {"input_tensor": keras.Input((28, 28, 1)), "input_shape": (32, 32, 1)},
+            r"`input_shape` must be that of `input_tensor`, \(28, 28, 1\)",
+        ),
+    ],
+)
+def test_wrong_arguments(builder, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        builder(**{"weights": None, **arguments})
+
+
+def test_missing_path(builder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        builder(weights=tmp_path / "nothing.weights.h5")
+
+
+def test_preprocess_input():
+    raw = np.array([[0, 51, 255]], "uint8")
+    scaled = kl.applications.preprocess_input(raw)
+    assert isinstance(scaled, np.ndarray)
+    np.testing.assert_allclose(scaled, [[0, 0.2, 1]], atol=1e-7)
+    tensor = kl.applications.conv_vae.preprocess_input(keras.ops.convert_to_tensor(raw))
+    np.testing.assert_allclose(tensor, scaled)
+
+
+def test_every_builder_lists_its_weights():
+    listed = kl.applications.list_weights()
+    assert set(listed) == set(BUILDERS)
+    folders = {path.parent for path in weight_files.saved_models_folder().glob("*/*")}
+    assert sum(map(len, listed.values())) == len(folders)

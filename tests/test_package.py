@@ -16,10 +16,11 @@ import keras_latent as kl
 
 SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
-PARTS = ["callbacks", "datasets", "layers", "likelihoods", "losses"]
-PARTS += ["metrics", "models", "networks", "plots"]
+PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
+PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
+PARTS += ["metrics.anomaly"]
 
-HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL"}
+HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
 
 # Keras itself imports some of the heavy packages, where they are installed.
 IMPORTS = f"""
@@ -31,7 +32,8 @@ before = set(sys.modules)
 import keras_latent as kl
 
 for name in (
-    "models.EncDec", "datasets.load", "losses", "layers", "metrics", "plots",
+    "models.EncDec", "datasets.load", "applications.ConvVAE", "latent_space",
+    "losses", "layers", "metrics", "plots",
     "callbacks", "likelihoods", "networks", "load_model",
 ):
     found = kl
@@ -69,6 +71,8 @@ class TestSource:
             assert not isinstance(node, ast.Assert), node.lineno
 
     def test_imports_heavy_packages_in_functions_alone(self, path):
+        if path.endswith("emoji_builder.py"):
+            pytest.skip("a builder of tensorflow-datasets, itself imported when used")
         for node in TREES[path].body:
             names = [alias.name for alias in getattr(node, "names", [])]
             names = [getattr(node, "module", None) or name for name in names]

@@ -5,12 +5,10 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow_datasets as tfds
 
 from keras_latent.datasets.tfds import TfdsSource, decoded_columns
 
@@ -32,87 +30,21 @@ CATEGORIES = (
     "Component",
 )
 
+INSTRUCTIONS = (
+    "Put the archives of the npm packages emoji-datasource-google 16.0.0 and "
+    "emoji-datasource-twitter 16.0.0 (`npm pack emoji-datasource-google@16.0.0`, "
+    "`npm pack emoji-datasource-twitter@16.0.0`) into one folder, and name the "
+    f"folder in the environment variable {ARCHIVES_VARIABLE}."
+)
+
 _PACKAGES = {
     "noto": "emoji-datasource-google-16.0.0",
     "twemoji": "emoji-datasource-twitter-16.0.0",
 }
 _MODIFIERS = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
 _TONES = dict(zip(_MODIFIERS, SKIN_TONES[1:6], strict=True))
-_SIDE = 64
+SIDE = 64
 _LARGEST_FILE = 2**24
-
-
-class Emoji(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
-    """Builder of tensorflow-datasets for the emoji of two packages.
-
-    An example is one picture, 64 x 64 x 3, laid on white, with its features:
-
-    - `glyph`: the code points of the emoji without a skin tone, such as `"1F44B"`;
-    - `category`: one of the ten groups of Unicode, the label;
-    - `style`: `"noto"` (Google) or `"twemoji"` (Twitter);
-    - `skin_tone`: `"none"`, five tones, or `"mixed"` where two persons differ.
-
-    A tenth of the glyphs is the split `test`, another the split `validation`: no glyph
-    stands in two splits, in whatever style or tone.
-
-    Source: packages emoji-datasource-google and emoji-datasource-twitter 16.0.0 by Cal
-    Henderson (MIT). Pictures: Noto Emoji by Google, Apache-2.0; Twemoji by Twitter and
-    contributors, CC BY 4.0.
-    """
-
-    name = "emoji"
-    VERSION = tfds.core.Version("1.0.0")
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        "Put the archives of the npm packages emoji-datasource-google 16.0.0 and "
-        "emoji-datasource-twitter 16.0.0 (`npm pack emoji-datasource-google@16.0.0`, "
-        "`npm pack emoji-datasource-twitter@16.0.0`) into one folder, and name the "
-        f"folder in the environment variable {ARCHIVES_VARIABLE}."
-    )
-
-    def _info(self) -> Any:
-        labels = tfds.features.ClassLabel
-        return self.dataset_info_from_configs(
-            description="Emoji in two styles, split by glyph.",
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(_SIDE, _SIDE, 3)),
-                    "glyph": tfds.features.Text(),
-                    "category": labels(names=list(CATEGORIES)),
-                    "style": labels(names=list(STYLES)),
-                    "skin_tone": labels(names=list(SKIN_TONES)),
-                }
-            ),
-            supervised_keys=("image", "category"),
-            homepage="https://github.com/iamcal/emoji-data",
-        )
-
-    def _split_generators(self, dl_manager: Any) -> dict[str, Any]:
-        archives = find_archives(Path(dl_manager.manual_dir))
-        return {
-            split: self._generate_examples(archives, split)
-            for split in ("train", "validation", "test")
-        }
-
-    def _generate_examples(
-        self, archives: dict[str, Path], split: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        for style, path in archives.items():
-            files = _read_archive(path)
-            pictures = _pictures(_file(files, path, "emoji.json"))
-            splits = split_by_glyph({picture.glyph for picture in pictures})
-            for picture in pictures:
-                if splits[picture.glyph] == split:
-                    file = _file(files, path, picture.file)
-                    yield (
-                        f"{picture.file} {style}",
-                        {
-                            "image": _on_white(file, f"{path.name}: {picture.file}"),
-                            "glyph": picture.glyph,
-                            "category": picture.category,
-                            "style": style,
-                            "skin_tone": picture.skin_tone,
-                        },
-                    )
 
 
 def open_emoji(split: str, image_size: tuple[int, int] | None = None) -> TfdsSource:
@@ -154,12 +86,17 @@ def emoji_columns(split: str) -> dict[str, np.ndarray]:
     return columns
 
 
-def prepared() -> Emoji:
-    """The builder, with its files written on first use.
+def prepared() -> Any:
+    """The builder of tensorflow-datasets, with its files written on first use.
 
     Raises:
         FileNotFoundError: If an archive is missing.
     """
+    # Here, because tensorflow-datasets takes seconds to load.
+    import tensorflow_datasets as tfds
+
+    from keras_latent.datasets.emoji_builder import Emoji
+
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
     if not builder.is_prepared():
         default = Path(builder.data_dir_root) / "downloads" / "manual"
@@ -185,7 +122,7 @@ def find_archives(folder: Path) -> dict[str, Path]:
             raise FileNotFoundError(
                 f"The dataset 'emoji' needs the archive {package}.tgz in the folder "
                 f"{str(folder)!r}, which doesn't hold it. "
-                f"{Emoji.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+                f"{INSTRUCTIONS}"
             )
         archives[style] = found[0]
     return archives
@@ -209,7 +146,7 @@ def split_by_glyph(glyphs: set[str]) -> dict[str, str]:
     return dict(zip(in_order, splits, strict=True))
 
 
-class _Picture(NamedTuple):
+class Picture(NamedTuple):
     """One picture of an archive, as its table of contents describes it."""
 
     file: str
@@ -218,26 +155,27 @@ class _Picture(NamedTuple):
     skin_tone: str
 
 
-def _pictures(contents: bytes) -> list[_Picture]:
+def pictures_of(contents: bytes) -> list[Picture]:
+    """List the pictures that a table of contents, `emoji.json`, describes."""
     pictures = []
     for emoji in json.loads(contents):
         glyph, category = emoji["unified"], emoji["category"]
-        pictures.append(_Picture(emoji["image"], glyph, category, "none"))
+        pictures.append(Picture(emoji["image"], glyph, category, "none"))
         for code_points, variation in emoji.get("skin_variations", {}).items():
             tones = {_TONES[point] for point in code_points.split("-")}
             tone = tones.pop() if len(tones) == 1 else "mixed"
-            pictures.append(_Picture(variation["image"], glyph, category, tone))
+            pictures.append(Picture(variation["image"], glyph, category, tone))
     return pictures
 
 
-def _read_archive(path: Path) -> dict[str, bytes]:
-    """The table of contents and the pictures of 64 pixels, by their last names."""
+def read_archive(path: Path) -> dict[str, bytes]:
+    """Read the table of contents and the pictures of 64 pixels, by their last names."""
     files = {}
     # Nothing is unpacked to the disk: what is small is read, the rest passed over.
     with tarfile.open(path) as archive:
         for member in archive:
             *folders, name = member.name.split("/")
-            is_wanted = folders[-1:] == [str(_SIDE)] or name == "emoji.json"
+            is_wanted = folders[-1:] == [str(SIDE)] or name == "emoji.json"
             if is_wanted and member.size <= _LARGEST_FILE:
                 file = archive.extractfile(member)
                 if file is not None:
@@ -245,7 +183,12 @@ def _read_archive(path: Path) -> dict[str, bytes]:
     return files
 
 
-def _file(files: dict[str, bytes], path: Path, name: str) -> bytes:
+def file_of(files: dict[str, bytes], path: Path, name: str) -> bytes:
+    """Give one of the files of an archive.
+
+    Raises:
+        ValueError: If the archive doesn't hold it.
+    """
     if name not in files:
         raise ValueError(
             f"The archive {str(path)!r} must be whole. Received: one without {name!r}"
@@ -253,13 +196,25 @@ def _file(files: dict[str, bytes], path: Path, name: str) -> bytes:
     return files[name]
 
 
-def _on_white(file: bytes, name: str) -> np.ndarray:
+def on_white(file: bytes, name: str) -> np.ndarray:
+    """Decode a PNG file of 64 x 64 pixels and lay what is transparent on white.
+
+    Args:
+        file: Its contents.
+        name: What to call it in the message.
+
+    Returns:
+        uint8 array of shape (64, 64, 3).
+
+    Raises:
+        ValueError: If it has another size.
+    """
     from PIL import Image
 
     with Image.open(io.BytesIO(file), formats=["PNG"]) as picture:
-        if picture.size != (_SIDE, _SIDE):
+        if picture.size != (SIDE, SIDE):
             raise ValueError(
-                f"The pictures must have {_SIDE} x {_SIDE} pixels. "
+                f"The pictures must have {SIDE} x {SIDE} pixels. "
                 f"Received: {name} of {picture.size[0]} x {picture.size[1]}"
             )
         white = Image.new("RGBA", picture.size, "white")

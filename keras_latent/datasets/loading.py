@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_latent.datasets.emoji import open_emoji
 from keras_latent.datasets.folder import FolderSource
 from keras_latent.datasets.mnist import open_mnist
 from keras_latent.datasets.shapes import open_shapes
@@ -219,9 +220,6 @@ def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> 
     if name == "shapes":
         return open_shapes(split, size)
     if name == "emoji":
-        # Here, because tensorflow-datasets takes seconds to load.
-        from keras_latent.datasets.emoji import open_emoji
-
         return open_emoji(split, size)
     path = Path(name).expanduser()
     if name and path.is_dir():

@@ -1,8 +1,27 @@
 """How good a representation is, in numbers that carry their protocol."""
 
+from keras_latent.metrics import anomaly
+from keras_latent.metrics.active_units import active_units
+from keras_latent.metrics.few_shot import few_shot_accuracy
+from keras_latent.metrics.latent_length import latent_length
 from keras_latent.metrics.linear_probe import linear_probe
 from keras_latent.metrics.nearest_neighbours import knn_accuracy
-from keras_latent.metrics.reconstruction import mean_squared_error
+from keras_latent.metrics.reconstruction import (
+    mean_squared_error,
+    peak_signal_to_noise_ratio,
+)
+from keras_latent.metrics.retrieval import retrieval_accuracy
 from keras_latent.metrics.score import Score
 
-__all__ = ["Score", "knn_accuracy", "linear_probe", "mean_squared_error"]
+__all__ = [
+    "Score",
+    "active_units",
+    "anomaly",
+    "few_shot_accuracy",
+    "knn_accuracy",
+    "latent_length",
+    "linear_probe",
+    "mean_squared_error",
+    "peak_signal_to_noise_ratio",
+    "retrieval_accuracy",
+]

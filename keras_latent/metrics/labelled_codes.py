@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_latent.latent_space.codes import as_codes
+
 
 class LabelledCodes(NamedTuple):
     """Codes of shape (count, latent_dim) and their labels of shape (count,)."""
@@ -12,13 +14,14 @@ class LabelledCodes(NamedTuple):
     labels: np.ndarray
 
 
-def labelled_codes(split: str, codes: Any, labels: Any) -> LabelledCodes:
-    """Check the codes and labels of one split.
+def labelled_codes(codes: Any, labels: Any, split: str | None = None) -> LabelledCodes:
+    """Check codes and their labels.
 
     Args:
-        split: `"train"` or `"test"`, for the messages.
         codes: Array-like of shape (count, latent_dim).
         labels: Array-like of shape (count,): the classes.
+        split: `"train"` or `"test"` where there are two sets, for the messages.
+            Defaults to `None`.
 
     Returns:
         Both as arrays.
@@ -26,21 +29,12 @@ def labelled_codes(split: str, codes: Any, labels: Any) -> LabelledCodes:
     Raises:
         ValueError: If a shape is wrong or a code isn't finite.
     """
-    codes, labels = np.asarray(codes), np.asarray(labels)
-    if codes.ndim != 2:
-        raise ValueError(
-            f"`{split}_codes` must have the shape (count, latent_dim). "
-            f"Received: {split}_codes of shape {codes.shape}"
-        )
+    prefix = f"{split}_" if split else ""
+    codes, labels = as_codes(f"{prefix}codes", codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:
         raise ValueError(
-            f"`{split}_labels` must hold one label for each of the {len(codes)} codes. "
-            f"Received: {split}_labels of shape {labels.shape}"
-        )
-    if not np.isfinite(codes).all():
-        raise ValueError(
-            f"`{split}_codes` must be finite. Received: {split}_codes with "
-            f"{np.count_nonzero(~np.isfinite(codes))} values that are not"
+            f"`{prefix}labels` must hold one label for each of the {len(codes)} codes. "
+            f"Received: {prefix}labels of shape {labels.shape}"
         )
     return LabelledCodes(codes, labels)
 

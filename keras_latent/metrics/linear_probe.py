@@ -36,8 +36,8 @@ def linear_probe(
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    train = labelled_codes("train", train_codes, train_labels)
-    test = labelled_codes("test", test_codes, test_labels)
+    train = labelled_codes(train_codes, train_labels, "train")
+    test = labelled_codes(test_codes, test_labels, "test")
     check_several_classes(train.labels)
     regression = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000)
     classifier = make_pipeline(StandardScaler(), regression)

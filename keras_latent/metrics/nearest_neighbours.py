@@ -35,8 +35,8 @@ def knn_accuracy(
     from sklearn.neighbors import KNeighborsClassifier
 
     check_positive_integer("k", k)
-    train = labelled_codes("train", train_codes, train_labels)
-    test = labelled_codes("test", test_codes, test_labels)
+    train = labelled_codes(train_codes, train_labels, "train")
+    test = labelled_codes(test_codes, test_labels, "test")
     check_several_classes(train.labels)
     if k > len(train.codes):
         raise ValueError(

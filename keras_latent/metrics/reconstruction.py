@@ -4,6 +4,9 @@ import numpy as np
 
 from keras_latent.typing import Tensor
 
+# What rounding may leave of values at the ends of [0, 1].
+_TOLERANCE = 1e-6
+
 
 def mean_squared_error(images: Tensor, reconstructions: Tensor) -> np.ndarray:
     """Mean squared difference of each image from its reconstruction.
@@ -29,3 +32,38 @@ def mean_squared_error(images: Tensor, reconstructions: Tensor) -> np.ndarray:
         )
     squares = np.square(images.astype("float64") - reconstructions)
     return squares.reshape(len(images), -1).mean(axis=1)
+
+
+def peak_signal_to_noise_ratio(images: Tensor, reconstructions: Tensor) -> np.ndarray:
+    """−10·log₁₀ of the mean squared error of each image: the higher, the nearer.
+
+    Args:
+        images: Array of shape (count, ...) in [0, 1], whose peak is 1.
+        reconstructions: Array of the same shape; what lies outside of [0, 1] counts as
+            it is.
+
+    Returns:
+        Array of shape (count,) in decibels; infinite where both are equal.
+
+    Raises:
+        ValueError: If the shapes differ, no image is there, or a value of `images` is
+            outside of [0, 1].
+
+    >>> peak_signal_to_noise_ratio([[0.0, 1.0], [0.0, 0.0]], [[0.1, 0.9], [0.0, 0.0]])
+    array([20., inf])
+    """
+    images = np.asarray(images)
+    if not images.size:
+        raise ValueError(
+            "`images` must hold at least one image. "
+            f"Received: images of shape {images.shape}"
+        )
+    low, high = float(images.min()), float(images.max())
+    if not -_TOLERANCE <= low <= high <= 1 + _TOLERANCE:
+        raise ValueError(
+            "`images` must lie in [0, 1]. "
+            f"Received: images with minimum={low:.9g}, maximum={high:.9g}"
+        )
+    errors = mean_squared_error(images, reconstructions)
+    with np.errstate(divide="ignore"):
+        return -10 * np.log10(errors)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_latent import datasets
 from keras_latent.datasets import emoji
+from keras_latent.datasets.emoji_builder import Emoji
 
 A_FEW = Path(__file__).parents[1] / "data" / "emoji"
 SIZES = {"train": 58, "validation": 4, "test": 24}
@@ -33,13 +34,13 @@ def png(size=(64, 64), colour=(255, 0, 0, 128)):
 class TestEmojiBuilder(tfds.testing.DatasetBuilderTestCase):
     """The test of tensorflow-datasets, on a few pictures."""
 
-    DATASET_CLASS = emoji.Emoji
+    DATASET_CLASS = Emoji
     EXAMPLE_DIR = str(A_FEW)
     SPLITS = SIZES
 
     def test_registered(self):
         # Ours isn't in the registry: `datasets.load("emoji", ...)` finds it.
-        assert emoji.Emoji.name not in tfds.list_builders()
+        assert Emoji.name not in tfds.list_builders()
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def test_skin_tones_of_pairs_are_mixed():
             "1F3FE": {"image": "c.png"},
         },
     }
-    pictures = emoji._pictures(json.dumps([couple]).encode())
+    pictures = emoji.pictures_of(json.dumps([couple]).encode())
     tones = {picture.file: picture.skin_tone for picture in pictures}
     assert tones == {
         "1f491.png": "none",
@@ -155,11 +156,11 @@ def test_damaged_archives_leave_nothing_behind(missing, files, message):
         archive(path, {**contents, **files})
     with pytest.raises(ValueError, match=message):
         datasets.load("emoji", "train")
-    assert not emoji.Emoji(data_dir=str(missing / "prepared")).is_prepared()
+    assert not Emoji(data_dir=str(missing / "prepared")).is_prepared()
 
 
 def test_half_transparent_is_laid_on_white():
-    laid = emoji._on_white(png(colour=(255, 0, 0, 128)), "a.png")
+    laid = emoji.on_white(png(colour=(255, 0, 0, 128)), "a.png")
     assert laid[0, 0].tolist() == [255, 127, 127]
 
 
@@ -170,7 +171,7 @@ def test_half_transparent_is_laid_on_white():
 def test_whole_archives(tmp_path, monkeypatch):
     archives = emoji.find_archives(Path(os.environ[emoji.ARCHIVES_VARIABLE]))
     contents = [
-        emoji._pictures(emoji._read_archive(path)["emoji.json"])
+        emoji.pictures_of(emoji.read_archive(path)["emoji.json"])
         for path in archives.values()
     ]
     assert [len(pictures) for pictures in contents] == [3786, 3786]

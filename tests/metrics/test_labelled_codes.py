@@ -19,6 +19,7 @@ GOOD = {
         ("codes", np.zeros((4, 2, 2)), r"\(count, latent_dim\).*\(4, 2, 2\)"),
         ("labels", np.zeros(7), r"one label for each .* shape \(7,\)"),
         ("codes", np.array([[0.0, np.nan]] * 4), r"must be finite.* with 4 values"),
+        ("codes", np.zeros((0, 2)), r"must not be empty.* shape \(0, 2\)"),
     ],
 )
 def test_bad_codes_and_labels_are_refused(metric, split, name, value, message):

@@ -15,3 +15,8 @@ def test_is_a_number_that_carries_its_protocol():
 def test_cannot_be_altered():
     with pytest.raises(dataclasses.FrozenInstanceError, match="value"):
         Score(0.9, {}).value = 1.0
+
+
+def test_has_an_interval_where_it_was_measured():
+    assert Score(0.9, {}).interval is None
+    assert Score(0.9, {}, interval=0.01).interval == 0.01

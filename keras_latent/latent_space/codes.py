@@ -1,0 +1,102 @@
+"""Codes as arrays, checked: what every function of the latent space takes."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+_SHAPES = {1: "(latent_dim,)", 2: "(count, latent_dim)"}
+
+
+def as_codes(argument: str, codes: Any, ranks: Collection[int] = (2,)) -> np.ndarray:
+    """Take codes as an array of shape (count, latent_dim).
+
+    Args:
+        argument: The argument's name, for the message.
+        codes: Array-like or tensor of finite numbers.
+        ranks: The numbers of dimensions that are allowed: 2, and 1 where a single code
+            of shape (latent_dim,) will do. Defaults to `(2,)`.
+
+    Returns:
+        The array, float32 or float64.
+
+    Raises:
+        ValueError: If the shape is another, no code is there, or one isn't finite.
+
+    >>> as_codes("codes", [[1, 2]])
+    array([[1., 2.]])
+    >>> as_codes("codes", [1, 2])
+    Traceback (most recent call last):
+    ...
+    ValueError: `codes` must have the shape (count, latent_dim). Received: codes of
+    shape (2,)
+    """
+    array = _as_array(argument, codes)
+    if array.ndim not in ranks:
+        raise ValueError(
+            f"`{argument}` must have the shape "
+            f"{' or '.join(_SHAPES[rank] for rank in ranks)}. "
+            f"Received: {argument} of shape {array.shape}"
+        )
+    return as_numbers(argument, array)
+
+
+def as_numbers(argument: str, values: Any) -> np.ndarray:
+    """Take values as an array, if they are finite numbers.
+
+    Args:
+        argument: The argument's name, for the message.
+        values: Array-like or tensor of any shape.
+
+    Returns:
+        The array, as it is if it is float32 or float64, in float64 otherwise.
+
+    Raises:
+        ValueError: If there is no value, or one isn't a finite number.
+    """
+    array = _as_array(argument, values)
+    if not array.size:
+        raise ValueError(
+            f"`{argument}` must not be empty. "
+            f"Received: {argument} of shape {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"`{argument}` must be finite. Received: {argument} with "
+            f"{np.count_nonzero(~np.isfinite(array))} values that are not"
+        )
+    return array if array.dtype in ("float32", "float64") else array.astype("float64")
+
+
+def check_latent_dim(argument: str, codes: np.ndarray, latent_dim: int) -> None:
+    """Refuse codes that don't have the latent dimension of others.
+
+    Args:
+        argument: The argument's name, for the message.
+        codes: Array of shape (..., latent_dim).
+        latent_dim: The latent dimension of the others.
+
+    Raises:
+        ValueError: If `codes` has another.
+    """
+    if codes.shape[-1] != latent_dim:
+        raise ValueError(
+            f"`{argument}` must have the latent dimension {latent_dim}. "
+            f"Received: {argument} of shape {codes.shape}"
+        )
+
+
+def _as_array(argument: str, values: Any) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"`{argument}` must be an array, its rows of equal length. "
+            f"Received: {argument} of type {type(values).__name__}"
+        ) from error
+    if not np.can_cast(array.dtype, "float64"):
+        raise ValueError(
+            f"`{argument}` must hold numbers. "
+            f"Received: {argument} of dtype {array.dtype}"
+        )
+    return array

@@ -1,0 +1,60 @@
+"""What one dimension of a code does."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from keras_latent.latent_space.codes import as_codes, as_numbers
+
+
+def traverse(
+    code: Any, values: Any, dimensions: Iterable[int] | None = None
+) -> np.ndarray:
+    """One code, with one dimension after the other set to each of the values.
+
+    Args:
+        code: The code to start from, of shape (latent_dim,).
+        values: What a dimension is set to, in turn: numbers of shape (steps,). For a
+            VAE, `np.linspace(-2, 2, 9)` spans two standard deviations of the prior.
+        dimensions: The dimensions to traverse, counted from 0. Defaults to `None`: all
+            of them.
+
+    Returns:
+        Array of shape (len(dimensions), steps, latent_dim), in the type of the code.
+
+    Raises:
+        ValueError: If a shape is wrong, a number isn't finite, or the code doesn't have
+            one of the dimensions.
+
+    >>> traverse([5.0, 6.0], values=[-1.0, 1.0])
+    array([[[-1.,  6.],
+            [ 1.,  6.]],
+           [[ 5., -1.],
+            [ 5.,  1.]]])
+    """
+    code, values = as_codes("code", code, (1,)), as_numbers("values", values)
+    if values.ndim != 1:
+        raise ValueError(
+            "`values` must have the shape (steps,). "
+            f"Received: values of shape {values.shape}"
+        )
+    chosen = _checked_dimensions(dimensions, len(code))
+    codes = np.tile(code, (len(chosen), len(values), 1))
+    codes[np.arange(len(chosen)), :, chosen] = values
+    return codes
+
+
+def _checked_dimensions(
+    dimensions: Iterable[int] | None, latent_dim: int
+) -> np.ndarray:
+    if dimensions is None:
+        return np.arange(latent_dim)
+    chosen = np.array([*dimensions])
+    is_list = chosen.ndim == 1 and chosen.size and chosen.dtype.kind in "iu"
+    if not is_list or chosen.min() < 0 or chosen.max() >= latent_dim:
+        raise ValueError(
+            f"`dimensions` must be integers from 0 to {latent_dim - 1}, at least one. "
+            f"Received: dimensions={chosen.tolist()}"
+        )
+    return chosen

@@ -127,7 +127,7 @@ def train_model(
 def main() -> None:
     """Train, estimate the evidence, write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=800)
+    parser.add_argument("--epochs", type=int, default=1000)
     parser.add_argument("--samples", type=int, default=5000)
     parser.add_argument("--test-digits", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)

@@ -1,6 +1,7 @@
 """What to do while `fit` runs: stop, schedule weights, write to TensorBoard."""
 
 from keras_latent.callbacks.code_histogram import CodeHistograms
+from keras_latent.callbacks.embedding_projector import EmbeddingProjector
 from keras_latent.callbacks.images import ReconstructionImages, SampleImages
 from keras_latent.callbacks.latent_equilibrium import LatentEquilibrium
 from keras_latent.callbacks.schedules import Cyclic, Linear, Schedule
@@ -9,6 +10,7 @@ from keras_latent.callbacks.weight_schedule import WeightSchedule
 __all__ = [
     "CodeHistograms",
     "Cyclic",
+    "EmbeddingProjector",
     "LatentEquilibrium",
     "Linear",
     "ReconstructionImages",

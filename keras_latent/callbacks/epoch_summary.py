@@ -28,6 +28,16 @@ class EpochSummary(keras.callbacks.Callback, ABC):
         self.log_dir = Path(log_dir)
         self.every = every
 
+    @property
+    def run_folder(self) -> Path:
+        """Where everything goes: to TensorBoard, one run."""
+        return self.log_dir / "train"
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this worker writes."""
+        return self.model.distribute_strategy.extended.should_save_summary
+
     @abstractmethod
     def write(self, step: int) -> None:
         """Write with `tf.summary` at `step`."""
@@ -36,8 +46,8 @@ class EpochSummary(keras.callbacks.Callback, ABC):
         """Open the event file."""
         # All workers compute what the chief alone writes: reading a variable that is
         # reduced over workers would hang if only one of them did.
-        if self.model.distribute_strategy.extended.should_save_summary:
-            self._writer = tf.summary.create_file_writer(str(self.log_dir / "train"))
+        if self.is_chief:
+            self._writer = tf.summary.create_file_writer(str(self.run_folder))
         else:
             self._writer = tf.summary.create_noop_writer()
 

@@ -1,14 +1,26 @@
 """Figures, drawn without a display: each function returns a matplotlib `Figure`."""
 
+from keras_latent.plots.attribute_edits import attribute_edits
+from keras_latent.plots.code_usage import code_usage
 from keras_latent.plots.files import save
+from keras_latent.plots.interpolations import interpolations
 from keras_latent.plots.learning_curves import learning_curves
+from keras_latent.plots.manifold_grid import manifold_grid
+from keras_latent.plots.projection import projection
 from keras_latent.plots.reconstructions import reconstructions, worst_and_best
 from keras_latent.plots.samples import prior_samples
+from keras_latent.plots.traversals import traversals
 
 __all__ = [
+    "attribute_edits",
+    "code_usage",
+    "interpolations",
     "learning_curves",
+    "manifold_grid",
     "prior_samples",
+    "projection",
     "reconstructions",
     "save",
+    "traversals",
     "worst_and_best",
 ]

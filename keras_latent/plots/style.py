@@ -31,6 +31,25 @@ _SETTINGS: dict[str, Any] = {
 
 TRAIN_COLOUR = "#4269d0"
 VALIDATION_COLOUR = "#ff725c"
+UNUSED_COLOUR = "0.75"
+
+CLASS_COLOURS = (
+    "#3f90da",
+    "#ffa90e",
+    "#bd1f01",
+    "#94a4a2",
+    "#832db6",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#717581",
+    "#92dadd",
+)
+"""Ten colours that stay apart with the common kinds of colour blindness.
+
+Source: Petroff 2021, Accessible Color Sequences for Data Visualization,
+https://arxiv.org/abs/2107.02270.
+"""
 
 
 def styled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -50,7 +69,7 @@ def styled(function: Callable[Parameters, Result]) -> Callable[Parameters, Resul
 
 def grid_figure(
     grid: np.ndarray,
-    columns: int,
+    columns: float,
     panels: int = 1,
     row_labels: float = 0.0,
     title_and_column_labels: float = 0.0,
@@ -59,7 +78,7 @@ def grid_figure(
 
     Args:
         grid: Array of shape (height, width, channels), one of the grids.
-        columns: Images in a row of a grid.
+        columns: Images in a row of a grid; parts of an image where there are gaps.
         panels: How many grids.
         row_labels: Inches to leave at the left.
         title_and_column_labels: Inches to leave above and below a grid.
@@ -94,14 +113,14 @@ def show_grid(axes: Any, grid: np.ndarray) -> None:
 
 def label_rows(axes: Any, grid: np.ndarray, labels: Sequence[str]) -> None:
     """Write one label at the left of each row of a grid of images."""
-    axes.set_yticks(_centres(len(grid), len(labels)), labels)
+    axes.set_yticks(centres(len(grid), len(labels)), labels)
 
 
 def label_columns(axes: Any, grid: np.ndarray, labels: Sequence[str]) -> None:
     """Write one label below each column of a grid of images."""
-    axes.set_xticks(_centres(grid.shape[1], len(labels)), labels)
+    axes.set_xticks(centres(grid.shape[1], len(labels)), labels)
 
 
-def _centres(length: int, count: int) -> np.ndarray:
+def centres(length: int, count: int) -> np.ndarray:
     """Where the middles of `count` equal parts of `length` pixels are."""
     return (np.arange(count) + 0.5) * length / count - 0.5

@@ -1,0 +1,62 @@
+"""From one image to another by a path through latent space."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_latent.latent_space import interpolate
+from keras_latent.plots.decoding import decoded_images
+from keras_latent.plots.image_grids import image_entries
+from keras_latent.plots.image_rows import image_rows
+from keras_latent.plots.style import styled
+from keras_latent.typing import Observation
+
+
+@styled
+def interpolations(
+    model: Any,
+    starts: Observation,
+    ends: Observation,
+    steps: int = 10,
+    method: str = "linear",
+) -> Any:
+    """Draw the decoded path between the codes of pairs of images, a pair a row.
+
+    At the left and the right stand the originals; below each decoding, its share of
+    the way: 0 and 1 are the reconstructions of the originals.
+
+    Args:
+        model: A latent model.
+        starts: Array of shape (count, height, width, channels) in [0, 1]; of a dict of
+            arrays, the first entry that is an image is drawn.
+        ends: The same number of them.
+        steps: Decodings in a row, both ends included. Defaults to 10.
+        method: `"linear"` or `"spherical"`, as in `latent_space.interpolate`. Defaults
+            to `"linear"`.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: If the numbers of images differ, there is none, or `steps` or
+            `method` is not what `latent_space.interpolate` takes.
+
+    >>> from keras_latent.models import VAE
+    >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
+    >>> figure = interpolations(model, np.zeros((3, 8, 8, 1)), np.ones((3, 8, 8, 1)))
+    """
+    first, last = image_entries(starts), image_entries(ends)
+    counts = len(next(iter(first.values()))), len(next(iter(last.values())))
+    if counts[0] != counts[1] or not counts[0]:
+        raise ValueError(
+            "`starts` and `ends` must hold the same number of images, at least one. "
+            f"Received: {counts[0]} starts and {counts[1]} ends"
+        )
+    codes = [np.asarray(model.encode(images)) for images in (starts, ends)]
+    paths = interpolate(codes[0], codes[1], steps, method)
+    name, decoded = decoded_images(model, paths)
+    shares = [f"{share:.2g}" for share in np.linspace(0.0, 1.0, decoded.shape[1])]
+    return image_rows(
+        [first[name][:, None], decoded, last[name][:, None]],
+        [["start"], shares, ["end"]],
+    )

@@ -1,0 +1,103 @@
+"""Codes in two dimensions, coloured by class, with images where they lie."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_latent.latent_space.codes import as_codes, check_latent_dim
+from keras_latent.plots.image_grids import image_entries
+from keras_latent.plots.label_colours import LabelColours
+from keras_latent.plots.style import styled
+from keras_latent.plots.thumbnails import apart, draw_thumbnails
+from keras_latent.typing import Observation
+
+_WIDTH = 7.0
+_THUMBNAILS_ACROSS = 24
+_SPACING = 1.3
+
+
+@styled
+def projection(
+    points: Any,
+    images: Observation | None = None,
+    labels: Any = None,
+    class_names: Sequence[str] | None = None,
+) -> Any:
+    """Draw points of a projection, coloured by label, with thumbnails of their images.
+
+    Up to ten classes have a colour each and stand in a legend. The colours of more
+    numbers are explained by a bar, those of more names are not. Thumbnails are drawn
+    for the first points that have room for them, in the order given, framed in the
+    colour of their label.
+
+    Args:
+        points: Array of shape (count, 2), such as `latent_space.project` gives.
+        images: The images of the points: an array of shape (count, height, width,
+            channels) in [0, 1]; of a dict of arrays, the first entry that is an image
+            is drawn. Defaults to `None`.
+        labels: Array of shape (count,): classes or numbers. Defaults to `None`.
+        class_names: The names of the classes that `labels` are the indices of.
+            Defaults to `None`.
+
+    Returns:
+        A matplotlib `Figure`.
+
+    Raises:
+        ValueError: If the points are not finite, or the numbers of points, images and
+            labels differ.
+
+    >>> figure = projection([[0.0, 1.0], [2.0, 0.5]], labels=["cat", "dog"])
+    >>> [text.get_text() for text in figure.legends[0].get_texts()]
+    ['cat', 'dog']
+    """
+    from matplotlib.figure import Figure
+
+    points = as_codes("points", points)
+    check_latent_dim("points", points, 2)
+    colouring = LabelColours(_checked_labels(labels, len(points)), class_names)
+    pictures = None
+    if images is not None:
+        pictures = _checked_images(images, len(points))
+
+    width, height = np.ptp(points, axis=0)
+    side = float(max(width, height)) / _THUMBNAILS_ACROSS or 1.0
+    shape = float(np.clip((height + 2 * side) / (width + 2 * side), 0.4, 1.4))
+    figure = Figure(figsize=(_WIDTH + 1, _WIDTH * shape), layout="constrained")
+    axes = figure.add_subplot()
+    colours = colouring.colours(len(points))
+    size = float(np.clip(20_000 / len(points), 5, 40))
+    across, up = points.T
+    axes.scatter(across, up, size, colours, linewidths=0, alpha=0.9, zorder=1)
+    if pictures is not None:
+        rows = apart(points, _SPACING * side)
+        draw_thumbnails(axes, points[rows], pictures[rows], side, colours[rows])
+    axes.update_datalim([points.min(axis=0) - side, points.max(axis=0) + side])
+    axes.margins(0)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    colouring.explain(figure, axes)
+    return figure
+
+
+def _checked_images(images: Observation, count: int) -> np.ndarray:
+    pictures = next(iter(image_entries(images).values()))
+    if len(pictures) != count:
+        raise ValueError(
+            f"`images` must hold one image for each of the {count} points. "
+            f"Received: {len(pictures)} images"
+        )
+    return pictures
+
+
+def _checked_labels(labels: Any, count: int) -> np.ndarray | None:
+    if labels is None:
+        return None
+    labels = np.asarray(labels)
+    if labels.shape != (count,):
+        raise ValueError(
+            f"`labels` must hold one label for each of the {count} points. "
+            f"Received: labels of shape {labels.shape}"
+        )
+    return labels

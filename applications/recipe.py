@@ -139,9 +139,12 @@ def _write(
     folder = arguments.output / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
     measures = recipe.measure(model)
-    with written_whole(folder / WEIGHTS_FILE) as unfinished:
-        model.save_weights(unfinished)
     image_shape = kl.datasets.image_shape(recipe.dataset)
+    # A compiled model would save the state of its optimizer, too.
+    bare = recipe.builder(weights=None, input_shape=image_shape)
+    bare.set_weights(model.get_weights())
+    with written_whole(folder / WEIGHTS_FILE) as unfinished:
+        bare.save_weights(unfinished)
     write_card(
         folder,
         {

@@ -82,7 +82,8 @@ def build(
         _check_fits(own, image_shape, latent_dim, resizable=not include_top, to=pooling)
     trained_shape = own.image_shape if own is not None else image_shape
     size = own.latent_dim if own is not None else latent_dim or _latent_dim(image_shape)
-    encoder = _encoder(trained_shape, None if is_resized else input_tensor)
+    widths = _encoder_widths(trained_shape)
+    encoder = _encoder(trained_shape, widths, None if is_resized else input_tensor)
     decoder = networks.convolutional_decoder(
         trained_shape,
         size,
@@ -98,7 +99,7 @@ def build(
         codes = model.code_from(model.flatten(encoder.output))
         return keras.Model(encoder.input, codes, name=name)
     if is_resized:
-        resized = _encoder(image_shape, input_tensor)
+        resized = _encoder(image_shape, widths, input_tensor)
         resized.set_weights(encoder.get_weights())
         encoder = resized
     features = encoder.output
@@ -191,8 +192,10 @@ def _decoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
     return (128, 96, 48, 24) if max(image_shape[:2]) <= 32 else (128, 128, 64, 32, 16)
 
 
-def _encoder(image_shape: tuple[int, ...], input_tensor: Any) -> keras.Model:
-    encoder = networks.convolutional_encoder(image_shape, _encoder_widths(image_shape))
+def _encoder(
+    image_shape: tuple[int, ...], widths: tuple[int, ...], input_tensor: Any
+) -> keras.Model:
+    encoder = networks.convolutional_encoder(image_shape, widths)
     if input_tensor is None:
         return encoder
     (source,) = keras.utils.get_source_inputs(input_tensor)

@@ -21,3 +21,15 @@ class Batch(NamedTuple):
     x: Observation
     y: Any = None
     sample_weight: Tensor | None = None
+
+
+class Share(NamedTuple):
+    """A value that is monitored on some rows of a batch alone.
+
+    Args:
+        value: One number a row, of shape (batch,).
+        weight: How much each row counts, of shape (batch,): 0 for not at all.
+    """
+
+    value: Tensor
+    weight: Tensor

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import platform
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -102,6 +103,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     }
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
     check_image_shape(image_shape)
+    options = _options(arguments)
     if resume:
         folder.check_same_run(config["arguments"])
         folder.write_config(config)
@@ -110,7 +112,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
 
     keras.utils.set_random_seed(arguments.seed)
     with _precision(arguments.mixed_precision), _scope(arguments.strategy):
-        model, rows = folder.load() or (_new_model(arguments, image_shape), [])
+        model, rows = folder.load() or (_new_model(arguments, image_shape, options), [])
         _fit(model, arguments, folder, rows, console)
     _write_figures(model, arguments, folder, rows)
     for name, value in _measure(model, arguments, folder).items():
@@ -118,11 +120,26 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
 
 
+def _options(arguments: Arguments) -> dict[str, Any]:
+    """What the variant needs beside its networks: heads, if it reads labels."""
+    if not models.VARIANTS[arguments.variant].uses_labels:
+        return {}
+    _, labels = datasets.arrays(
+        arguments.dataset, "train", arguments.image_size, limit=MEASURED
+    )
+    if labels.ndim != 1 or labels.max() < 1:
+        raise ValueError(
+            "`dataset` must have classes for labels, which the variant "
+            f"{arguments.variant!r} learns. Received: dataset={arguments.dataset!r}"
+        )
+    return {"heads": int(labels.max()) + 1}
+
+
 def _new_model(
-    arguments: Arguments, image_shape: tuple[int, int, int]
+    arguments: Arguments, image_shape: tuple[int, int, int], options: dict[str, Any]
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
-    model = variant.for_images(image_shape, arguments.latent_dim)
+    model = variant.for_images(image_shape, arguments.latent_dim, **options)
     model.compile()
     return model
 

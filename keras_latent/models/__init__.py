@@ -1,6 +1,7 @@
 """Latent models: one file a variant."""
 
 from keras_latent.models.autoencoder import Autoencoder
+from keras_latent.models.constrained_autoencoder import ConstrainedAutoencoder
 from keras_latent.models.contractive_autoencoder import ContractiveAutoencoder
 from keras_latent.models.denoising_autoencoder import DenoisingAutoencoder
 from keras_latent.models.deterministic import DeterministicModel
@@ -19,6 +20,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "contractive": ContractiveAutoencoder,
     "denoising": DenoisingAutoencoder,
     "vae": VAE,
+    "constrained": ConstrainedAutoencoder,
     "encdec": EncDec,
     "variational-encdec": VariationalEncDec,
 }
@@ -28,6 +30,7 @@ __all__ = [
     "VAE",
     "VARIANTS",
     "Autoencoder",
+    "ConstrainedAutoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
     "DeterministicModel",

@@ -59,7 +59,8 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         The arguments for the method of `keras.Model`, without `self`.
 
     Raises:
-        ValueError: If `model.check_observation` refuses the data.
+        ValueError: If `model.check_observation` or `model.check_labels` refuses the
+            data.
     """
     arguments = {name: value for name, value in arguments.items() if name != "self"}
     arguments |= arguments.pop("kwargs", {})
@@ -68,7 +69,8 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
-    _keep_weights_without_labels(arguments)
+    if not model.uses_labels:
+        _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
     if arguments.get("_use_cached_eval_dataset"):
         return arguments
@@ -76,8 +78,11 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if arguments.get(name) is not None:
             first, arguments[name] = _first_batch(arguments[name])
             if first is not None:
-                observation, _, weight = keras.utils.unpack_x_y_sample_weight(first)
+                observation, y, weight = keras.utils.unpack_x_y_sample_weight(first)
                 model.check_observation(observation)
+                if name == "x" and y is None:
+                    y = arguments.get("y")
+                model.check_labels(y, len(keras.tree.flatten(observation)[0]))
                 if name == "x" and weight is None:
                     weight = arguments.get("sample_weight")
                 _check_sample_weight(weight, observation)

@@ -17,7 +17,7 @@ from keras_latent.models.players import (
     optimizer_by_player,
     with_scaled_loss,
 )
-from keras_latent.typing import Batch, Tensor
+from keras_latent.typing import Batch, Share, Tensor
 from keras_latent.validation import check_in_range
 
 _RANDOM_STATE = "random_state_"
@@ -39,9 +39,11 @@ class ObjectiveModel(keras.Model):
     Attributes:
         default_optimizer: Name and learning rate of the optimizer that `compile` takes
             when none is given.
+        uses_labels: Whether the objective reads labels, which `fit` then demands.
     """
 
     default_optimizer: tuple[str, float] = ("adam", 1e-3)
+    uses_labels = False
     train_function: Any
 
     def __init__(self, **kwargs: Any) -> None:
@@ -71,7 +73,8 @@ class ObjectiveModel(keras.Model):
 
         Returns:
             From each declared name to its value, unweighted: one number an example, of
-            shape (batch,), or a scalar.
+            shape (batch,), or a scalar. What is monitored on some rows alone is a
+            `Share`.
         """
         raise NotImplementedError
 
@@ -156,6 +159,9 @@ class ObjectiveModel(keras.Model):
         count = ops.cast(inputs.rows(batch.x), "float32")
         means = {}
         for name, value in values.items():
+            if isinstance(value, Share):
+                means[name] = value
+                continue
             value = ops.cast(value, "float32")
             if len(value.shape) > 0:
                 if batch.sample_weight is not None:
@@ -189,7 +195,12 @@ class ObjectiveModel(keras.Model):
                 loss = self._weighted_sum(means) + regularization
                 metric.update_state(loss, sample_weight=count)
             elif metric.name in means:
-                metric.update_state(means[metric.name], sample_weight=count)
+                value, weight = means[metric.name], count
+                if isinstance(value, Share):
+                    # A replica without a row holds one of zeros.
+                    is_there = ops.cast(count > 0, "float32")
+                    value, weight = value.value, is_there * value.weight
+                metric.update_state(value, sample_weight=weight)
         if self._has_compiled_metrics:
             reconstruction = self(batch.x, training=False)
             self.compute_metrics(batch.x, batch.x, reconstruction, batch.sample_weight)
@@ -354,6 +365,14 @@ class ObjectiveModel(keras.Model):
     def check_observation(self, x: Any) -> None:
         """Refuse observations that the model wasn't built for, with a `ValueError`."""
         raise NotImplementedError
+
+    def check_labels(self, y: Any, count: int) -> None:
+        """Refuse labels that the objective can't read, with a `ValueError`.
+
+        Args:
+            y: What came as labels, or `None`.
+            count: Number of examples.
+        """
 
     def _maybe_symbolic_build(
         self, iterator: Any = None, data_batch: Any = None

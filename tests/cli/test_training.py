@@ -201,3 +201,19 @@ def test_mixed_precision_and_mirrored_replicas_train(
     assert keras.config.dtype_policy().name == before
     model = keras_latent.load_model(tmp_path / "run" / "model.keras")
     assert model.encoder.layers[1].dtype_policy.name == "mixed_float16"
+
+
+def test_a_variant_that_reads_labels(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="constrained", epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    assert model.heads.output_shape == (None, 2)
+    (row,) = history(tmp_path / "run")
+    assert 0 <= float(row["val_accuracy"]) <= 1
+
+
+def test_a_variant_that_reads_labels_wants_classes(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="constrained", dataset="shapes")
+    with pytest.raises(ValueError, match=r"`dataset` must have classes.*'shapes'"):
+        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    assert not (tmp_path / "run").exists()

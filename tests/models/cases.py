@@ -83,6 +83,13 @@ def mixed_data(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     }
 
 
+def digits(count: int) -> np.ndarray:
+    """Labels of four classes, of which each fifth is missing."""
+    labels = np.arange(count) % CATEGORIES
+    labels[4::5] = -1
+    return labels
+
+
 @dataclass(frozen=True)
 class Case:
     """One variant in one setting.
@@ -93,6 +100,7 @@ class Case:
         arguments: Makes the arguments besides the networks, none a default.
         networks: Makes `encoder` and `decoder`.
         data: Makes a number of observations.
+        labels: Makes a number of labels, for variants that use them.
         is_random: Whether the training draws noise.
         separable: Arguments with which no term couples the rows of a batch.
     """
@@ -102,12 +110,19 @@ class Case:
     arguments: Callable[[], dict[str, Any]]
     networks: Callable[..., dict[str, Any]] = dense_networks
     data: Callable[..., Any] = images
+    labels: Callable[[int], Any] | None = None
     is_random: bool = False
     separable: dict[str, Any] = field(default_factory=dict)
 
     def build(self, **overrides: Any) -> models.LatentModel:
         """Make the model."""
         return self.variant(**{**self.networks(), **self.arguments(), **overrides})
+
+    def with_labels(self, x: Any) -> Any:
+        """Give what `fit` takes: the observations, with labels if the variant does."""
+        if self.labels is None:
+            return x
+        return x, self.labels(len(keras.tree.flatten(x)[0]))
 
 
 CASES = [
@@ -134,6 +149,19 @@ CASES = [
         models.VAE,
         lambda: {"likelihood": "continuous_bernoulli", "beta": 0.5, "seed": 7},
         networks=map_networks,
+        is_random=True,
+    ),
+    Case(
+        "constrained",
+        models.ConstrainedAutoencoder,
+        lambda: {
+            "heads": CATEGORIES,
+            "classification_weight": 0.7,
+            "perturbation_weight": 0.3,
+            "perturbation_scale": 0.2,
+            "seed": 7,
+        },
+        labels=digits,
         is_random=True,
     ),
     Case(

@@ -109,7 +109,7 @@ class TestPasses:
 class TestData:
     def test_every_form_of_data_gives_the_same_loss(self, case):
         x = case.data(8)
-        y = np.arange(8)
+        y = np.arange(8) if case.labels is None else case.labels(8)
         weight = np.ones(8, "float32")
         slices = tf.data.Dataset.from_tensor_slices
         forms = {
@@ -123,6 +123,8 @@ class TestData:
             "data of (x, y)": {"x": slices((x, y)).batch(4)},
             "data of (x, y, w)": {"x": slices((x, y, weight)).batch(4)},
         }
+        if case.labels is not None:
+            forms = {name: form for name, form in forms.items() if "y" in name}
         model = compiled(case.build(), keras.optimizers.SGD(0.0))
         state = values_of(model._random_states())
 
@@ -134,11 +136,11 @@ class TestData:
             history = model.fit(**forms[form], shuffle=False, verbose=0).history
             return history["loss"][0]
 
-        expected = loss("fit", "x")
+        expected = loss("fit", "(x, y)")
         for form in forms:
             assert loss("fit", form) == pytest.approx(expected, rel=1e-6), form
-        expected = loss("evaluate", "x")
-        for form in ("(x,)", "(x, y, w)", "data of (x,)", "data of (x, y, w)"):
+        expected = loss("evaluate", "(x, y)")
+        for form in forms.keys() & {"(x,)", "(x, y, w)", "data of (x, y, w)"}:
             assert loss("evaluate", form) == pytest.approx(expected, rel=1e-6), form
 
     def test_predict_takes_datasets(self, case):
@@ -150,19 +152,23 @@ class TestData:
     def test_validation_split(self, case):
         model = compiled(case.build())
         logs = model.fit(
-            case.data(8), batch_size=4, validation_split=0.5, verbose=0
+            case.with_labels(case.data(8)),
+            batch_size=4,
+            validation_split=0.5,
+            verbose=0,
         ).history
         assert np.isfinite(logs["val_loss"][0])
 
     @pytest.mark.parametrize("count", [1, 5])
     def test_batch_of_one_and_ragged_last_batch(self, case, count):
         model = compiled(case.build())
-        logs = model.fit(case.data(count), batch_size=2, verbose=0).history
+        x = case.with_labels(case.data(count))
+        logs = model.fit(x, batch_size=2, verbose=0).history
         assert all(np.isfinite(values[0]) for values in logs.values())
 
     def test_loss_does_not_depend_on_the_batch_size(self, case):
         model = case.build(**case.separable)
-        x = case.data(7)
+        x = case.with_labels(case.data(7))
         # Draws differ between batch sizes, codes that don't vary are alike.
         if isinstance(model, models.VariationalModel):
             silence(model.code_log_var)
@@ -171,6 +177,8 @@ class TestData:
             compiled(model)
             if getattr(model, "probes", None):
                 model.contraction_weight.assign(0.0)
+            if hasattr(model, "perturbation_weight"):
+                model.perturbation_weight.assign(0.0)
             logs = model.evaluate(x, batch_size=batch_size, return_dict=True, verbose=0)
             losses.append(logs["loss"])
         np.testing.assert_allclose(losses, losses[0], rtol=1e-5)
@@ -187,7 +195,10 @@ class TestLogs:
     def test_loss_is_the_weighted_sum_of_the_terms(self, case):
         model = compiled(case.build())
         logs = model.fit(
-            case.data(8), batch_size=4, validation_data=case.data(6, seed=3), verbose=0
+            case.with_labels(case.data(8)),
+            batch_size=4,
+            validation_data=case.with_labels(case.data(6, seed=3)),
+            verbose=0,
         ).history
         for prefix in ("", "val_"):
             total = sum(
@@ -198,9 +209,8 @@ class TestLogs:
 
     def test_keys_are_the_declared_names(self, case):
         model = compiled(case.build())
-        logs = model.fit(
-            case.data(4), batch_size=4, validation_data=case.data(4), verbose=0
-        ).history
+        x = case.with_labels(case.data(4))
+        logs = model.fit(x, batch_size=4, validation_data=x, verbose=0).history
         names = {"loss", *model._trackers}
         assert set(logs) == names | {f"val_{name}" for name in names}
 
@@ -210,7 +220,7 @@ class TestLogs:
         plain = compiled(case.build())
         model = compiled(case.build(**networks))
         model.set_weights(plain.get_weights())
-        x = case.data(8)
+        x = case.with_labels(case.data(8))
         logs = model.evaluate(x, batch_size=4, return_dict=True, verbose=0)
         kernel = networks["encoder"].layers[-1].kernel
         expected = 0.1 * float(keras.ops.sum(kernel**2))
@@ -231,7 +241,7 @@ class TestLogs:
 
         model.objective = counted
         term, weight = next(iter(model._weight_by_term.items()))
-        x = case.data(4)
+        x = case.with_labels(case.data(4))
         first = model.fit(x, batch_size=4, verbose=0).history
         traced = len(traces)
         before = float(weight)
@@ -251,6 +261,7 @@ class TestSampleWeight:
     def step(self, case, x, **arguments):
         model = compiled(case.build(**case.separable), keras.optimizers.SGD(0.1))
         model.set_weights(case_weights(model))
+        x = case.with_labels(x)
         logs = model.fit(x, shuffle=False, verbose=0, **arguments).history
         return values_of(model.trainable_variables), logs
 
@@ -278,8 +289,10 @@ class TestSampleWeight:
         _, weighted = self.step(case, x, sample_weight=np.full(4, 0.5))
         model = case.build()
         model.compile(run_eagerly=True)
-        batch_terms = model.objective(models.training.Batch(x), False)
-        for term, value in batch_terms.items():
+        y = None if case.labels is None else case.labels(4)
+        batch_terms = model.objective(models.training.Batch(x, y), False)
+        for term in model._weight_by_term:
+            value = batch_terms[term]
             factor = 0.5 if len(value.shape) else 1.0
             expected = pytest.approx(factor * logs[term][0], rel=1e-5, abs=1e-7)
             assert weighted[term][0] == expected, term
@@ -304,7 +317,8 @@ class TestPrecision:
         assert is_scaled == (policy == "mixed_float16")
         x = case.data(8)
         assert model.encode(x).dtype == "float32"
-        losses = model.fit(x, batch_size=8, epochs=30, verbose=0).history["loss"]
+        given = case.with_labels(x)
+        losses = model.fit(given, batch_size=8, epochs=30, verbose=0).history["loss"]
         assert np.isfinite(losses).all()
         # Means, because some variants draw noise. The contrasts of an encoder-decoder
         # work against each other, so that their sum needn't fall.
@@ -322,7 +336,7 @@ class TestPrecision:
             x["image"] = 1e3 * x["image"]
         else:
             x = 1e3 * x
-        logs = model.fit(x, batch_size=4, verbose=0).history
+        logs = model.fit(case.with_labels(x), batch_size=4, verbose=0).history
         assert all(np.isfinite(values[0]) for values in logs.values())
         assert all(np.isfinite(v).all() for v in values_of(model.variables))
 
@@ -332,9 +346,10 @@ class TestCompilation:
     def losses(self, case, **arguments):
         keras.utils.set_random_seed(1)
         model = compiled(case.build(), keras.optimizers.SGD(0.01), **arguments)
-        return model.fit(
-            case.data(8), batch_size=2, epochs=2, shuffle=False, verbose=0
-        ).history["loss"]
+        x = case.with_labels(case.data(8))
+        return model.fit(x, batch_size=2, epochs=2, shuffle=False, verbose=0).history[
+            "loss"
+        ]
 
     def test_every_way_of_running_gives_the_same_losses(self, case):
         expected = self.losses(case, run_eagerly=True)
@@ -352,7 +367,8 @@ class TestRandomness:
         keras.utils.set_random_seed(seed)
         model = compiled(case.build(**(arguments or {})), run_eagerly=False)
         model.set_weights(case_weights(model))
-        model.fit(case.data(8), batch_size=4, shuffle=False, verbose=0)
+        x = case.with_labels(case.data(8))
+        model.fit(x, batch_size=4, shuffle=False, verbose=0)
         return values_of(model.trainable_variables)
 
     def test_same_seed_same_result(self, case):
@@ -386,7 +402,7 @@ class TestState:
 
         model = compiled(case.build())
         before = plain_state(model)
-        model.fit(case.data(4), epochs=2, verbose=0)
+        model.fit(case.with_labels(case.data(4)), epochs=2, verbose=0)
         after = plain_state(model)
         assert before.keys() == after.keys()
         for name, value in before.items():
@@ -398,7 +414,7 @@ class TestState:
         compiled(model, keras.optimizers.SGD(0.1))
         frozen = values_of(model.encoder.variables)
         moving = values_of(model.decoder.variables)
-        model.fit(case.data(4), verbose=0)
+        model.fit(case.with_labels(case.data(4)), verbose=0)
         assert_all_close(values_of(model.encoder.variables), frozen, rtol=0)
         assert any(
             not np.array_equal(a, b)
@@ -413,6 +429,6 @@ class TestState:
         networks["encoder"] = keras.Model(inputs, normalised)
         model = compiled(case.build(**networks), run_eagerly=False)
         moving_mean = networks["encoder"].layers[-1].moving_mean
-        model.fit(case.data(8), batch_size=4, verbose=0)
+        model.fit(case.with_labels(case.data(8)), batch_size=4, verbose=0)
         assert np.abs(moving_mean).max() > 0.0
         assert np.isfinite(moving_mean).all()

@@ -16,7 +16,7 @@ def trained(case, rows, arguments, weights=None):
         model.set_weights(weights)
     weights = model.get_weights()
     model.compile(keras.optimizers.SGD(0.05))
-    x = case.data(rows)
+    x = case.with_labels(case.data(rows))
     history = model.fit(x, batch_size=8, shuffle=False, verbose=0).history
     logs = [{name: values[0] for name, values in history.items()}]
     logs.append(model.evaluate(x, batch_size=8, return_dict=True, verbose=0))

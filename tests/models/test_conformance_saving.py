@@ -25,7 +25,9 @@ for path in sorted(folder.glob("*.keras")):
     model = keras.saving.load_model(path, safe_mode=True)
     data = np.load(folder / f"{path.stem}-data.npz")
     x = {name: data[name] for name in data.files}
+    labels = x.pop("labels", None)
     x = x.get("x", x)
+    given = x if labels is None else (x, labels)
     found = {}
 
     def note(prefix, values):
@@ -39,7 +41,7 @@ for path in sorted(folder.glob("*.keras")):
     note("decode", model.decode(z))
     note("reconstruct", model.reconstruct(x))
     history = model.fit(
-        x, batch_size=4, shuffle=False, initial_epoch=2, epochs=4, verbose=0
+        given, batch_size=4, shuffle=False, initial_epoch=2, epochs=4, verbose=0
     ).history
     note("losses", np.array(history["loss"]))
     note("trained", model.variables)
@@ -85,8 +87,9 @@ def noted(prefix, values):
     }
 
 
-def save_data(path, x):
-    np.savez(path, **(x if isinstance(x, dict) else {"x": x}))
+def save_data(path, x, labels=None):
+    columns = dict(x) if isinstance(x, dict) else {"x": x}
+    np.savez(path, **columns, **({} if labels is None else {"labels": labels}))
 
 
 def assert_noted(found, expected, **tolerances):
@@ -108,7 +111,8 @@ def resumed(tmp_path_factory):
             if epoch != 1:
                 return
             model.save(folder / f"{case.name}.keras")
-            save_data(folder / f"{case.name}-data.npz", x)
+            labels = None if case.labels is None else case.labels(8)
+            save_data(folder / f"{case.name}-data.npz", x, labels)
             z = model.encode(x)
             expected[case.name] = {
                 **noted("variables", model.variables),
@@ -120,7 +124,7 @@ def resumed(tmp_path_factory):
 
         callback = keras.callbacks.LambdaCallback(on_epoch_end=save_in_the_middle)
         history = model.fit(
-            x,
+            case.with_labels(x),
             batch_size=4,
             shuffle=False,
             epochs=4,
@@ -170,7 +174,7 @@ def test_the_halves_share_the_weights(case):
     encoder, decoder = model.to_encoder(), model.to_decoder()
     before = encoder.predict(x, verbose=0)
     model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
-    model.fit(x, verbose=0)
+    model.fit(case.with_labels(x), verbose=0)
     after = encoder.predict(x, verbose=0)
     assert np.abs(after - before).max() > 1e-6
     np.testing.assert_allclose(after, model.encode(x), atol=1e-6)
@@ -210,9 +214,9 @@ def test_callbacks_of_keras(case, tmp_path):
     model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
     best = tmp_path / "best.keras"
     history = model.fit(
-        x,
+        case.with_labels(x),
         epochs=3,
-        validation_data=case.data(4, seed=2),
+        validation_data=case.with_labels(case.data(4, seed=2)),
         callbacks=[
             keras.callbacks.ModelCheckpoint(best, save_best_only=True),
             keras.callbacks.EarlyStopping(
@@ -245,7 +249,7 @@ def test_a_killed_training_is_backed_up_and_restored(case, tmp_path):
         if folder:
             callbacks.insert(0, keras.callbacks.BackupAndRestore(folder))
         model.fit(
-            x,
+            case.with_labels(x),
             batch_size=4,
             epochs=epochs,
             shuffle=False,

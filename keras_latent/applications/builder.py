@@ -23,13 +23,14 @@ class Architecture(NamedTuple):
         folder: How its folders in `saved_models` begin, such as `"conv_vae"`.
         make: From the networks, the shape of the image and the model's name to the
             model.
-        logits: Whether the decoder gives logits, given the shape of the image.
+        linear: Whether the decoder ends without a sigmoid, as one that gives logits
+            does, given the shape of the image.
     """
 
     builder: str
     folder: str
     make: Callable[[keras.Model, keras.Model, Sequence[int], str], LatentModel]
-    logits: Callable[[Sequence[int]], bool]
+    linear: Callable[[Sequence[int]], bool]
 
 
 def build(
@@ -88,7 +89,7 @@ def build(
         trained_shape,
         size,
         widths=_decoder_widths(trained_shape),
-        output_activation=None if architecture.logits(trained_shape) else "sigmoid",
+        output_activation=None if architecture.linear(trained_shape) else "sigmoid",
     )
     model = architecture.make(encoder, decoder, trained_shape, name)
     if weights is not None:

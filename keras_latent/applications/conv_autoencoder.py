@@ -12,8 +12,9 @@ from keras_latent.models import Autoencoder
 __all__ = ["ConvAutoencoder", "preprocess_input"]
 
 
-def _gives_logits(image_shape: Sequence[int]) -> bool:
-    return False
+def _is_linear(image_shape: Sequence[int]) -> bool:
+    # Grey images are mostly dark, where a sigmoid would die under a squared error.
+    return image_shape[2] == 1
 
 
 def _make(
@@ -23,7 +24,7 @@ def _make(
 
 
 ARCHITECTURE = Architecture(
-    "ConvAutoencoder", "conv_autoencoder", _make, logits=_gives_logits
+    "ConvAutoencoder", "conv_autoencoder", _make, linear=_is_linear
 )
 
 
@@ -38,7 +39,8 @@ def ConvAutoencoder(  # noqa: N802, named as the builders of keras.applications 
 ) -> Any:
     """Convolutional `Autoencoder`, whole or as a backbone.
 
-    The likelihood is Gaussian with scale 1: it minimises the squared error.
+    The likelihood is Gaussian with scale 1: it minimises the squared error. The decoder
+    is linear for grey images, and ends in a sigmoid for colour.
 
     Args:
         include_top: `True` gives the latent model, `False` the backbone: a functional

@@ -12,7 +12,7 @@ from keras_latent.models import EncDec
 __all__ = ["ConvEncDec", "preprocess_input"]
 
 
-def _gives_logits(image_shape: Sequence[int]) -> bool:
+def _is_linear(image_shape: Sequence[int]) -> bool:
     return False
 
 
@@ -22,7 +22,7 @@ def _make(
     return EncDec(encoder, decoder, name=name)
 
 
-ARCHITECTURE = Architecture("ConvEncDec", "conv_encdec", _make, logits=_gives_logits)
+ARCHITECTURE = Architecture("ConvEncDec", "conv_encdec", _make, linear=_is_linear)
 
 
 def ConvEncDec(  # noqa: N802, named as the builders of keras.applications are

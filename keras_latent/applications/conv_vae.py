@@ -26,7 +26,7 @@ def _make(
     return VAE(encoder, decoder, likelihood, name=name)
 
 
-ARCHITECTURE = Architecture("ConvVAE", "conv_vae", _make, logits=_is_grey)
+ARCHITECTURE = Architecture("ConvVAE", "conv_vae", _make, linear=_is_grey)
 
 
 def ConvVAE(  # noqa: N802, named as the builders of keras.applications are

@@ -41,7 +41,9 @@ class Gaussian(TensorLikelihood):
     """
 
     expected_range = (-math.inf, math.inf)
-    image_activation = "sigmoid"
+    # Under a squared error, dark images drive a sigmoid to 0 before anything else is
+    # learned, and there it stays, without a gradient.
+    image_activation = None
 
     def __init__(
         self, scale: float = 1.0, learn_scale: bool = False, **kwargs: Any

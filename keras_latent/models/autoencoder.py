@@ -17,7 +17,8 @@ class Autoencoder(DeterministicModel):
         loss = reconstruction = −log p(x | D(E(x)))
 
     With the Gaussian likelihood of scale 1 this is half the squared error and a
-    constant.
+    constant. The default decoder is linear: under a squared error, one that ends in a
+    sigmoid may be driven to black by dark images and stay there.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.

@@ -30,9 +30,15 @@ class LatentModel(ObjectiveModel):
             decoder that gives a dict, a dict of them, or one name for every column.
         **kwargs: `name` and `dtype` of the model.
 
+    Attributes:
+        bounds_images: Whether the default decoder keeps images in [0, 1] where the
+            likelihood doesn't ask for it.
+
     Raises:
         ValueError: If the encoder and the decoder don't fit together.
     """
+
+    bounds_images = False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Keep the plain arguments of the constructor for `get_config`."""
@@ -271,10 +277,13 @@ class LatentModel(ObjectiveModel):
         likelihood = likelihoods.get(chosen)
         if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
             likelihood = type(likelihood)(from_logits=True)
+        activation = likelihood.image_activation
+        if cls.bounds_images and not getattr(likelihood, "from_logits", False):
+            activation = activation or "sigmoid"
         return cls(
             networks.convolutional_encoder(image_shape),
             networks.convolutional_decoder(
-                image_shape, latent_dim, output_activation=likelihood.image_activation
+                image_shape, latent_dim, output_activation=activation
             ),
             likelihood=likelihood,
             **kwargs,

@@ -63,6 +63,7 @@ class VariationalEncDec(VariationalModel):
     """
 
     default_optimizer = ("rmsprop", 3e-4)
+    bounds_images = True
 
     def __init__(
         self,

@@ -62,7 +62,7 @@ def test_scale_must_be_positive(scale):
 
 
 def test_image_activation_and_range():
-    assert Gaussian().image_activation == "sigmoid"
+    assert Gaussian().image_activation is None
     assert Gaussian().expected_range == (-np.inf, np.inf)
     Gaussian().check_observation([[-1e9, 1e9]])
 

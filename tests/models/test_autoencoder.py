@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from keras_latent import datasets, models
 from keras_latent.likelihoods import Gaussian
 from keras_latent.models import Autoencoder
 from keras_latent.typing import Batch
@@ -72,3 +73,30 @@ def test_gradients_of_a_batch_are_those_of_the_mean():
         moved.append(model.get_weights())
     for a, b in zip(*moved, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_default_networks_learn_dark_images():
+    """They don't collapse to black, as a sigmoid under a squared error does."""
+    digits, _ = datasets.arrays("mnist", "train", limit=1920)
+    model = models.Autoencoder.for_images((28, 28, 1), latent_dim=16)
+    model.compile()
+    model.fit(digits, batch_size=64, epochs=2, verbose=0)
+    few = digits[:200]
+    error = np.mean((model.predict(few, verbose=0) - few) ** 2)
+    assert error < 0.8 * np.mean(few**2)
+
+
+@pytest.mark.parametrize(
+    ("variant", "options", "activation"),
+    [
+        (models.Autoencoder, {}, "linear"),
+        (models.VAE, {}, "linear"),  # logits
+        (models.VAE, {"likelihood": "continuous_bernoulli"}, "linear"),
+        (models.EncDec, {}, "sigmoid"),
+        (models.EncDec, {"likelihood": "bernoulli"}, "linear"),
+        (models.VariationalEncDec, {}, "sigmoid"),
+    ],
+)
+def test_how_default_decoders_end(variant, options, activation):
+    model = variant.for_images((8, 8, 1), latent_dim=2, **options)
+    assert model.decoder.layers[-1].activation.__name__ == activation

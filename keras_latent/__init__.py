@@ -21,7 +21,7 @@ from keras_latent.saving import load_model
 
 __version__ = "0.1.0"
 
-_LAZY = ("applications", "datasets", "latent_space", "metrics", "plots")
+_LAZY = ("applications", "datasets", "latent_space", "metrics", "plots", "reports")
 
 __all__ = [
     *_LAZY,

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from keras_latent import datasets, models
+from keras_latent.cli.report import report
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import Arguments, train
 
@@ -75,6 +76,33 @@ def train_command(
         RunFolder(output or Path("runs") / f"{variant}-{Path(dataset).name}"),
         resume,
     )
+
+
+@app.command("report")
+def report_command(
+    model: Annotated[
+        Path, typer.Argument(help="A .keras file, or the folder of a run.")
+    ],
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="What to report on, as for `train`. Default: the run's, or mnist."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The page. Default: report.html beside the model."),
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help="Resize to this many pixels a side.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Images on the map of the codes at most.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+) -> None:
+    """Write a page about a saved model: numbers, figures, what its code holds."""
+    report(model, dataset, output, image_size, limit, seed)
 
 
 @app.command("list")

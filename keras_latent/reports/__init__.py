@@ -1,0 +1,5 @@
+"""Reports on trained models: pages of one file, which open without a network."""
+
+from keras_latent.reports.report import write_report
+
+__all__ = ["write_report"]

@@ -1,0 +1,165 @@
+"""The sections of the code: where codes lie, and what each dimension does."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_latent import plots
+from keras_latent.latent_space import project
+from keras_latent.losses import standard_normal_kl
+from keras_latent.metrics import active_units
+from keras_latent.models import VariationalModel
+from keras_latent.reports.section import (
+    Picture,
+    Section,
+    narrowed,
+    with_fewer_ticks,
+)
+from keras_latent.reports.subject import Subject
+
+_DIMENSIONS = 32
+# In one figure, which has to fit on a sheet of paper.
+_ROWS = 16
+_BATCH = 256
+
+
+def code_map(subject: Subject) -> Section:
+    """The codes in two dimensions by t-SNE."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    rows = np.sort(subject.order[: subject.limit])
+    # Several threads would add in any order, and t-SNE makes much of a last digit.
+    with threadpool_limits(1):
+        points = project(subject.codes[rows], "tsne", seed=subject.seed)
+    labels = None if subject.labels is None else subject.labels[rows]
+
+    def draw() -> Any:
+        figure = plots.projection(
+            points, subject.take(rows), labels, subject.class_names
+        )
+        # A name between dollar signs is no formula.
+        for text in (text for legend in figure.legends for text in legend.texts):
+            text.set_parse_math(False)
+        return figure
+
+    coloured = "" if labels is None else ", coloured by class"
+    return Section(
+        "Map of the codes",
+        "The codes in two dimensions by t-SNE, with images where there is room; "
+        "neighbours on the map have similar codes, while distances between groups and "
+        "their sizes mean nothing.",
+        [
+            Picture(
+                draw(),
+                f"Scatter of {len(rows):,} codes{coloured}, with thumbnails of their "
+                "images.",
+                narrowed(draw()),
+                f"{len(rows):,} of {subject.count:,} images{coloured}.",
+            )
+        ],
+    )
+
+
+def traversals(subject: Subject) -> Section:
+    """What each dimension does, the most used first."""
+    model: Any = subject.model
+    codes = subject.codes
+    mean, deviation = codes.mean(axis=0), codes.std(axis=0)
+    code = codes[subject.order[0]]
+    dimensions = np.argsort(-deviation, kind="stable")[:_DIMENSIONS].tolist()
+    unit = "in the units of the prior"
+    if not isinstance(model, VariationalModel):
+        model = _Standardised(model, mean, deviation)
+        code = model.standardised(code)
+        unit = "in standard deviations from the mean"
+
+    def draw(rows: list[int], count: int) -> Any:
+        values = np.linspace(-3.0, 3.0, count).tolist()
+        return plots.traversals(model, code, rows, values)
+
+    which = "All dimensions"
+    if len(dimensions) < codes.shape[1]:
+        which = f"The {_DIMENSIONS} most used of {codes.shape[1]} dimensions"
+    pictures = [
+        Picture(
+            draw(rows, 7),
+            "Rows of images, decoded while one dimension goes from -3 to 3, for the "
+            f"dimensions {', '.join(map(str, rows))}.",
+            draw(rows, 5),
+        )
+        for rows in (
+            dimensions[start : start + _ROWS]
+            for start in range(0, len(dimensions), _ROWS)
+        )
+    ]
+    caption = f"{which}, from left to right their value {unit}."
+    pictures[-1] = pictures[-1]._replace(caption=caption)
+    return Section(
+        "Traversals",
+        "The code of the first image of the reconstructions above, with one dimension "
+        "moved at a time, the most used first; what changes along a row is what that "
+        "dimension stands for.",
+        pictures,
+    )
+
+
+def code_usage(subject: Subject) -> Section:
+    """How much each dimension carries."""
+    codes = subject.codes
+    is_active = active_units(codes)
+    idle = np.flatnonzero(~is_active).tolist()
+    caption = f"{np.count_nonzero(is_active)} of {len(is_active)} dimensions are active"
+    if idle:
+        listed = ", ".join(map(str, idle[:_DIMENSIONS]))
+        caption += f"; inactive: {listed}{', …' * (len(idle) > _DIMENSIONS)}"
+    pictures = [
+        Picture(
+            plots.code_usage(codes),
+            f"Bars of the variance of each dimension. {caption}.",
+            with_fewer_ticks(plots.code_usage(codes)),
+            f"Variance of the codes over {subject.count:,} images. {caption}.",
+        )
+    ]
+    if isinstance(subject.model, VariationalModel):
+        kl = _divergences(subject)
+        total = f"{kl.sum():.4g} nats in all"
+        pictures.append(
+            Picture(
+                plots.code_usage(codes, kl),
+                f"Bars of the divergence of each dimension from the prior, {total}.",
+                with_fewer_ticks(plots.code_usage(codes, kl)),
+                f"Mean divergence of the posterior from the prior, {total}.",
+            )
+        )
+    return Section(
+        "Use of the dimensions",
+        "How much each dimension of the code varies over the images, the most first; "
+        "a dimension that hardly varies carries nothing, and the code could do "
+        "without it.",
+        pictures,
+    )
+
+
+class _Standardised:
+    """A model whose codes are counted in standard deviations from their mean."""
+
+    def __init__(self, model: Any, mean: np.ndarray, deviation: np.ndarray) -> None:
+        self.latent_dim = model.latent_dim
+        self._model = model
+        self._mean = mean
+        self._deviation = deviation
+
+    def standardised(self, codes: np.ndarray) -> np.ndarray:
+        return (codes - self._mean) / np.where(self._deviation, self._deviation, 1.0)
+
+    def decode(self, codes: np.ndarray) -> Any:
+        return self._model.decode(self._mean + codes * self._deviation)
+
+
+def _divergences(subject: Subject) -> np.ndarray:
+    """Mean divergence of each dimension from the prior, of shape (latent_dim,)."""
+    divergences = [
+        standard_normal_kl(*subject.model.posterior(subject.take(slice(i, i + _BATCH))))
+        for i in range(0, subject.count, _BATCH)
+    ]
+    return np.concatenate([np.asarray(part) for part in divergences]).mean(axis=0)

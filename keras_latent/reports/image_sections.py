@@ -1,0 +1,108 @@
+"""The sections of images: what a model makes of them, and what it makes up."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_latent import plots
+from keras_latent.reports.section import Picture, Section, with_larger_labels
+from keras_latent.reports.subject import Subject
+
+_SHOWN = 20
+_EXTREMES = 10
+_PAIRS = 5
+
+
+def reconstructions(subject: Subject) -> Section:
+    """Some images over what the model makes of them."""
+    images = subject.take(subject.order[:_SHOWN])
+    shown = min(_SHOWN, subject.count)
+    return Section(
+        "Reconstructions",
+        "Images drawn at random, and below each what the model decodes from its code; "
+        "what is missing below didn't fit into the code.",
+        [
+            Picture(
+                plots.reconstructions(subject.model, images, columns=10),
+                f"{shown} images, each above its reconstruction.",
+                plots.reconstructions(subject.model, images, columns=4),
+            )
+        ],
+    )
+
+
+def worst_and_best(subject: Subject) -> Section:
+    """The images of the largest and of the smallest error."""
+    best_first = np.argsort(subject.errors, kind="stable")
+    rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
+    images = subject.take(rows)
+    low, high = subject.errors[best_first[0]], subject.errors[best_first[-1]]
+    median = np.median(subject.errors)
+    return Section(
+        "Worst and best reconstructions",
+        "The images with the largest and the smallest mean squared error, which stands "
+        "below each; the worst show what the model hasn't learned, the best what it "
+        "finds easy.",
+        [
+            Picture(
+                plots.worst_and_best(subject.model, images, count=_EXTREMES),
+                "The worst and the best reconstructions, each below its original. "
+                f"The largest error is {high:.3g}, the smallest {low:.3g}.",
+                plots.worst_and_best(subject.model, images, count=4),
+                f"Errors of {subject.count:,} images: smallest {low:.3g}, median "
+                f"{median:.3g}, largest {high:.3g}.",
+            )
+        ],
+    )
+
+
+def prior_samples(subject: Subject) -> Section:
+    """Draws of the prior, decoded."""
+    return Section(
+        "Samples of the prior",
+        "Images decoded from random codes of the prior, a standard normal; they look "
+        "like the data if the codes of the data fill the prior.",
+        [
+            Picture(
+                plots.prior_samples(subject.model, 64, subject.seed),
+                "64 images decoded from draws of the prior.",
+            )
+        ],
+    )
+
+
+def interpolations(subject: Subject) -> Section:
+    """Straight ways between the codes of pairs of images."""
+    starts, ends = (subject.take(rows) for rows in _pairs(subject).T)
+
+    def draw(steps: int) -> Any:
+        return plots.interpolations(subject.model, starts, ends, steps)
+
+    return Section(
+        "Interpolations",
+        "Codes on the straight line between the codes of two images, decoded, with the "
+        "share of the way below; a smooth latent space gives a plausible image at "
+        "each step.",
+        [
+            Picture(
+                draw(8),
+                "Rows of images that change step by step from a first image to a "
+                "last one.",
+                with_larger_labels(draw(4)),
+            )
+        ],
+    )
+
+
+def _pairs(subject: Subject) -> np.ndarray:
+    """Indices of pairs of images, of two classes where there are several."""
+    left = subject.order[: 40 * _PAIRS].tolist()
+    pairs: list[tuple[int, int]] = []
+    while len(left) > 1 and len(pairs) < _PAIRS:
+        start = left.pop(0)
+        labels = subject.labels
+        others = (i for i in left if labels is not None and labels[i] != labels[start])
+        end = next(others, left[0])
+        left.remove(end)
+        pairs.append((start, end))
+    return np.array(pairs)

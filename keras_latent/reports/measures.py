@@ -1,0 +1,178 @@
+"""The numbers of a report, each with the way in which it was measured."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from keras_latent import metrics
+from keras_latent.models import VAE, LatentModel, VariationalModel
+from keras_latent.reports.subject import Subject
+
+_NEIGHBOURS = 5
+_LIKELIHOOD_IMAGES = 200
+_LIKELIHOOD_SAMPLES = 200
+
+
+class Measure(NamedTuple):
+    """A measured number as text.
+
+    Args:
+        name: What was measured.
+        value: The number, with its unit.
+        protocol: How it was measured, in a few words.
+    """
+
+    name: str
+    value: str
+    protocol: str
+
+
+def measures(subject: Subject) -> dict[str, list[Measure]]:
+    """Measure everything that the subject allows, in groups by their headings."""
+    groups = {
+        "Reconstruction": _reconstruction(subject),
+        "Codes": [*_classification(subject), *_codes(subject)],
+        "Loss": [*_terms(subject), *_likelihood(subject)],
+    }
+    return {heading: group for heading, group in groups.items() if group}
+
+
+def _reconstruction(subject: Subject) -> list[Measure]:
+    is_one = not isinstance(subject.images, dict)
+    of = f"{subject.count:,} images"
+    of = of if is_one else f"{subject.picture!r} in {subject.count:,} observations"
+    error = float(np.mean(subject.errors))
+    measured = [
+        Measure("Mean squared error", f"{error:.4g}", f"Mean over the pixels of {of}.")
+    ]
+    originals = subject.pictures
+    if originals.min() >= 0 and originals.max() <= 1:
+        ratio = np.mean(
+            metrics.peak_signal_to_noise_ratio(originals, subject.decoded_pictures)
+        )
+        measured.append(
+            Measure(
+                "Peak signal-to-noise ratio",
+                f"{ratio:.2f} dB" if np.isfinite(ratio) else "∞ dB",
+                f"Mean over {of}; higher is nearer to the original.",
+            )
+        )
+    return measured
+
+
+def _classification(subject: Subject) -> list[Measure]:
+    """Accuracies of the codes; none without classes, or enough known images."""
+    known, labels = subject.known, subject.labels
+    if known is None or labels is None:
+        return []
+    if len(known.labels) < _NEIGHBOURS or len(np.unique(known.labels)) < 2:
+        return []
+    codes = subject.encode(known.images), known.labels, subject.codes, labels
+    by_neighbours = metrics.knn_accuracy(*codes, k=_NEIGHBOURS)
+    linear = metrics.linear_probe(*codes)
+    protocol = by_neighbours.protocol
+    trained = (
+        f"learned from {protocol['n_train']:,} other images, "
+        f"tested on {protocol['n_test']:,}."
+    )
+    return [
+        Measure(
+            f"{protocol['k']}-NN accuracy",
+            f"{100 * by_neighbours.value:.2f} %",
+            f"Vote of the {protocol['k']} nearest codes, Euclidean distance, codes as "
+            f"they are; {trained}",
+        ),
+        Measure(
+            "Linear probe accuracy",
+            f"{100 * linear.value:.2f} %",
+            "Logistic regression, L2 penalty with "
+            f"C = {linear.protocol['C']:g}, standardised codes; {trained}",
+        ),
+    ]
+
+
+def _codes(subject: Subject) -> list[Measure]:
+    active = np.count_nonzero(metrics.active_units(subject.codes))
+    length = metrics.latent_length(subject.codes, subject.generated_codes)
+    return [
+        Measure(
+            "Active dimensions",
+            f"{active} of {subject.model.latent_dim}",
+            "Dimensions whose code varies over the images by more than 0.01.",
+        ),
+        Measure(
+            "Latent length",
+            f"{length:.4g}",
+            "½·(mean z² + mean y²), with the codes z of the images and y of their "
+            "reconstructions.",
+        ),
+    ]
+
+
+def _terms(subject: Subject) -> list[Measure]:
+    """The loss and its terms; none of a model that isn't compiled."""
+    model = subject.model
+    if not model.compiled:
+        return []
+    with _drawing_from(subject.seed, model):
+        logs = model.evaluate(
+            subject.images, batch_size=256, verbose=0, return_dict=True
+        )
+    protocols = {"loss": "Sum of the terms, each times its weight."}
+    if isinstance(model, VAE):
+        protocols |= {
+            "loss": f"Sum of the terms with β = {float(model.beta):g}, in nats an "
+            "image; with β = 1 the negative evidence lower bound.",
+            "reconstruction": "Minus log p(x|z), in nats an image, with one draw of "
+            "z for each.",
+            "kl": "KL(q(z|x) ‖ N(0, I)), in nats an image.",
+        }
+    # Those of the codes and of the images are measured on all of them at once.
+    names = logs.keys() - {"latent_length", "mse"}
+    return [
+        Measure(
+            name.replace("_", " ").capitalize() if name != "kl" else "KL divergence",
+            f"{float(logs[name]):.4g}",
+            protocols.get(name, "As in the logs of a training, without its weight."),
+        )
+        for name in sorted(names, key=lambda name: (name != "loss", name))
+    ]
+
+
+def _likelihood(subject: Subject) -> list[Measure]:
+    """The negative log-likelihood, where the likelihood is a density of such images."""
+    model = subject.model
+    if not isinstance(model, VariationalModel):
+        return []
+    rows = np.sort(subject.order[:_LIKELIHOOD_IMAGES])
+    try:
+        model.likelihood.check_normalised(subject.images)
+    except ValueError:
+        return []
+    estimates = model.log_likelihood(
+        subject.take(rows), _LIKELIHOOD_SAMPLES, seed=subject.seed
+    )
+    return [
+        Measure(
+            "Negative log-likelihood",
+            f"{-float(np.mean(estimates)):.2f} nats",
+            f"Importance sampling with {_LIKELIHOOD_SAMPLES} draws of the posterior "
+            f"for each of {len(rows)} images; too high on average.",
+        )
+    ]
+
+
+@contextlib.contextmanager
+def _drawing_from(seed: int, model: LatentModel) -> Iterator[None]:
+    """Let a model's noise come from a seed, and give it its own state back."""
+    states = [v for v in model.variables if v.name == "seed_generator_state"]
+    before = [np.array(state) for state in states]
+    for index, state in enumerate(states):
+        state.assign(np.array([seed, index], "uint32"))
+    try:
+        yield
+    finally:
+        for state, value in zip(states, before, strict=True):
+            state.assign(value)

@@ -1,0 +1,177 @@
+"""Reports on trained models."""
+
+import os
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_latent.models import LatentModel
+from keras_latent.plots.class_names import label_names
+from keras_latent.plots.image_grids import image_entries
+from keras_latent.reports.measures import measures
+from keras_latent.reports.page import page
+from keras_latent.reports.sections import sections
+from keras_latent.reports.subject import Labelled, Subject, row_count
+from keras_latent.saving import write_text
+from keras_latent.typing import Observation
+from keras_latent.validation import check_in_range, check_positive_integer
+
+_COLOURS = {1: "grey", 3: "colour"}
+
+
+def write_report(
+    model: LatentModel,
+    images: Observation,
+    path: str | os.PathLike,
+    labels: Any = None,
+    known: tuple[Observation, Any] | None = None,
+    history: Mapping[str, Sequence[float]] | None = None,
+    title: str | None = None,
+    data: str | None = None,
+    class_names: Sequence[str] | None = None,
+    limit: int = 2000,
+    seed: int = 0,
+) -> None:
+    """Write a page about a trained model: numbers, images and what its code holds.
+
+    One file of HTML that opens without a network. It shows learning curves,
+    reconstructions, the worst and the best of them, a t-SNE map of the codes,
+    interpolations, traversals, the use of each dimension and, of variational models,
+    samples of the prior. What doesn't apply, or lacks its data, is left out.
+
+    Args:
+        model: A latent model of this library. The terms of its loss are shown if it is
+            compiled.
+        images: What to report on, best images that the model wasn't trained on: array
+            of shape (count, height, width, channels), at least two; or a dict of
+            arrays, of which the first entry that is an image is drawn.
+        path: Where the page shall stand. Its folder must exist.
+        labels: The classes of the images, array-like of shape (count,). Defaults to
+            `None`.
+        known: Other images and their labels, from which classifiers of the codes
+            learn: without, or without `labels`, no accuracy is given. Defaults to
+            `None`.
+        history: Name of the log → its value in each epoch, such as `History.history`.
+            Defaults to `None`.
+        title: Heading of the page. Defaults to `None`: the name of the variant.
+        data: What the images are, in a few words. Defaults to `None`.
+        class_names: The names of the classes that `labels` are the indices of.
+            Defaults to `None`.
+        limit: How many images the map of the codes shows at most; it takes seconds for
+            a thousand. Defaults to 2000.
+        seed: Seed of all that is drawn: the same seed gives the same page. Defaults to
+            0.
+
+    Raises:
+        ValueError: If an argument isn't what is described, the observations hold no
+            image, or `model` can't take them.
+        OSError: If the folder of `path` can't be written to.
+
+    >>> import tempfile
+    >>> from keras_latent.models import Autoencoder
+    >>> model = Autoencoder.for_images((8, 8, 1), latent_dim=2)
+    >>> images = np.random.default_rng(0).random((6, 8, 8, 1), "float32")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(model, images, Path(folder) / "report.html", title="Noise")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['report.html']
+    """
+    path = Path(path)
+    check_positive_integer("limit", limit)
+    check_in_range("seed", seed, high=2**32 - 1)
+    _check_model(model)
+    _check_images("images", model, images)
+    if row_count(images) < 2:
+        raise ValueError(
+            "`images` must hold at least two images. "
+            f"Received: images of {row_count(images)}"
+        )
+    if labels is not None:
+        labels = _checked_labels("labels", labels, images)
+        label_names(np.unique(labels), class_names)
+    if known is not None:
+        _check_images("known", model, known[0])
+        known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
+    check_can_be_written(path)
+    subject = Subject(model, images, labels, known, class_names, limit, seed)
+    drawn = sections(subject, history)
+    text = page(
+        title=title or type(model).__name__,
+        facts=_facts(subject, data),
+        measures=measures(subject),
+        sections=drawn,
+    )
+    write_text(path, text)
+
+
+def check_can_be_written(path: Path) -> None:
+    """Refuse a path at which no file can be made, before work starts.
+
+    Raises:
+        OSError: If the folder of `path` doesn't exist or isn't writable.
+        ValueError: If there is a folder at `path`.
+    """
+    if path.is_dir():
+        raise ValueError(
+            f"`path` must be a file, but is a folder. Received: path={str(path)!r}"
+        )
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise OSError(
+            "`path` must be in a folder that can be written to. "
+            f"Received: path={str(path)!r} ({error.strerror})"
+        ) from error
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, LatentModel):
+        raise ValueError(
+            "`model` must be a latent model of keras_latent. "
+            f"Received: model of type {type(model).__name__}"
+        )
+
+
+def _check_images(argument: str, model: LatentModel, images: Observation) -> None:
+    try:
+        # Before the values: neither a table nor what has seven channels can be drawn.
+        image_entries(model.example_observation())
+        model.check_observation(images)
+    except ValueError as error:
+        raise ValueError(f"`{argument}` can't be reported on: {error}") from error
+
+
+def _checked_labels(argument: str, labels: Any, images: Observation) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.shape != (row_count(images),):
+        raise ValueError(
+            f"`{argument}` must hold one label for each of the {row_count(images)} "
+            f"images. Received: {argument} with labels of shape {labels.shape}"
+        )
+    return labels
+
+
+def _facts(subject: Subject, data: str | None) -> dict[str, str]:
+    import keras_latent
+
+    model = subject.model
+    described = (type(model).__doc__ or "").splitlines()[:1]
+    height, width, channels = subject.pictures.shape[1:]
+    what = f"{subject.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    return {
+        "Variant": ": ".join([type(model).__name__, *described]),
+        "Data": f"{data}: {what}" if data else what,
+        "Code": f"{model.latent_dim:,} dimensions",
+        "Parameters": f"{model.count_params():,}",
+        "Likelihood": type(model.likelihood).__name__,
+        "Versions": f"keras_latent {keras_latent.__version__}, Keras "
+        f"{keras.__version__}, TensorFlow {tf.__version__}, Python "
+        f"{platform.python_version()}",
+    }

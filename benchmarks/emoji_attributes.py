@@ -2,8 +2,8 @@
 
 Two attribute vectors are centroid differences of the training codes of
 `ConvVAE(weights="emoji")`: light → dark skin tone, and Noto → Twemoji style. Each is
-added to the codes of test emoji with growing strength; what is decoded is drawn, and its
-error against the true picture printed.
+added to the codes of test emoji with growing strength; what is decoded is drawn, and
+its error against the true picture printed.
 
     python benchmarks/emoji_attributes.py
 """

@@ -19,8 +19,8 @@ RECIPE = Recipe(
     builder=kl.applications.ConvAutoencoder,
     dataset="mnist",
     measure=measured,
-    epochs=25,
-    batch_size=128,
+    epochs=14,
+    batch_size=64,
     optimizer=keras.optimizers.Adam,
     learning_rate=1e-3,
 )

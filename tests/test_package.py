@@ -142,6 +142,14 @@ EXTENDED = {"__init__", "__new__", "get_config", "from_config"}
 # Hooks with a default that few classes change, and why.
 HOOKS = {
     ("ObjectiveModel", "players"),  # one player, unless there are several
+    ("ObjectiveModel", "check_labels"),  # few variants read labels
+    # A decoder of features sees more than the image, and another network's code.
+    ("ObjectiveModel", "observation"),
+    ("ObjectiveModel", "target"),
+    ("LatentModel", "checked_target"),
+    ("LatentModel", "encoder_output"),
+    ("LatentModel", "encoder_spec"),
+    ("LatentModel", "default_networks"),
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own
 }
 

@@ -5,13 +5,19 @@ from keras_latent.layers.corruption import (
     GaussianCorruption,
     MaskingCorruption,
 )
+from keras_latent.layers.hyper_conv import HyperConv2D
+from keras_latent.layers.hyper_dense import HyperDense
 from keras_latent.layers.noise import StandardNormal
+from keras_latent.layers.region_pooling import RegionPooling
 from keras_latent.layers.repair import Repair
 
 __all__ = [
     "Corruption",
     "GaussianCorruption",
+    "HyperConv2D",
+    "HyperDense",
     "MaskingCorruption",
+    "RegionPooling",
     "Repair",
     "StandardNormal",
 ]

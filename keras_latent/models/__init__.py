@@ -6,6 +6,7 @@ from keras_latent.models.contractive_autoencoder import ContractiveAutoencoder
 from keras_latent.models.denoising_autoencoder import DenoisingAutoencoder
 from keras_latent.models.deterministic import DeterministicModel
 from keras_latent.models.encdec import EncDec
+from keras_latent.models.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.players import Player
 from keras_latent.models.sparse_autoencoder import SparseAutoencoder
@@ -21,6 +22,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "denoising": DenoisingAutoencoder,
     "vae": VAE,
     "constrained": ConstrainedAutoencoder,
+    "inverter": FeatureInverter,
     "encdec": EncDec,
     "variational-encdec": VariationalEncDec,
 }
@@ -35,6 +37,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "DeterministicModel",
     "EncDec",
+    "FeatureInverter",
     "LatentModel",
     "ObjectiveModel",
     "Player",

@@ -18,13 +18,20 @@ def rows(x: Observation) -> Tensor:
     return ops.shape(keras.tree.flatten(x)[0])[0]
 
 
-def unpacked(data: Any) -> tuple[Batch, Tensor]:
+def unpacked(
+    data: Any, observation: Callable[[Any, Any], Observation]
+) -> tuple[Batch, Tensor]:
     """The batch in what `fit` hands to a step, as floats, and its number of rows.
+
+    Args:
+        data: `x`, or a tuple of `x`, labels and sample weights.
+        observation: From `x` and the labels to what the model encodes.
 
     A replica that is left without a row gets one of zeros, beside the number 0: of no
     row, statistics are NaN and TensorFlow can't differentiate a convolution on a CPU.
     """
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    x = observation(x, y)
     # Whole numbers have no derivatives, which some objectives need.
     batch = Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight)
     count = rows(batch.x)
@@ -78,10 +85,11 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if arguments.get(name) is not None:
             first, arguments[name] = _first_batch(arguments[name])
             if first is not None:
-                observation, y, weight = keras.utils.unpack_x_y_sample_weight(first)
-                model.check_observation(observation)
+                x, y, weight = keras.utils.unpack_x_y_sample_weight(first)
                 if name == "x" and y is None:
                     y = arguments.get("y")
+                observation = model.observation(x, y)
+                model.check_observation(observation)
                 model.check_labels(y, len(keras.tree.flatten(observation)[0]))
                 if name == "x" and weight is None:
                     weight = arguments.get("sample_weight")

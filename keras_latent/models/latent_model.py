@@ -23,9 +23,11 @@ class LatentModel(ObjectiveModel):
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or a feature
-            map. It is used as it is; a map is flattened.
+            map. It is used as it is; a map is flattened. `None` for a variant with an
+            `encoder_output` of its own, which is the code.
         decoder: Any Keras model from a code of shape (batch, latent_dim) to the
-            parameters of the likelihood: the mean of the observation, or its logits.
+            parameters of the likelihood: the mean of the observation, or its logits. It
+            may take a list of vectors, in which the code is cut in this order.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. For a
             decoder that gives a dict, a dict of them, or one name for every column.
         **kwargs: `name` and `dtype` of the model.
@@ -69,16 +71,18 @@ class LatentModel(ObjectiveModel):
 
     def __init__(
         self,
-        encoder: keras.Model,
+        encoder: keras.Model | None,
         decoder: keras.Model,
         likelihood: Any = "gaussian",
         **kwargs: Any,
     ) -> None:
-        pairing.check_pair(encoder, decoder)
+        has_encoder = type(self).encoder_output is LatentModel.encoder_output
+        if has_encoder:
+            pairing.check_model("encoder", encoder)
+        pairing.check_decoder(decoder)
         super().__init__(**kwargs)
-        self.encoder = encoder
         self.decoder = decoder
-        self.latent_dim = decoder.input_shape[-1]
+        self.latent_dim = sum(pairing.code_sizes(decoder))
         spec = pairing.observation_spec(decoder)
         if isinstance(spec, dict) and isinstance(likelihood, str):
             likelihood = dict.fromkeys(spec, likelihood)
@@ -91,9 +95,12 @@ class LatentModel(ObjectiveModel):
         pairing.check_activation(decoder, self.likelihood)
         # Whatever the dtype policy, codes and what follows from them are float32.
         self.flatten = keras.layers.Flatten(dtype="float32", name="features")
-        self.create_code(pairing.feature_size(encoder, decoder))
-        if self._is_regularized():
-            self.add_monitor("regularization")
+        if has_encoder:
+            self.encoder: Any = encoder
+            pairing.check_encoder(encoder, self.encoder_spec())
+            self.create_code(
+                pairing.feature_size("encoder", encoder, self.encoder_spec())
+            )
         self.built = True
 
     # What a family of variants defines.
@@ -106,11 +113,25 @@ class LatentModel(ObjectiveModel):
         """The code of features: the posterior's mean, or a draw from the posterior."""
         raise NotImplementedError
 
+    # What is otherwise where the encoder takes more than the observation.
+
+    def encoder_output(self, x: Any, training: bool) -> Tensor:
+        """What the encoder gives: a feature vector or a feature map."""
+        return self.encoder(x, training=training)
+
+    def encoder_spec(self) -> Any:
+        """What the encoder takes: a `KerasTensor` of shape (None, ...), or a dict."""
+        return pairing.observation_spec(self.decoder)
+
+    def checked_target(self, x: Any) -> Observation:
+        """The observation in given arrays, once the rest of them was looked at."""
+        return x
+
     # Passes.
 
     def features(self, x: Observation, training: bool = False) -> Tensor:
         """The encoder's features, flattened: float32 of shape (batch, feature_size)."""
-        (features,) = keras.tree.flatten(self.encoder(x, training=training))
+        (features,) = keras.tree.flatten(self.encoder_output(x, training))
         return self.flatten(features)
 
     def encode(
@@ -139,7 +160,11 @@ class LatentModel(ObjectiveModel):
         Returns:
             The mean of the observation given the code, of its shape and range.
         """
-        return self.likelihood.mean(self.decoder(z, training=training))
+        return self.likelihood.mean(self.decoder_output(z, training))
+
+    def decoder_output(self, z: Tensor, training: bool = False) -> Any:
+        """What the decoder gives for codes: the parameters of the likelihood."""
+        return self.decoder(pairing.split_code(z, self.decoder), training=training)
 
     def reconstruct(self, x: Observation) -> Observation:
         """Encode and decode observations of shape (batch, ...), or a dict of them."""
@@ -151,7 +176,8 @@ class LatentModel(ObjectiveModel):
 
     def reconstruction(self, x: Observation, z: Tensor, training: bool) -> Tensor:
         """−log p(x|z) of each example in nats, of shape (batch,)."""
-        return -self.likelihood.log_prob(x, self.decoder(z, training=training))
+        output = self.decoder_output(z, training)
+        return -self.likelihood.log_prob(self.target(x), output)
 
     def to_encoder(self) -> keras.Model:
         """Build a functional model from observations to codes that shares the weights.
@@ -160,7 +186,7 @@ class LatentModel(ObjectiveModel):
             A `keras.Model` of the encoder and Keras's own layers, which saves and loads
             without this library.
         """
-        x = pairing.as_inputs(pairing.observation_spec(self.decoder))
+        x = pairing.as_inputs(self.encoder_spec())
         return keras.Model(x, self.encode(x), name=f"{self.name}_encoder")
 
     def to_decoder(self) -> keras.Model:
@@ -179,7 +205,7 @@ class LatentModel(ObjectiveModel):
         """An observation of one row of zeros, as arrays."""
         return keras.tree.map_structure(
             lambda column: np.zeros((1, *column.shape[1:]), "float32"),
-            pairing.observation_spec(self.decoder),
+            self.encoder_spec(),
         )
 
     def check_single_observation(self) -> None:
@@ -200,18 +226,10 @@ class LatentModel(ObjectiveModel):
         Raises:
             ValueError: If they don't fit; the message names what was observed.
         """
-        observations.check_shapes(x, pairing.observation_spec(self.decoder))
-        self.likelihood.check_observation(x)
-        observations.check_range(x, pairing.output_range(self.decoder))
-
-    def _is_regularized(self) -> bool:
-        layers = [self.encoder, self.decoder]
-        while layers:
-            layer = layers.pop()
-            if layer.losses or getattr(layer, "activity_regularizer", None):
-                return True
-            layers.extend(getattr(layer, "layers", []))
-        return False
+        observations.check_shapes(x, self.encoder_spec())
+        target = self.checked_target(x)
+        self.likelihood.check_observation(target)
+        observations.check_range(target, pairing.output_range(self.decoder))
 
     # Saving.
 
@@ -255,7 +273,7 @@ class LatentModel(ObjectiveModel):
         """Export for serving, as `keras.Model.export`; what is served reconstructs."""
         # Keras exports what has been called, by the shapes of what it was called with.
         self(self.example_observation())
-        kwargs.setdefault("input_signature", [pairing.observation_spec(self.decoder)])
+        kwargs.setdefault("input_signature", [self.encoder_spec()])
         super().export(filepath, *args, **kwargs)
 
     @classmethod
@@ -280,11 +298,28 @@ class LatentModel(ObjectiveModel):
         activation = likelihood.image_activation
         if cls.bounds_images and not getattr(likelihood, "from_logits", False):
             activation = activation or "sigmoid"
-        return cls(
-            networks.convolutional_encoder(image_shape),
-            networks.convolutional_decoder(
-                image_shape, latent_dim, output_activation=activation
+        given = cls.default_networks(image_shape, latent_dim, activation, **kwargs)
+        return cls(**{**kwargs, **given, "likelihood": likelihood})
+
+    @classmethod
+    def default_networks(
+        cls,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        output_activation: str | None,
+        **kwargs: Any,
+    ) -> dict[str, keras.Model]:
+        """The networks of `for_images`, by the names of the constructor's arguments.
+
+        Args:
+            image_shape: (height, width, channels).
+            latent_dim: Number of dimensions of the code.
+            output_activation: The decoder's last activation, as the likelihood asks.
+            **kwargs: The other arguments that `for_images` was given.
+        """
+        return {
+            "encoder": networks.convolutional_encoder(image_shape),
+            "decoder": networks.convolutional_decoder(
+                image_shape, latent_dim, output_activation=output_activation
             ),
-            likelihood=likelihood,
-            **kwargs,
-        )
+        }

@@ -1,11 +1,14 @@
 """Whether an encoder and a decoder fit together, and the shapes between them."""
 
+import math
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
 
 from keras_latent.likelihoods import Likelihood
-from keras_latent.typing import Observation
+from keras_latent.typing import Observation, Tensor
 
 _KEEPS_VALUES = (
     keras.layers.Cropping2D,
@@ -17,25 +20,35 @@ _KEEPS_VALUES = (
 """Layers after an activation that leave its values as they are."""
 
 
-def check_pair(encoder: Any, decoder: Any) -> None:
-    """Refuse networks between which no code can stand.
+def check_model(argument: str, network: Any) -> None:
+    """Refuse what isn't a Keras model.
+
+    Args:
+        argument: The argument's name, for the message.
+        network: What the caller gave.
+
+    Raises:
+        ValueError: If it isn't one.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"`{argument}` must be a Keras model. Received: {argument}={network!r} "
+            f"of type {type(network).__name__}"
+        )
+
+
+def check_encoder(encoder: keras.Model, spec: Any, argument: str = "encoder") -> None:
+    """Refuse an encoder that doesn't take what it is to encode.
 
     Args:
         encoder: The model from observations to features.
-        decoder: The model from codes to observations.
+        spec: What it is to take, a `KerasTensor` or a dict of them: what the decoder
+            gives.
+        argument: The encoder's name, for the message. Defaults to `"encoder"`.
 
     Raises:
-        ValueError: If one isn't a built Keras model, the decoder doesn't take a vector,
-            or the encoder doesn't take what the decoder gives.
+        ValueError: If the shapes differ.
     """
-    for argument, network in (("encoder", encoder), ("decoder", decoder)):
-        if not isinstance(network, keras.Model):
-            raise ValueError(
-                f"`{argument}` must be a Keras model. Received: {argument}={network!r} "
-                f"of type {type(network).__name__}"
-            )
-    _check_decoder(decoder)
-    spec = observation_spec(decoder)
     if not encoder.built and isinstance(encoder, keras.Sequential):
         encoder.build(keras.tree.map_structure(lambda column: column.shape, spec))
     # A model that isn't functional doesn't know its inputs before it is called.
@@ -48,24 +61,35 @@ def check_pair(encoder: Any, decoder: Any) -> None:
     pairs = zip(taken.values(), given.values(), strict=False)
     if not fits or not all(_shapes_fit(*pair) for pair in pairs):
         raise ValueError(
-            "`decoder` must give what `encoder` takes. Received: "
+            f"`decoder` must give what `{argument}` takes. Received: "
             f"decoder.output_shape={_without_names(given)}, "
-            f"encoder.input_shape={_without_names(taken)}"
+            f"{argument}.input_shape={_without_names(taken)}"
         )
 
 
-def _check_decoder(decoder: keras.Model) -> None:
+def check_decoder(decoder: Any) -> None:
+    """Refuse a decoder to which no code can be given.
+
+    Args:
+        decoder: The model from codes to observations.
+
+    Raises:
+        ValueError: If it isn't a built Keras model from vectors to tensors.
+    """
+    check_model("decoder", decoder)
     if not decoder.built:
         raise ValueError(
             "`decoder` must know its input shape: give it a `keras.Input`, or build "
             f"it. Received: decoder={decoder.name!r}, not built"
         )
-    code_shape = getattr(decoder, "input_shape", None)
-    if not (isinstance(code_shape, tuple) and len(code_shape) == 2 and code_shape[1]):
+    if not all(
+        isinstance(shape, tuple) and len(shape) == 2 and shape[1]
+        for shape in _code_shapes(decoder)
+    ):
         raise ValueError(
-            "`decoder` must take one vector, of shape (batch, latent_dim); a "
-            "subclassed model says so in a property `input_shape`. "
-            f"Received: decoder.input_shape={code_shape}"
+            "`decoder` must take one vector, of shape (batch, latent_dim), or a list "
+            "of vectors; a subclassed model says so in a property `input_shape`. "
+            f"Received: decoder.input_shape={getattr(decoder, 'input_shape', None)}"
         )
     spec = observation_spec(decoder)
     if not isinstance(spec, dict | keras.KerasTensor):
@@ -75,34 +99,54 @@ def _check_decoder(decoder: keras.Model) -> None:
         )
 
 
+def _code_shapes(decoder: keras.Model) -> list[Any]:
+    shapes = getattr(decoder, "input_shape", None)
+    return shapes if isinstance(shapes, list) and shapes else [shapes]
+
+
+def code_sizes(decoder: keras.Model) -> list[int]:
+    """Lengths of the vectors that the decoder takes, which together are the code."""
+    return [shape[1] for shape in _code_shapes(decoder)]
+
+
+def split_code(z: Tensor, decoder: keras.Model) -> Tensor | list[Tensor]:
+    """The code as the decoder takes it: whole, or in its parts."""
+    sizes = code_sizes(decoder)
+    if len(sizes) == 1:
+        return z
+    return ops.split(z, np.cumsum(sizes)[:-1].tolist(), axis=-1)
+
+
 def observation_spec(decoder: keras.Model) -> Any:
     """The observation as the decoder gives it: a `KerasTensor`, or a dict of them."""
-    code = keras.KerasTensor(decoder.input_shape, dtype="float32")
+    parts = [keras.KerasTensor((None, size), "float32") for size in code_sizes(decoder)]
     return keras.tree.map_structure(
         lambda tensor: keras.KerasTensor(tensor.shape, dtype="float32"),
-        decoder.compute_output_spec(code),
+        decoder.compute_output_spec(parts if len(parts) > 1 else parts[0]),
     )
 
 
-def feature_size(encoder: keras.Model, decoder: keras.Model) -> int:
-    """Number of the features that the encoder gives for one observation.
+def feature_size(argument: str, encoder: keras.Model, spec: Any) -> int:
+    """Number of the features that a network gives for one observation.
+
+    Args:
+        argument: The network's name, for the message.
+        encoder: The network.
+        spec: What it takes, a `KerasTensor` or a dict of them.
 
     Raises:
-        ValueError: If the encoder has several outputs, or outputs of unknown size.
+        ValueError: If it has several outputs, or outputs of unknown size.
     """
-    features = keras.tree.flatten(
-        encoder.compute_output_spec(observation_spec(decoder))
-    )
+    features = keras.tree.flatten(encoder.compute_output_spec(spec))
     shapes = [tuple(feature.shape) for feature in features]
     if len(shapes) != 1 or len(shapes[0]) < 2 or None in shapes[0][1:]:
+        choose = "" if len(shapes) == 1 else "; keras.Model can choose one of several"
         raise ValueError(
-            "`encoder` must give one vector or map of known size for each observation. "
+            f"`{argument}` must give one vector or map of known size for each "
+            f"observation{choose}. "
             f"Received: an output of shape {shapes[0] if len(shapes) == 1 else shapes}"
         )
-    size = 1
-    for extent in shapes[0][1:]:
-        size *= extent
-    return size
+    return math.prod(shapes[0][1:])
 
 
 def as_inputs(spec: Any) -> Observation:

@@ -68,3 +68,10 @@ def computes_in_float16(layer: keras.layers.Layer) -> bool:
     return layer.dtype_policy.name == "mixed_float16" or any(
         computes_in_float16(sublayer) for sublayer in getattr(layer, "layers", [])
     )
+
+
+def is_regularized(layer: keras.layers.Layer) -> bool:
+    """Whether a layer or one within it adds a loss of its own."""
+    if layer.losses or getattr(layer, "activity_regularizer", None):
+        return True
+    return any(is_regularized(inner) for inner in getattr(layer, "layers", []))

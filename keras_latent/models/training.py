@@ -14,6 +14,7 @@ from keras_latent.models import inputs
 from keras_latent.models.players import (
     Player,
     computes_in_float16,
+    is_regularized,
     optimizer_by_player,
     with_scaled_loss,
 )
@@ -127,7 +128,7 @@ class ObjectiveModel(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Move every player once, each by the gradient of its own objective."""
-        batch, count = inputs.unpacked(data)
+        batch, count = inputs.unpacked(data, self.observation)
         fraction = replica_share(count).fraction
         means: dict[str, Tensor] = {}
         for name, player in self.players().items():
@@ -147,7 +148,7 @@ class ObjectiveModel(keras.Model):
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
-        batch, count = inputs.unpacked(data)
+        batch, count = inputs.unpacked(data, self.observation)
         means: dict[str, Tensor] = {}
         for player in self.players().values():
             means |= self._batch_means(player.objective(batch, False), batch)
@@ -179,7 +180,11 @@ class ObjectiveModel(keras.Model):
         )
 
     def _regularization(self) -> Tensor:
-        return sum(ops.cast(loss, "float32") for loss in self.losses)
+        # Of what is trained alone: a frozen network's own would be a constant.
+        players = self.players().values()
+        layers = {id(layer): layer for player in players for layer in player.layers}
+        losses = [loss for layer in layers.values() for loss in layer.losses]
+        return sum(ops.cast(loss, "float32") for loss in losses)
 
     def _log(
         self,
@@ -203,7 +208,8 @@ class ObjectiveModel(keras.Model):
                 metric.update_state(value, sample_weight=weight)
         if self._has_compiled_metrics:
             reconstruction = self(batch.x, training=False)
-            self.compute_metrics(batch.x, batch.x, reconstruction, batch.sample_weight)
+            target = self.target(batch.x)
+            self.compute_metrics(batch.x, target, reconstruction, batch.sample_weight)
         return self.get_metrics_result()
 
     # Compilation.
@@ -244,6 +250,9 @@ class ObjectiveModel(keras.Model):
                 "`loss` can't be chosen: the objective is the model's own. "
                 f"Received: loss={loss!r}"
             )
+        players = self.players()
+        if any(is_regularized(layer) for p in players.values() for layer in p.layers):
+            self.add_monitor("regularization")
         taken = self._trackers.keys() & {
             getattr(metric, "name", metric)
             for metric in keras.tree.flatten([metrics, weighted_metrics])
@@ -254,7 +263,6 @@ class ObjectiveModel(keras.Model):
                 "`metrics` must have other names than what the model logs itself: "
                 f"{sorted(self._trackers)}. Received: {sorted(taken)}"
             )
-        players = self.players()
         if optimizer is None:
             optimizer = {name: self.make_optimizer() for name in players}
         optimizers = optimizer_by_player(optimizer, list(players))
@@ -362,6 +370,14 @@ class ObjectiveModel(keras.Model):
         """An observation of one row of zeros, as arrays."""
         raise NotImplementedError
 
+    def observation(self, x: Any, y: Any) -> Any:
+        """What the model encodes, of the `x` and the `y` that `fit` is given: `x`."""
+        return x
+
+    def target(self, x: Any) -> Any:
+        """What is to be reconstructed of an observation: the observation."""
+        return x
+
     def check_observation(self, x: Any) -> None:
         """Refuse observations that the model wasn't built for, with a `ValueError`."""
         raise NotImplementedError
@@ -381,7 +397,7 @@ class ObjectiveModel(keras.Model):
         # batches, which uneven ones don't have. Here all but metrics is built already.
         if self._has_compiled_metrics:
             x = self.example_observation()
-            super()._maybe_symbolic_build(data_batch=(x, x))
+            super()._maybe_symbolic_build(data_batch=(x, self.target(x)))
 
     def make_train_function(self, force: bool = False) -> Callable:
         """Make the function of `fit`, which stops where the loss isn't finite."""

@@ -150,7 +150,7 @@ class VariationalModel(LatentModel):
             z = mean + ops.exp(0.5 * log_var) * noise
             # In log p(z) − log q(z|x) the normalising constants cancel.
             log_ratio = ops.square(noise) + log_var - ops.square(z)
-            log_prob = self.likelihood.log_prob(x, self.decoder(z))
+            log_prob = self.likelihood.log_prob(x, self.decoder_output(z))
             return log_prob + 0.5 * ops.sum(log_ratio, axis=-1)
 
         log_weight = compiled(log_weight)

@@ -5,6 +5,7 @@ from keras_latent.networks.convolutional import (
     convolutional_encoder,
 )
 from keras_latent.networks.dense import dense_decoder, dense_encoder
+from keras_latent.networks.inversion import extra_encoder, inversion_decoder
 from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "convolutional_encoder",
     "dense_decoder",
     "dense_encoder",
+    "extra_encoder",
+    "inversion_decoder",
     "mixed_decoder",
     "mixed_encoder",
 ]

@@ -97,18 +97,57 @@ def convolutional_decoder(
     (None, 45, 30, 3)
     """
     check_decoder_arguments(image_shape, latent_dim, widths)
-    *image_size, channels = image_shape
-    *larger_sizes, smallest_size = _halved_sizes(image_size, len(widths) - 1)
     code = keras.Input((latent_dim,), name="code")
-    smallest_map = (*smallest_size, widths[0])
-    x = layers.Dense(math.prod(smallest_map), activation="relu", dtype=dtype)(code)
-    x = layers.Reshape(smallest_map, dtype=dtype)(x)
+    smallest = smallest_map(image_shape, widths)
+    x = layers.Dense(math.prod(smallest), activation="relu", dtype=dtype)(code)
+    x = layers.Reshape(smallest, dtype=dtype)(x)
+    image = image_from_map(x, image_shape, widths, output_activation, dtype=dtype)
+    return keras.Model(code, image, name=name)
+
+
+def smallest_map(
+    image_shape: Sequence[int], widths: Sequence[int]
+) -> tuple[int, int, int]:
+    """Shape of the map from which an image of this shape is made by doubling."""
+    height, width = _halved_sizes(image_shape[:2], len(widths) - 1)[-1]
+    return height, width, widths[0]
+
+
+def image_from_map(
+    x: Tensor,
+    image_shape: Sequence[int],
+    widths: Sequence[int],
+    output_activation: str | None,
+    convolutions: int = 1,
+    dtype: Any = None,
+) -> Tensor:
+    """Convolve and double the smallest map until it is an image.
+
+    Args:
+        x: Keras tensor of shape (batch, *smallest_map(image_shape, widths)).
+        image_shape: (height, width, channels) of the output.
+        widths: The number of channels of each map, smallest map first.
+        output_activation: The last activation; `None` for none.
+        convolutions: Convolutions at each size. Defaults to 1.
+        dtype: The dtype policy of the layers. Defaults to `None`: the global one.
+
+    Returns:
+        Keras tensor of shape (batch, height, width, channels).
+    """
+    *image_size, channels = image_shape
+    larger_sizes = _halved_sizes(image_size, len(widths) - 1)[:-1]
     for size, width in zip(reversed(larger_sizes), widths[1:], strict=True):
-        x = layers.Conv2D(width, 3, padding="same", activation="relu", dtype=dtype)(x)
+        x = convolved(x, width, convolutions, dtype)
         x = _doubled(x, size, dtype)
     x = layers.Conv2D(channels, 3, padding="same", dtype=dtype)(x)
-    image = layers.Activation(output_activation, dtype="float32", name="image")(x)
-    return keras.Model(code, image, name=name)
+    return layers.Activation(output_activation, dtype="float32", name="image")(x)
+
+
+def convolved(x: Tensor, width: int, times: int, dtype: Any = None) -> Tensor:
+    """Apply 3×3 convolutions with ReLU, which keep the size of a map."""
+    for _ in range(times):
+        x = layers.Conv2D(width, 3, padding="same", activation="relu", dtype=dtype)(x)
+    return x
 
 
 def _halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:

@@ -68,6 +68,32 @@ def mixed_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
     return {"encoder": encoder, "decoder": decoder}
 
 
+def inverter_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """A frozen network of two features, one extra number, and a decoder of both."""
+    size = int(np.prod(IMAGE_SHAPE))
+    extractor = keras.Sequential(
+        [
+            keras.Input(IMAGE_SHAPE),
+            keras_layers.Flatten(),
+            keras_layers.Dense(LATENT_DIM - 1, activation="tanh"),
+            keras_layers.BatchNormalization(),
+            keras_layers.Dropout(0.5),
+        ]
+    )
+    extra = keras.Sequential(
+        [keras.Input(IMAGE_SHAPE), keras_layers.Flatten(), keras_layers.Dense(1)]
+    )
+    features, number = keras.Input((LATENT_DIM - 1,)), keras.Input((1,))
+    hidden = layers.HyperDense(6, rank=2, activation="tanh")([features, number])
+    pixels = keras_layers.Dense(size, output_activation)(hidden)
+    decoder = keras.Model([features, number], keras_layers.Reshape(IMAGE_SHAPE)(pixels))
+    return {
+        "feature_extractor": extractor,
+        "decoder": decoder,
+        "extra_encoder": extra,
+    }
+
+
 def images(count: int, seed: int = 0) -> np.ndarray:
     """Grey images of shape (count, 4, 3, 1)."""
     pixels = np.random.default_rng(seed).random((count, *IMAGE_SHAPE))
@@ -103,6 +129,7 @@ class Case:
         labels: Makes a number of labels, for variants that use them.
         is_random: Whether the training draws noise.
         separable: Arguments with which no term couples the rows of a batch.
+        encoder: The name of the encoder that is trained.
     """
 
     name: str
@@ -113,6 +140,7 @@ class Case:
     labels: Callable[[int], Any] | None = None
     is_random: bool = False
     separable: dict[str, Any] = field(default_factory=dict)
+    encoder: str = "encoder"
 
     def build(self, **overrides: Any) -> models.LatentModel:
         """Make the model."""
@@ -163,6 +191,13 @@ CASES = [
         },
         labels=digits,
         is_random=True,
+    ),
+    Case(
+        "inverter",
+        models.FeatureInverter,
+        lambda: {"likelihood": "continuous_bernoulli"},
+        networks=inverter_networks,
+        encoder="extra_encoder",
     ),
     Case(
         "encdec",

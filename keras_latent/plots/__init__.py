@@ -4,6 +4,7 @@ from keras_latent.plots.attribute_edits import attribute_edits
 from keras_latent.plots.code_usage import code_usage
 from keras_latent.plots.files import save
 from keras_latent.plots.interpolations import interpolations
+from keras_latent.plots.inversions import inversions
 from keras_latent.plots.learning_curves import learning_curves
 from keras_latent.plots.manifold_grid import manifold_grid
 from keras_latent.plots.projection import projection
@@ -15,6 +16,7 @@ __all__ = [
     "attribute_edits",
     "code_usage",
     "interpolations",
+    "inversions",
     "learning_curves",
     "manifold_grid",
     "prior_samples",

@@ -1,7 +1,11 @@
 """Latent models with trained weights, in the style of `keras.applications`."""
 
 from keras_latent.applications.conv_autoencoder import ConvAutoencoder
+from keras_latent.applications.conv_constrained_autoencoder import (
+    ConvConstrainedAutoencoder,
+)
 from keras_latent.applications.conv_encdec import ConvEncDec
+from keras_latent.applications.conv_feature_inverter import ConvFeatureInverter
 from keras_latent.applications.conv_vae import ConvVAE
 from keras_latent.applications.listing import BUILDERS, list_weights
 from keras_latent.applications.preprocessing import preprocess_input
@@ -9,7 +13,9 @@ from keras_latent.applications.preprocessing import preprocess_input
 __all__ = [
     "BUILDERS",
     "ConvAutoencoder",
+    "ConvConstrainedAutoencoder",
     "ConvEncDec",
+    "ConvFeatureInverter",
     "ConvVAE",
     "list_weights",
     "preprocess_input",

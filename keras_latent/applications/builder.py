@@ -21,16 +21,48 @@ class Architecture(NamedTuple):
     Args:
         builder: The name of its function, such as `"ConvVAE"`.
         folder: How its folders in `saved_models` begin, such as `"conv_vae"`.
-        make: From the networks, the shape of the image and the model's name to the
-            model.
-        linear: Whether the decoder ends without a sigmoid, as one that gives logits
-            does, given the shape of the image.
+        make: From the encoder, the shape of the image and the size of the code to the
+            model. Further keywords are the model's name and the builder's options.
+        latent_dim: From the shape of the image to the size of the code where none is
+            asked for.
     """
 
     builder: str
     folder: str
-    make: Callable[[keras.Model, keras.Model, Sequence[int], str], LatentModel]
-    linear: Callable[[Sequence[int]], bool]
+    make: Callable[..., LatentModel]
+    latent_dim: Callable[[Sequence[int]], int]
+
+
+def code_size(image_shape: Sequence[int]) -> int:
+    """Dimensions of the code where none are asked for."""
+    return 32 if _is_small(image_shape) else 96
+
+
+def decoder_of(
+    image_shape: Sequence[int], latent_dim: int, output_activation: str | None
+) -> keras.Model:
+    """The decoder that the architectures share."""
+    return networks.convolutional_decoder(
+        image_shape,
+        latent_dim,
+        widths=decoder_widths(image_shape),
+        output_activation=output_activation,
+    )
+
+
+def decoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    """Channels of the decoder's maps, smallest map first."""
+    small, large = (128, 96, 48, 24), (128, 128, 64, 32, 16)
+    return small if _is_small(image_shape) else large
+
+
+def encoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    """Filters of the encoder's convolutions."""
+    return (32, 64, 128) if _is_small(image_shape) else (32, 64, 96, 128)
+
+
+def _is_small(image_shape: Sequence[int]) -> bool:
+    return max(image_shape[:2]) <= 32
 
 
 def build(
@@ -42,6 +74,7 @@ def build(
     pooling: str | None,
     name: str,
     latent_dim: int | None,
+    **options: Any,
 ) -> Any:
     """Build a model of an architecture, or its backbone, with weights or without.
 
@@ -54,6 +87,7 @@ def build(
         pooling: One of `POOLINGS` or `None`, for a backbone.
         name: The model's name.
         latent_dim: Number of dimensions of the code, or `None` for the default.
+        **options: What `architecture.make` takes besides.
 
     Returns:
         A `LatentModel`, or a functional `keras.Model`.
@@ -82,23 +116,21 @@ def build(
     if own is not None:
         _check_fits(own, image_shape, latent_dim, resizable=not include_top, to=pooling)
     trained_shape = own.image_shape if own is not None else image_shape
-    size = own.latent_dim if own is not None else latent_dim or _latent_dim(image_shape)
-    widths = _encoder_widths(trained_shape)
-    encoder = _encoder(trained_shape, widths, None if is_resized else input_tensor)
-    decoder = networks.convolutional_decoder(
-        trained_shape,
-        size,
-        widths=_decoder_widths(trained_shape),
-        output_activation=None if architecture.linear(trained_shape) else "sigmoid",
-    )
-    model = architecture.make(encoder, decoder, trained_shape, name)
+    size = latent_dim or architecture.latent_dim(image_shape)
+    if own is not None:
+        size = own.latent_dim
+    widths = encoder_widths(trained_shape)
+    is_apart = is_resized or pooling == "code"
+    encoder = _encoder(trained_shape, widths, None if is_apart else input_tensor)
+    model = architecture.make(encoder, trained_shape, size, name=name, **options)
     if weights is not None:
         weight_files.load(model, own.file if own is not None else weights, own)
     if include_top:
         return model
     if pooling == "code":
-        codes = model.code_from(model.flatten(encoder.output))
-        return keras.Model(encoder.input, codes, name=name)
+        image = encoder.input if input_tensor is None else input_tensor
+        (source,) = keras.utils.get_source_inputs(image)
+        return keras.Model(source, model.encode(image), name=name)
     if is_resized:
         resized = _encoder(image_shape, widths, input_tensor)
         resized.set_weights(encoder.get_weights())
@@ -120,9 +152,9 @@ def _own_weights(
         return weight_files.find(architecture.folder, weights)
     if weights is None or weight_files.is_path(weights):
         return None
-    choices = ", ".join(map(repr, known))
+    choices = ", ".join(map(repr, (*known, None)))
     raise ValueError(
-        f"`weights` must be one of {choices}, None, or the path of a file of weights "
+        f"`weights` must be one of {choices}, or the path of a file of weights "
         f"of {architecture.builder}. Received: weights={weights!r}"
     )
 
@@ -179,18 +211,6 @@ def _check_fits(
             f"`latent_dim` must be {own.latent_dim} with weights={own.name!r}. "
             f"Received: latent_dim={latent_dim}"
         )
-
-
-def _latent_dim(image_shape: Sequence[int]) -> int:
-    return 32 if max(image_shape[:2]) <= 32 else 96
-
-
-def _encoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
-    return (32, 64, 128) if max(image_shape[:2]) <= 32 else (32, 64, 96, 128)
-
-
-def _decoder_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
-    return (128, 96, 48, 24) if max(image_shape[:2]) <= 32 else (128, 128, 64, 32, 16)
 
 
 def _encoder(

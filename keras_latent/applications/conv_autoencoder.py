@@ -5,27 +5,29 @@ from typing import Any
 
 import keras
 
-from keras_latent.applications.builder import Architecture, build
+from keras_latent.applications.builder import (
+    Architecture,
+    build,
+    code_size,
+    decoder_of,
+)
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import Autoencoder
 
 __all__ = ["ConvAutoencoder", "preprocess_input"]
 
 
-def _is_linear(image_shape: Sequence[int]) -> bool:
-    # Grey images are mostly dark, where a sigmoid would die under a squared error.
-    return image_shape[2] == 1
-
-
 def _make(
-    encoder: keras.Model, decoder: keras.Model, image_shape: Sequence[int], name: str
+    encoder: keras.Model, image_shape: Sequence[int], latent_dim: int, name: str
 ) -> Autoencoder:
-    return Autoencoder(encoder, decoder, name=name)
+    # Grey images are mostly dark, where a sigmoid would die under a squared error.
+    activation = None if image_shape[2] == 1 else "sigmoid"
+    return Autoencoder(
+        encoder, decoder_of(image_shape, latent_dim, activation), name=name
+    )
 
 
-ARCHITECTURE = Architecture(
-    "ConvAutoencoder", "conv_autoencoder", _make, linear=_is_linear
-)
+ARCHITECTURE = Architecture("ConvAutoencoder", "conv_autoencoder", _make, code_size)
 
 
 def ConvAutoencoder(  # noqa: N802, named as the builders of keras.applications are

@@ -5,24 +5,25 @@ from typing import Any
 
 import keras
 
-from keras_latent.applications.builder import Architecture, build
+from keras_latent.applications.builder import (
+    Architecture,
+    build,
+    code_size,
+    decoder_of,
+)
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import EncDec
 
 __all__ = ["ConvEncDec", "preprocess_input"]
 
 
-def _is_linear(image_shape: Sequence[int]) -> bool:
-    return False
-
-
 def _make(
-    encoder: keras.Model, decoder: keras.Model, image_shape: Sequence[int], name: str
+    encoder: keras.Model, image_shape: Sequence[int], latent_dim: int, name: str
 ) -> EncDec:
-    return EncDec(encoder, decoder, name=name)
+    return EncDec(encoder, decoder_of(image_shape, latent_dim, "sigmoid"), name=name)
 
 
-ARCHITECTURE = Architecture("ConvEncDec", "conv_encdec", _make, linear=_is_linear)
+ARCHITECTURE = Architecture("ConvEncDec", "conv_encdec", _make, code_size)
 
 
 def ConvEncDec(  # noqa: N802, named as the builders of keras.applications are

@@ -5,7 +5,12 @@ from typing import Any
 
 import keras
 
-from keras_latent.applications.builder import Architecture, build
+from keras_latent.applications.builder import (
+    Architecture,
+    build,
+    code_size,
+    decoder_of,
+)
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.likelihoods import Bernoulli, Gaussian, Likelihood
 from keras_latent.models import VAE
@@ -13,20 +18,19 @@ from keras_latent.models import VAE
 __all__ = ["ConvVAE", "preprocess_input"]
 
 
-def _is_grey(image_shape: Sequence[int]) -> bool:
-    return image_shape[2] == 1
-
-
 def _make(
-    encoder: keras.Model, decoder: keras.Model, image_shape: Sequence[int], name: str
+    encoder: keras.Model, image_shape: Sequence[int], latent_dim: int, name: str
 ) -> VAE:
-    likelihood: Likelihood = Gaussian(scale=0.1, learn_scale=True)
-    if _is_grey(image_shape):
-        likelihood = Bernoulli(from_logits=True)
+    if image_shape[2] == 1:
+        likelihood: Likelihood = Bernoulli(from_logits=True)
+        decoder = decoder_of(image_shape, latent_dim, None)
+    else:
+        likelihood = Gaussian(scale=0.1, learn_scale=True)
+        decoder = decoder_of(image_shape, latent_dim, "sigmoid")
     return VAE(encoder, decoder, likelihood, name=name)
 
 
-ARCHITECTURE = Architecture("ConvVAE", "conv_vae", _make, linear=_is_grey)
+ARCHITECTURE = Architecture("ConvVAE", "conv_vae", _make, code_size)
 
 
 def ConvVAE(  # noqa: N802, named as the builders of keras.applications are

@@ -5,12 +5,19 @@ import pytest
 import keras_latent as kl
 from keras_latent.applications import BUILDERS, weight_files
 
-BACKBONES = {None: (4, 4, 128), "avg": (128,), "max": (128,), "code": (32,)}
+BACKBONES = {None: (4, 4, 128), "avg": (128,), "max": (128,)}
+FEATURES = {"ConvFeatureInverter": 128}
 
 
 @pytest.fixture(params=BUILDERS.values(), ids=BUILDERS)
 def builder(request):
     return request.param
+
+
+@pytest.fixture
+def fixed(builder):
+    """How much of the code is not the user's to choose."""
+    return FEATURES.get(builder.__name__, 0)
 
 
 @pytest.fixture(scope="module")
@@ -20,30 +27,37 @@ def digits():
 
 
 @pytest.mark.parametrize("image_shape", [(28, 28, 1), (33, 9, 3), (64, 64, 3)])
-def test_untrained_models_of_any_shape(builder, image_shape):
+def test_untrained_models_of_any_shape(builder, fixed, image_shape):
     model = builder(weights=None, input_shape=image_shape)
     assert isinstance(model, kl.models.LatentModel)
     x = np.random.default_rng(0).random((2, *image_shape), "float32")
     assert model.reconstruct(x).shape == x.shape
-    assert model.latent_dim == (32 if max(image_shape) <= 32 else 96)
+    free = 32 if max(image_shape) <= 32 else 96
+    assert model.latent_dim == (fixed + 5 if fixed else free)
 
 
-def test_untrained_models_train(builder, digits):
-    model = builder(weights=None, latent_dim=3)
+def test_untrained_models_train(builder, fixed, digits):
+    model = builder(weights=None, latent_dim=fixed + 3)
     model.compile()
-    history = model.fit(digits, epochs=1, verbose=0)
+    data = (digits, np.arange(4)) if model.uses_labels else digits
+    history = model.fit(data, epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
-    assert model.encode(digits).shape == (4, 3)
+    assert model.encode(digits).shape == (4, fixed + 3)
 
 
-@pytest.mark.parametrize("pooling", BACKBONES)
+@pytest.mark.parametrize("pooling", [*BACKBONES, "code"])
 def test_backbones_share_one_encoder(builder, digits, pooling):
     keras.utils.set_random_seed(3)
     model = builder(weights=None)
     keras.utils.set_random_seed(3)
     backbone = builder(weights=None, include_top=False, pooling=pooling)
-    assert backbone.output_shape == (None, *BACKBONES[pooling])
-    maps = model.encoder(digits).numpy()
+    of_code = (model.latent_dim,)
+    assert backbone.output_shape == (None, *BACKBONES.get(pooling, of_code))
+    convolutions = getattr(model, "encoder", None)
+    if convolutions is None:
+        network = model.feature_extractor
+        convolutions = keras.Model(network.input, network.layers[-3].output)
+    maps = convolutions(digits).numpy()
     expected = {
         None: maps,
         "avg": maps.mean((1, 2)),
@@ -67,24 +81,26 @@ def test_input_tensor_becomes_the_image(builder, digits):
     np.testing.assert_allclose(codes, expected, atol=1e-4)
 
 
-def test_weights_from_a_path(builder, digits, tmp_path):
-    model = builder(weights=None, latent_dim=5)
+def test_weights_from_a_path(builder, fixed, digits, tmp_path):
+    model = builder(weights=None, latent_dim=fixed + 5)
     model.save_weights(tmp_path / "mine.weights.h5")
-    again = builder(weights=tmp_path / "mine.weights.h5", latent_dim=5)
+    again = builder(weights=tmp_path / "mine.weights.h5", latent_dim=fixed + 5)
     np.testing.assert_array_equal(again.encode(digits), model.encode(digits))
     codes = builder(
         weights=str(tmp_path / "mine.weights.h5"),
         include_top=False,
         pooling="code",
-        latent_dim=5,
+        latent_dim=fixed + 5,
     )(digits)
     np.testing.assert_allclose(codes, model.encode(digits), atol=1e-6)
 
 
-def test_weights_of_another_model_are_refused(builder, tmp_path):
-    builder(weights=None, latent_dim=5).save_weights(tmp_path / "mine.weights.h5")
+def test_weights_of_another_model_are_refused(builder, fixed, tmp_path):
+    builder(weights=None, latent_dim=fixed + 5).save_weights(
+        tmp_path / "mine.weights.h5"
+    )
     with pytest.raises(ValueError, match=r"`weights` must fit.*latent_dim.*mine"):
-        builder(weights=tmp_path / "mine.weights.h5", latent_dim=6)
+        builder(weights=tmp_path / "mine.weights.h5", latent_dim=fixed + 6)
 
 
 def test_truncated_path_is_refused(builder, tmp_path):
@@ -117,6 +133,11 @@ def test_truncated_path_is_refused(builder, tmp_path):
 def test_wrong_arguments(builder, arguments, message):
     with pytest.raises(ValueError, match=message):
         builder(**{"weights": None, **arguments})
+
+
+def test_features_are_a_part_of_the_code():
+    with pytest.raises(ValueError, match=r"more than 128.*Received: latent_dim=128"):
+        kl.applications.ConvFeatureInverter(weights=None, latent_dim=128)
 
 
 def test_missing_path(builder, tmp_path):

@@ -23,7 +23,9 @@ PRETRAINED = [
 def folder_of(builder, name):
     prefix = {
         "ConvAutoencoder": "conv_autoencoder",
+        "ConvConstrainedAutoencoder": "conv_constrained_autoencoder",
         "ConvEncDec": "conv_encdec",
+        "ConvFeatureInverter": "conv_feature_inverter",
         "ConvVAE": "conv_vae",
     }[builder]
     return weight_files.saved_models_folder() / f"{prefix}_{name}"

@@ -1,0 +1,94 @@
+"""`ConvConstrainedAutoencoder`: an autoencoder whose code discriminates, too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_latent.applications.builder import (
+    Architecture,
+    build,
+    code_size,
+    decoder_of,
+)
+from keras_latent.applications.preprocessing import preprocess_input
+from keras_latent.models import ConstrainedAutoencoder
+
+__all__ = ["ConvConstrainedAutoencoder", "preprocess_input"]
+
+
+def _make(
+    encoder: keras.Model,
+    image_shape: Sequence[int],
+    latent_dim: int,
+    name: str,
+    classes: int,
+) -> ConstrainedAutoencoder:
+    # Grey images are mostly dark, where a sigmoid would die under a squared error.
+    activation = None if image_shape[2] == 1 else "sigmoid"
+    decoder = decoder_of(image_shape, latent_dim, activation)
+    return ConstrainedAutoencoder(encoder, decoder, heads=classes, name=name)
+
+
+ARCHITECTURE = Architecture(
+    "ConvConstrainedAutoencoder", "conv_constrained_autoencoder", _make, code_size
+)
+
+
+def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
+    include_top: bool = True,
+    weights: Any = "mnist",
+    input_tensor: Any = None,
+    input_shape: Sequence[int] | None = None,
+    pooling: str | None = None,
+    name: str = "conv_constrained_autoencoder",
+    latent_dim: int | None = None,
+    classes: int = 10,
+) -> Any:
+    """Convolutional `ConstrainedAutoencoder`, whole or as a backbone.
+
+    Its head is linear: a class is a direction of the code.
+
+    Args:
+        include_top: `True` gives the latent model, `False` the backbone: a functional
+            Keras model from images to features. Defaults to `True`.
+        weights: `"mnist"` (28 × 28 × 1), `None` for an untrained model, or the path of
+            a file that `save_weights` wrote. Defaults to `"mnist"`.
+        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
+            input.
+        input_shape: (height, width, channels), height and width at least 8, 1 or 3
+            channels. A backbone of convolutions takes trained weights at any size.
+            Defaults to `None`: that of the weights, (28, 28, 1) without.
+        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
+            mean or maximum over the image, `"code"` the code. Defaults to
+            `None`.
+        name: The model's name. Defaults to `"conv_constrained_autoencoder"`.
+        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
+            weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
+        classes: Number of classes that the head tells. Defaults to 10, those of
+            the weights.
+
+    Returns:
+        A `ConstrainedAutoencoder`, or a `keras.Model`. Both take images in [0, 1]: see
+        `preprocess_input`.
+
+    Raises:
+        ValueError: If an argument is not among its choices, or the weights are not the
+            ones that were made.
+        FileNotFoundError: If a file of weights is missing.
+
+    >>> model = ConvConstrainedAutoencoder(weights=None, classes=3)
+    >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape
+    TensorShape([2, 3])
+    """
+    return build(
+        ARCHITECTURE,
+        include_top,
+        weights,
+        input_tensor,
+        input_shape,
+        pooling,
+        name,
+        latent_dim,
+        classes=classes,
+    )

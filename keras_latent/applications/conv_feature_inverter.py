@@ -1,0 +1,106 @@
+"""`ConvFeatureInverter`: a decoder of what a classifier sees, with trained weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_latent import networks
+from keras_latent.applications.builder import Architecture, build, decoder_widths
+from keras_latent.applications.preprocessing import preprocess_input
+from keras_latent.models import FeatureInverter
+
+__all__ = ["ConvFeatureInverter", "preprocess_input"]
+
+FEATURES = 128
+EXTRA = 5
+
+
+def _code_size(image_shape: Sequence[int]) -> int:
+    return FEATURES + EXTRA
+
+
+def _make(
+    encoder: keras.Model, image_shape: Sequence[int], latent_dim: int, name: str
+) -> FeatureInverter:
+    if latent_dim <= FEATURES:
+        raise ValueError(
+            f"`latent_dim` must be more than {FEATURES}, the features of the "
+            f"classifier: the rest are extra numbers. Received: latent_dim={latent_dim}"
+        )
+    extra_size = latent_dim - FEATURES
+    hidden = keras.layers.Dense(FEATURES, "relu", name="features")
+    features = hidden(keras.layers.Flatten()(encoder.output))
+    return FeatureInverter(
+        keras.Model(encoder.input, features, name="feature_extractor"),
+        networks.inversion_decoder(
+            image_shape,
+            FEATURES,
+            extra_size,
+            widths=decoder_widths(image_shape),
+        ),
+        networks.extra_encoder(image_shape, extra_size),
+        name=name,
+    )
+
+
+ARCHITECTURE = Architecture(
+    "ConvFeatureInverter", "conv_feature_inverter", _make, _code_size
+)
+
+
+def ConvFeatureInverter(  # noqa: N802, as those of keras.applications
+    include_top: bool = True,
+    weights: Any = "mnist",
+    input_tensor: Any = None,
+    input_shape: Sequence[int] | None = None,
+    pooling: str | None = None,
+    name: str = "conv_feature_inverter",
+    latent_dim: int | None = None,
+) -> Any:
+    """Convolutional `FeatureInverter`, whole or as a backbone.
+
+    It inverts the last hidden layer, of 128 features, of a classifier, with 5 extra
+    numbers that control the decoder. The backbone is the classifier's convolutions.
+
+    Args:
+        include_top: `True` gives the latent model, `False` the backbone: a functional
+            Keras model from images to features. Defaults to `True`.
+        weights: `"mnist"` (28 × 28 × 1), `"emoji"` (64 × 64 × 3), `None` for an
+            untrained model, or the path of a file that `save_weights` wrote. Defaults
+            to `"mnist"`.
+        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
+            input.
+        input_shape: (height, width, channels), height and width at least 8, 1 or 3
+            channels. A backbone of convolutions takes trained weights at any size.
+            Defaults to `None`: that of the weights, (28, 28, 1) without.
+        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
+            mean or maximum over the image, `"code"` the features
+            and the extra numbers. Defaults to `None`.
+        name: The model's name. Defaults to `"conv_feature_inverter"`.
+        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
+            weights; without, 133: 128 features and 5 extra numbers.
+
+    Returns:
+        A `FeatureInverter`, or a `keras.Model`. Both take images in [0, 1]: see
+        `preprocess_input`.
+
+    Raises:
+        ValueError: If an argument is not among its choices, or the weights are not the
+            ones that were made.
+        FileNotFoundError: If a file of weights is missing.
+
+    >>> model = ConvFeatureInverter(weights=None)
+    >>> model.encode(keras.ops.zeros((2, 28, 28, 1))).shape
+    TensorShape([2, 133])
+    """
+    return build(
+        ARCHITECTURE,
+        include_top,
+        weights,
+        input_tensor,
+        input_shape,
+        pooling,
+        name,
+        latent_dim,
+    )

@@ -8,41 +8,44 @@ import keras_latent as kl
 BATCH_SIZE = 128
 
 
-def build_classifier(
-    image_shape: tuple[int, int, int], classes: int, features: int = 128
+def build_features(
+    image_shape: tuple[int, int, int], features: int = 128
 ) -> keras.Model:
-    """Strided convolutions, one hidden layer named `features`, and logits.
+    """Strided convolutions and a hidden layer: what a classifier knows of an image.
 
     Args:
         image_shape: (height, width, channels).
-        classes: Number of classes.
         features: Units of the hidden layer.
     """
-    backbone = kl.networks.convolutional_encoder(image_shape, name="backbone")
-    x = keras.layers.Flatten()(backbone.output)
+    encoder = kl.networks.convolutional_encoder(image_shape)
+    x = keras.layers.Flatten()(encoder.output)
     x = keras.layers.Dense(features, "relu", name="features")(x)
-    x = keras.layers.Dropout(0.5)(x)
-    return keras.Model(backbone.input, keras.layers.Dense(classes, name="logits")(x))
+    return keras.Model(encoder.input, x, name="feature_extractor")
 
 
-def hidden_features(classifier: keras.Model) -> keras.Model:
-    """The part of a classifier up to its hidden layer; it shares the weights."""
-    hidden = classifier.get_layer("features").output
-    return keras.Model(classifier.input, hidden, name="feature_extractor")
-
-
-def trained_classifier(dataset: str, seed: int, epochs: int = 10) -> keras.Model:
-    """Train a classifier on the labels of a dataset.
+def train_classifier(
+    extractor: keras.Model, dataset: str, seed: int, epochs: int = 10
+) -> keras.Model:
+    """Train features to tell the labels of a dataset.
 
     Args:
+        extractor: The model from images to features, which is trained in place.
         dataset: A name that `datasets.load` takes, with classes as labels.
         seed: Seed of the order of the images.
         epochs: Passes over the training images; the learning rate falls from 1e-3 to 0.
+
+    Returns:
+        The classifier, from images to logits.
     """
     _, labels = kl.datasets.arrays(dataset, "train")
     images, steps = kl.datasets.epochs(dataset, "train", BATCH_SIZE, seed=seed)
-    shape = kl.datasets.image_shape(dataset)
-    classifier = build_classifier(shape, int(np.max(labels)) + 1)
+    classifier = keras.Sequential(
+        [
+            extractor,
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(int(np.max(labels)) + 1, name="logits"),
+        ]
+    )
     rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * steps)
     classifier.compile(
         keras.optimizers.Adam(rate),

@@ -37,6 +37,7 @@ class Recipe:
         augment: From images and the seed of the step, an int64 tensor of shape (2,), to
             what the model is trained on; `None` for the images.
         notes: What the card says about the training.
+        prepare: Called with the new model and the seed before the training begins.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Recipe:
     learning_rate: float
     augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None
     notes: str = ""
+    prepare: Callable[[kl.models.LatentModel, int], None] | None = None
 
 
 def main(recipe: Recipe) -> None:
@@ -69,14 +71,16 @@ def main(recipe: Recipe) -> None:
     else:
         folder.start({"arguments": defined})
     keras.utils.set_random_seed(arguments.seed)
-    model, rows = folder.load() or (_new_model(recipe), [])
+    model, rows = folder.load() or (_new_model(recipe, arguments.seed), [])
     _train(recipe, model, rows, folder, arguments)
     _write(recipe, model, rows, arguments)
 
 
-def _new_model(recipe: Recipe) -> kl.models.LatentModel:
+def _new_model(recipe: Recipe, seed: int) -> kl.models.LatentModel:
     image_shape = kl.datasets.image_shape(recipe.dataset)
     model = recipe.builder(weights=None, input_shape=image_shape)
+    if recipe.prepare is not None:
+        recipe.prepare(model, seed)
     model.compile(recipe.optimizer(recipe.learning_rate))
     return model
 

@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 import keras_latent as kl
-from applications.classifier import hidden_features, trained_classifier
+from applications.classifier import build_features, train_classifier
 
 IMAGE_SHAPE = (28, 28, 1)
 FEATURES, EXTRA = 128, 5
@@ -106,12 +106,12 @@ def main() -> None:
     start = time.perf_counter()
 
     keras.utils.set_random_seed(0)
-    classifier = trained_classifier("mnist", seed=0)
+    extractor = build_features(IMAGE_SHAPE, FEATURES)
+    classifier = train_classifier(extractor, "mnist", seed=0)
     images, labels = kl.datasets.arrays("mnist", "test")
     told = classifier.predict(images, batch_size=500, verbose=0).argmax(1)
     results: dict[str, Any] = {"classifier accuracy": float((told == labels).mean())}
     print(f"classifier: {results['classifier accuracy']:.4f}", flush=True)
-    extractor = hidden_features(classifier)
 
     def pairs(images: np.ndarray) -> Pairs:
         features = extractor.predict(images, batch_size=500, verbose=0)

@@ -37,10 +37,9 @@ def inversions(models: Mapping[str, Any], sections: Mapping[str, Any]) -> Any:
     last = list(models.values())[-1]
     drawn = []
     for x in sections.values():
-        rows = [last.target(x)]
-        rows += [model.predict(x, verbose=0) for model in models.values()]
-        rows.append(last.ablate(x))
-        drawn.append(np.stack([np.asarray(images, "float32") for images in rows]))
+        decoded = [model.predict(x, verbose=0) for model in models.values()]
+        made = [last.target(x), *decoded, last.ablate(x)]
+        drawn.append(np.stack([np.asarray(images, "float32") for images in made]))
     labels = []
     for name, rows in zip(sections, drawn, strict=True):
         columns = [""] * rows.shape[1]

@@ -19,6 +19,11 @@ NAMES = [
     for kind in ("autoencoder", "vae", "encdec")
     for data in ("mnist", "emoji")
 ]
+NAMES += [
+    "conv_constrained_autoencoder_mnist",
+    "conv_feature_inverter_mnist",
+    "conv_feature_inverter_emoji",
+]
 
 
 def tiny(**changes):

@@ -7,6 +7,7 @@ from keras_latent.applications.conv_constrained_autoencoder import (
 from keras_latent.applications.conv_encdec import ConvEncDec
 from keras_latent.applications.conv_feature_inverter import ConvFeatureInverter
 from keras_latent.applications.conv_vae import ConvVAE
+from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.applications.listing import BUILDERS, list_weights
 from keras_latent.applications.preprocessing import preprocess_input
 
@@ -17,6 +18,7 @@ __all__ = [
     "ConvEncDec",
     "ConvFeatureInverter",
     "ConvVAE",
+    "EmojiDetector",
     "list_weights",
     "preprocess_input",
 ]

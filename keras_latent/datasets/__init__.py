@@ -1,5 +1,6 @@
 """Images in, `tf.data` out: by name, from a folder, or from tensorflow-datasets."""
 
+from keras_latent.datasets.emoji_scenes import emoji_scenes
 from keras_latent.datasets.loading import (
     DATASETS,
     arrays,
@@ -8,5 +9,15 @@ from keras_latent.datasets.loading import (
     load,
     splits,
 )
+from keras_latent.datasets.transformed_pairs import transformed_pairs
 
-__all__ = ["DATASETS", "arrays", "epochs", "image_shape", "load", "splits"]
+__all__ = [
+    "DATASETS",
+    "arrays",
+    "emoji_scenes",
+    "epochs",
+    "image_shape",
+    "load",
+    "splits",
+    "transformed_pairs",
+]

@@ -143,8 +143,8 @@ def check_boxes(boxes: Any, image_shape: Sequence[int]) -> None:
     height, width = image_shape[:2]
     left, top, right, bottom = boxes.T
     # Comparisons with NaN are false.
-    is_good = (0 <= left) & (left < right) & (right <= width)
-    is_good &= (0 <= top) & (top < bottom) & (bottom <= height)
+    is_good = (left >= 0) & (left < right) & (right <= width)
+    is_good &= (top >= 0) & (top < bottom) & (bottom <= height)
     if not is_good.all():
         first = int(np.argmin(is_good))
         raise ValueError(

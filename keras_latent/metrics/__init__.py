@@ -2,6 +2,7 @@
 
 from keras_latent.metrics import anomaly
 from keras_latent.metrics.active_units import active_units
+from keras_latent.metrics.average_precision import average_precision
 from keras_latent.metrics.few_shot import few_shot_accuracy
 from keras_latent.metrics.latent_length import latent_length
 from keras_latent.metrics.linear_probe import linear_probe
@@ -12,11 +13,13 @@ from keras_latent.metrics.reconstruction import (
 )
 from keras_latent.metrics.retrieval import retrieval_accuracy
 from keras_latent.metrics.score import Score
+from keras_latent.metrics.structural_similarity import structural_similarity
 
 __all__ = [
     "Score",
     "active_units",
     "anomaly",
+    "average_precision",
     "few_shot_accuracy",
     "knn_accuracy",
     "latent_length",
@@ -24,4 +27,5 @@ __all__ = [
     "mean_squared_error",
     "peak_signal_to_noise_ratio",
     "retrieval_accuracy",
+    "structural_similarity",
 ]

@@ -1,10 +1,11 @@
-"""Encoders and decoders: plain Keras models, for images of any size and mixed data."""
+"""Encoders, decoders and a detector: plain Keras models, for images and mixed data."""
 
 from keras_latent.networks.convolutional import (
     convolutional_decoder,
     convolutional_encoder,
 )
 from keras_latent.networks.dense import dense_decoder, dense_encoder
+from keras_latent.networks.detector import region_feature_extractor, yolo_detector
 from keras_latent.networks.inversion import extra_encoder, inversion_decoder
 from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
 
@@ -17,4 +18,6 @@ __all__ = [
     "inversion_decoder",
     "mixed_decoder",
     "mixed_encoder",
+    "region_feature_extractor",
+    "yolo_detector",
 ]

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 
 import keras_latent as kl
-from applications.classifier import train_classifier
 from applications.emoji_augmentation import vary
 from applications.inversion_measures import measure
 from applications.recipe import Recipe, main
+from keras_latent.cli.classifier import train_classifier
 
 
 def classify(model: kl.models.LatentModel, seed: int) -> None:

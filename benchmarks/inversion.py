@@ -20,7 +20,7 @@ import keras
 import numpy as np
 
 import keras_latent as kl
-from applications.classifier import build_features, train_classifier
+from keras_latent.cli.classifier import build_features, train_classifier
 
 IMAGE_SHAPE = (28, 28, 1)
 FEATURES, EXTRA = 128, 5

@@ -36,7 +36,12 @@ def train_command(
     ] = "mnist",
     epochs: Annotated[int, typer.Option(help="Passes over the data.")] = 10,
     batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 128,
-    latent_dim: Annotated[int, typer.Option(help="Size of the code.")] = 32,
+    latent_dim: Annotated[
+        int | None,
+        typer.Option(
+            help="Size of the code; of `inverter`, beside the features. Default: 32; 5."
+        ),
+    ] = None,
     learning_rate: Annotated[
         float | None,
         typer.Option(help="At the start; it falls to 0. Default: the variant's."),
@@ -58,6 +63,13 @@ def train_command(
     mixed_precision: Annotated[
         bool, typer.Option("--mixed-precision", help="Compute in float16.")
     ] = False,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="A .keras model of images whose features `inverter` inverts. Default: "
+            "a classifier of the labels, trained first."
+        ),
+    ] = None,
 ) -> None:
     """Train a model and write it, its figures and its history to a folder."""
     train(
@@ -72,6 +84,7 @@ def train_command(
             seed=seed,
             strategy=strategy,
             mixed_precision=mixed_precision,
+            features=features,
         ),
         RunFolder(output or Path("runs") / f"{variant}-{Path(dataset).name}"),
         resume,

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 import platform
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from rich.console import Console
 
 import keras_latent
 from keras_latent import callbacks, datasets, metrics, models, plots
+from keras_latent.cli import classifier
+from keras_latent.cli.classifier import MEASURED
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
 from keras_latent.networks.checks import check_image_shape
@@ -26,9 +29,6 @@ from keras_latent.validation import (
 
 STRATEGIES = ("auto", "none", "mirrored")
 """How a training can be spread over devices."""
-
-MEASURED = 60_000
-"""Images of a split that the final measures take at most, from the first on."""
 
 SHOWN = 20
 """Images that are followed in TensorBoard."""
@@ -43,13 +43,17 @@ class Arguments:
         dataset: A name that `datasets.load` takes.
         epochs: Number of passes over the data.
         batch_size: Number of images in a step.
-        latent_dim: Number of dimensions of the code.
+        latent_dim: Number of dimensions of the code; of an inverter, of the numbers
+            beside the features. `None` for 32; of an inverter, 5.
         learning_rate: That of the first step; it falls along half a cosine to 0 at the
             last one. `None` for that of the variant.
         image_size: Side in pixels to which images are resized; `None` keeps their size.
         seed: Seed of everything random.
         strategy: `"auto"` (all GPUs if there are several), `"none"` or `"mirrored"`.
         mixed_precision: Whether the networks compute in float16.
+        features: The `.keras` file of a model from images to features, which an
+            inverter inverts; `None` for those of a classifier of the labels, which is
+            trained first.
 
     Raises:
         ValueError: If an argument is out of its range or not among its choices.
@@ -59,23 +63,49 @@ class Arguments:
     dataset: str
     epochs: int
     batch_size: int
-    latent_dim: int
+    latent_dim: int | None
     learning_rate: float | None
     image_size: int | None
     seed: int
     strategy: str
     mixed_precision: bool
+    features: str | None = None
 
     def __post_init__(self) -> None:
         check_choice("variant", self.variant, models.VARIANTS)
         check_choice("strategy", self.strategy, STRATEGIES)
-        for name in ("epochs", "batch_size", "latent_dim"):
+        for name in ("epochs", "batch_size"):
             check_positive_integer(name, getattr(self, name))
+        if self.latent_dim is not None:
+            check_positive_integer("latent_dim", self.latent_dim)
+        if self.features is not None:
+            self._check_features(self.features)
         if self.learning_rate is not None:
             check_in_range("learning_rate", self.learning_rate)
         if self.image_size is not None:
             check_positive_integer("image_size", self.image_size)
         check_in_range("seed", self.seed, high=2**32 - 1)
+
+    def _check_features(self, features: str) -> None:
+        if not self._inverts():
+            raise ValueError(
+                "`features` must be given for the variant 'inverter' alone. "
+                f"Received: features={features!r} for {self.variant!r}"
+            )
+        if not features.endswith(".keras") or not os.path.isfile(features):
+            raise ValueError(
+                "`features` must be the path of a .keras file. "
+                f"Received: features={features!r}"
+            )
+
+    def _inverts(self) -> bool:
+        return models.VARIANTS[self.variant] is models.FeatureInverter
+
+    def code_size(self) -> int:
+        """Dimensions of the code that the user chooses."""
+        if self.latent_dim is not None:
+            return self.latent_dim
+        return 5 if self._inverts() else 32
 
 
 def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
@@ -103,7 +133,10 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     }
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
     check_image_shape(image_shape)
-    options = _options(arguments)
+    options = {}
+    if models.VARIANTS[arguments.variant] is models.ConstrainedAutoencoder:
+        classes = classifier.count_classes(arguments.dataset, arguments.image_size)
+        options = {"heads": classes}
     if resume:
         folder.check_same_run(config["arguments"])
         folder.write_config(config)
@@ -120,28 +153,32 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
 
 
-def _options(arguments: Arguments) -> dict[str, Any]:
-    """What the variant needs beside its networks: heads, if it reads labels."""
-    if not models.VARIANTS[arguments.variant].uses_labels:
-        return {}
-    _, labels = datasets.arrays(
-        arguments.dataset, "train", arguments.image_size, limit=MEASURED
-    )
-    if labels.ndim != 1 or labels.max() < 1:
-        raise ValueError(
-            "`dataset` must have classes for labels, which the variant "
-            f"{arguments.variant!r} learns. Received: dataset={arguments.dataset!r}"
-        )
-    return {"heads": int(labels.max()) + 1}
-
-
 def _new_model(
     arguments: Arguments, image_shape: tuple[int, int, int], options: dict[str, Any]
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
-    model = variant.for_images(image_shape, arguments.latent_dim, **options)
+    latent_dim = arguments.code_size()
+    if variant is models.FeatureInverter:
+        extractor = _extractor(arguments, image_shape)
+        options = {"feature_extractor": extractor}
+        latent_dim += int(np.prod(extractor.output_shape[1:]))
+    model = variant.for_images(image_shape, latent_dim, **options)
     model.compile()
     return model
+
+
+def _extractor(arguments: Arguments, image_shape: tuple[int, int, int]) -> keras.Model:
+    """The network whose features are inverted: the user's, or a new classifier's."""
+    if arguments.features is not None:
+        return keras.saving.load_model(arguments.features, compile=False)
+    extractor = classifier.build_features(image_shape)
+    classifier.train_classifier(
+        extractor,
+        arguments.dataset,
+        arguments.seed,
+        image_size=arguments.image_size,
+    )
+    return extractor
 
 
 def _fit(
@@ -216,6 +253,12 @@ def _write_figures(
     }
     if isinstance(model, models.VariationalModel):
         figures["prior_samples"] = plots.prior_samples(model)
+    if isinstance(model, models.FeatureInverter):
+        known = _images(arguments, "train", limit=SHOWN // 4)
+        sections = {"training": known, "unseen": images[: len(known)]}
+        if _evaluation_split(arguments) == "train":
+            sections = {"training": known}
+        figures["inversions"] = plots.inversions({"decoded": model}, sections)
     folder.figures.mkdir(exist_ok=True)
     for name, figure in figures.items():
         plots.save(figure, folder.figures / f"{name}.png")

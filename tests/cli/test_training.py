@@ -217,3 +217,51 @@ def test_a_variant_that_reads_labels_wants_classes(arguments, tmp_path):
     with pytest.raises(ValueError, match=r"`dataset` must have classes.*'shapes'"):
         train(arguments, RunFolder(tmp_path / "run"), resume=False)
     assert not (tmp_path / "run").exists()
+
+
+class TestInverter:
+    def run(self, arguments, folder, **changes):
+        train(dataclasses.replace(arguments, **changes), RunFolder(folder), False)
+        return keras_latent.load_model(folder / "model.keras")
+
+    def test_an_inverter_of_a_classifier_that_is_trained_first(
+        self, arguments, tmp_path
+    ):
+        model = self.run(
+            arguments, tmp_path / "run", variant="inverter", latent_dim=None, epochs=1
+        )
+        assert isinstance(model, keras_latent.models.FeatureInverter)
+        assert (model.feature_size, model.latent_dim) == (128, 133)
+        assert (tmp_path / "run" / "figures" / "inversions.png").exists()
+
+    def test_an_inverter_of_given_features(self, arguments, image_folder, tmp_path):
+        shape = keras_latent.datasets.image_shape(str(image_folder))
+        extractor = keras.Sequential(
+            [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(4)]
+        )
+        extractor.save(tmp_path / "features.keras")
+        model = self.run(
+            arguments,
+            tmp_path / "run",
+            variant="inverter",
+            epochs=1,
+            features=str(tmp_path / "features.keras"),
+        )
+        assert model.latent_dim == 4 + 2
+        kernel = model.feature_extractor.layers[-1].kernel
+        np.testing.assert_array_equal(kernel, extractor.layers[-1].kernel)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"features": "a.keras"}, "for the variant 'inverter' alone"),
+            (
+                {"variant": "inverter", "features": "a.keras"},
+                r"`features` must be the path of a \.keras file",
+            ),
+            ({"latent_dim": 0}, "`latent_dim` must be a positive integer"),
+        ],
+    )
+    def test_errors(self, arguments, changes, message):
+        with pytest.raises(ValueError, match=message):
+            dataclasses.replace(arguments, **changes)

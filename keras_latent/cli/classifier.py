@@ -3,9 +3,12 @@
 import keras
 import numpy as np
 
-import keras_latent as kl
+from keras_latent import datasets, networks
 
 BATCH_SIZE = 128
+
+MEASURED = 60_000
+"""Labels that are looked at, from the first on."""
 
 
 def build_features(
@@ -17,14 +20,18 @@ def build_features(
         image_shape: (height, width, channels).
         features: Units of the hidden layer.
     """
-    encoder = kl.networks.convolutional_encoder(image_shape)
+    encoder = networks.convolutional_encoder(image_shape)
     x = keras.layers.Flatten()(encoder.output)
     x = keras.layers.Dense(features, "relu", name="features")(x)
     return keras.Model(encoder.input, x, name="feature_extractor")
 
 
 def train_classifier(
-    extractor: keras.Model, dataset: str, seed: int, epochs: int = 10
+    extractor: keras.Model,
+    dataset: str,
+    seed: int,
+    epochs: int = 10,
+    image_size: int | None = None,
 ) -> keras.Model:
     """Train features to tell the labels of a dataset.
 
@@ -33,17 +40,20 @@ def train_classifier(
         dataset: A name that `datasets.load` takes, with classes as labels.
         seed: Seed of the order of the images.
         epochs: Passes over the training images; the learning rate falls from 1e-3 to 0.
+        image_size: Side in pixels to which images are resized; `None` keeps their size.
 
     Returns:
         The classifier, from images to logits.
     """
-    _, labels = kl.datasets.arrays(dataset, "train")
-    images, steps = kl.datasets.epochs(dataset, "train", BATCH_SIZE, seed=seed)
+    classes = count_classes(dataset, image_size)
+    images, steps = datasets.epochs(
+        dataset, "train", BATCH_SIZE, seed=seed, image_size=image_size
+    )
     classifier = keras.Sequential(
         [
             extractor,
             keras.layers.Dropout(0.5),
-            keras.layers.Dense(int(np.max(labels)) + 1, name="logits"),
+            keras.layers.Dense(classes, name="logits"),
         ]
     )
     rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * steps)
@@ -54,3 +64,18 @@ def train_classifier(
     )
     classifier.fit(images, steps_per_epoch=steps, epochs=epochs, verbose=2)
     return classifier
+
+
+def count_classes(dataset: str, image_size: int | None = None) -> int:
+    """How many classes the training labels of a dataset have.
+
+    Raises:
+        ValueError: If its labels aren't classes.
+    """
+    _, labels = datasets.arrays(dataset, "train", image_size, limit=MEASURED)
+    if labels.ndim != 1 or np.max(labels) < 1:
+        raise ValueError(
+            "`dataset` must have classes for labels, which the variant learns. "
+            f"Received: dataset={dataset!r}"
+        )
+    return int(np.max(labels)) + 1

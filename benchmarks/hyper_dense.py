@@ -8,10 +8,12 @@ after the steps, less the peak before the layer was made.
 """
 
 import argparse
+import json
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -62,12 +64,8 @@ def megabytes_of_steps(name: str, size: int, batch_size: int) -> float:
 def megabytes_in_own_process(name: str, arguments: argparse.Namespace) -> float:
     """The same, measured in a new process."""
     command = [sys.executable, __file__, "--memory-of", name]
-    command += [
-        "--size",
-        str(arguments.size),
-        "--batch-size",
-        str(arguments.batch_size),
-    ]
+    for option in ("size", "batch_size"):
+        command += [f"--{option.replace('_', '-')}", str(getattr(arguments, option))]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(result.stdout.split()[-1])
 
@@ -78,6 +76,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=2048)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--output", type=Path, help="a JSON file to write, too")
     parser.add_argument("--memory-of", choices=LAYERS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     size, batch_size = arguments.size, arguments.batch_size
@@ -93,6 +92,10 @@ def main() -> None:
         warm_up=2,
     )
     print(table(seconds, megabytes))
+    if arguments.output:
+        results = {"size": size, "batch_size": batch_size}
+        results |= {"seconds": seconds, "megabytes": megabytes}
+        kl.saving.write_text(arguments.output, json.dumps(results, indent=2) + "\n")
 
 
 def table(seconds: dict[str, float], megabytes: dict[str, float]) -> str:

@@ -6,7 +6,8 @@ each replica taking its own rows. Then any number of replicas computes what one
 computes.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -31,6 +32,39 @@ class Share(NamedTuple):
         """This replica's part of the batch, in [0, 1]; the parts add up to 1."""
         rows, total = tf.cast(self.rows, tf.float32), tf.cast(self.total, tf.float32)
         return rows / tf.maximum(total, 1.0)
+
+
+class Coupled(NamedTuple):
+    """A term in which rows depend on each other, wanted for the whole batch.
+
+    An objective returns it in the place of the term. The training step then gathers
+    the rows of all replicas, and each replica keeps its own part of the term.
+
+    Args:
+        function: From the rows of the whole batch to one number a row, of shape
+            (total,), or to a scalar.
+        rows: What it takes of the rows of this replica: a tensor of shape (batch, ...),
+            or a structure of them.
+    """
+
+    function: Callable[[Any], Tensor]
+    rows: Any
+
+    def on_whole_batch(self, share: Share) -> Tensor:
+        """Compute the term on the rows of all replicas.
+
+        Args:
+            share: The rows that this replica holds, of those that are there.
+
+        Returns:
+            The term of this replica's rows, of shape (share.rows,), or the scalar.
+        """
+        if not is_distributed():
+            return self.function(self.rows)
+        term = self.function(gathered(self.rows, share))
+        if len(term.shape) == 0:
+            return term
+        return term[share.offset : share.offset + share.rows]
 
 
 def is_distributed() -> bool:
@@ -73,3 +107,74 @@ def replica_share(rows: Tensor) -> Share:
         offset=tf.reduce_sum(tf.where(before, rows_by_replica, 0)),
         total=tf.reduce_sum(rows_by_replica),
     )
+
+
+def gathered(rows: Any, share: Share) -> Any:
+    """Gather the rows of all replicas, in the order of the replicas.
+
+    Gradients flow back to the replica that a row came from, added up over all replicas
+    that used it. They are those of the whole batch if the losses of the replicas add up
+    to the loss of the whole batch.
+
+    Args:
+        rows: This replica's rows, of shape (batch, ...), or a structure of such
+            tensors. What comes after the first `share.rows` is left out.
+        share: The rows that this replica holds.
+
+    Returns:
+        The same structure, of shape (total, ...).
+
+    >>> gathered(tf.ones((3, 2)), replica_share(3)).shape
+    TensorShape([3, 2])
+    """
+    if not is_distributed():
+        return rows
+    after = share.total - share.offset - share.rows
+
+    def placed(rows: Tensor) -> Tensor:
+        others = [[0, 0]] * (len(rows.shape) - 1)
+        return tf.pad(rows[: share.rows], [[share.offset, after], *others])
+
+    # A sum of what each replica puts in its place, because TensorFlow's own gathering
+    # wants to know the shapes of the others.
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce("SUM", tf.nest.map_structure(placed, rows))
+
+
+def spans_workers(strategy: tf.distribute.Strategy) -> bool:
+    """Whether a strategy's replicas may be in several processes.
+
+    >>> spans_workers(tf.distribute.get_strategy())
+    False
+    """
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy) and bool(
+        strategy.cluster_resolver.cluster_spec().as_dict()
+    )
+
+
+def check_compilation(
+    strategy: tf.distribute.Strategy, steps_per_execution: int, jit_compile: bool | str
+) -> None:
+    """Refuse arguments of `compile` that don't work on several replicas.
+
+    Args:
+        strategy: The strategy under which the model was made.
+        steps_per_execution: As in `keras.Model.compile`.
+        jit_compile: As in `keras.Model.compile`.
+
+    Raises:
+        ValueError: If several steps are to be run at once, or XLA is asked for.
+    """
+    if strategy.num_replicas_in_sync == 1 and not spans_workers(strategy):
+        return
+    if steps_per_execution != 1:
+        raise ValueError(
+            "`steps_per_execution` must be 1 on several replicas: Keras can't loop "
+            "over batches that are spread over them. "
+            f"Received: steps_per_execution={steps_per_execution!r}"
+        )
+    if jit_compile is True:
+        raise ValueError(
+            '`jit_compile` must be "auto" or False on several replicas: XLA can\'t '
+            f"compile a step that they make together. Received: {jit_compile=}"
+        )

@@ -58,7 +58,11 @@ def train_command(
         bool, typer.Option("--resume", help="Continue the run in that folder.")
     ] = False,
     strategy: Annotated[
-        str, typer.Option(help="none, mirrored, or auto: mirrored over several GPUs.")
+        str,
+        typer.Option(
+            help="none, mirrored, multiworker: the workers that TF_CONFIG names, or "
+            "auto: mirrored over several GPUs."
+        ),
     ] = "auto",
     mixed_precision: Annotated[
         bool, typer.Option("--mixed-precision", help="Compute in float16.")

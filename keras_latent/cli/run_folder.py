@@ -35,8 +35,8 @@ class RunFolder:
         self.tensorboard = path / "tensorboard"
         self.figures = path / "figures"
 
-    def start(self, config: dict[str, Any]) -> None:
-        """Make the folder for a new run.
+    def check_free(self) -> None:
+        """Refuse a folder in which no new run can start.
 
         Raises:
             ValueError: If the folder holds anything already.
@@ -57,6 +57,14 @@ class RunFolder:
                 "`output` must be a new or empty folder. "
                 f"Received: output={str(self.path)!r}, which holds files"
             )
+
+    def start(self, config: dict[str, Any]) -> None:
+        """Make the folder for a new run.
+
+        Raises:
+            ValueError: If the folder holds anything already.
+        """
+        self.check_free()
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_config(config)
 
@@ -120,6 +128,10 @@ class RunFolder:
                 f"Received: step={steps}"
             )
         return model, rows
+
+    def saved_model(self) -> bytes:
+        """What `model.keras` holds; nothing before the first whole epoch."""
+        return self.model_file.read_bytes() if self.model_file.exists() else b""
 
     def save(self, model: keras.Model, rows: list[dict[str, float]]) -> None:
         """Save the model as of the last row of its history."""

@@ -14,21 +14,20 @@ import tensorflow as tf
 from rich.console import Console
 
 import keras_latent
-from keras_latent import callbacks, datasets, metrics, models, plots
+from keras_latent import callbacks, datasets, metrics, models, plots, workers
 from keras_latent.cli import classifier
 from keras_latent.cli.classifier import MEASURED
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
+from keras_latent.cli.strategies import STRATEGIES, find_strategy, sharing_by_rows
+from keras_latent.distribution import spans_workers
 from keras_latent.networks.checks import check_image_shape
-from keras_latent.saving import write_text
+from keras_latent.saving import load_model, write_text
 from keras_latent.validation import (
     check_choice,
     check_in_range,
     check_positive_integer,
 )
-
-STRATEGIES = ("auto", "none", "mirrored")
-"""How a training can be spread over devices."""
 
 SHOWN = 20
 """Images that are followed in TensorBoard."""
@@ -49,7 +48,8 @@ class Arguments:
             last one. `None` for that of the variant.
         image_size: Side in pixels to which images are resized; `None` keeps their size.
         seed: Seed of everything random.
-        strategy: `"auto"` (all GPUs if there are several), `"none"` or `"mirrored"`.
+        strategy: `"auto"` (all GPUs if there are several), `"none"`, `"mirrored"`, or
+            `"multiworker"`: the workers that `TF_CONFIG` names.
         mixed_precision: Whether the networks compute in float16.
         features: The `.keras` file of a model from images to features, which an
             inverter inverts; `None` for those of a classifier of the labels, which is
@@ -85,6 +85,11 @@ class Arguments:
         if self.image_size is not None:
             check_positive_integer("image_size", self.image_size)
         check_in_range("seed", self.seed, high=2**32 - 1)
+        if self.strategy == "multiworker" and self._inverts() and not self.features:
+            raise ValueError(
+                "`features` must be given where several workers train an inverter: a "
+                "classifier can't be trained by all of them. Received: features=None"
+            )
 
     def _check_features(self, features: str) -> None:
         if not self._inverts():
@@ -111,6 +116,9 @@ class Arguments:
 def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     """Train a variant and write everything about the run to its folder.
 
+    Several workers share the folder: the chief alone writes to it, and each reads from
+    it where the run is resumed.
+
     Args:
         arguments: What defines the run.
         folder: Where it goes. It holds `model.keras`, `history.csv`, `config.json`,
@@ -119,6 +127,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
 
     Raises:
         ValueError: If an argument is wrong, or the folder isn't free.
+        OSError: If another worker doesn't come, or stops.
     """
     console = Console()
     config = {
@@ -131,22 +140,42 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
             "python": platform.python_version(),
         },
     }
+    if resume:
+        folder.check_same_run(config["arguments"])
+    else:
+        folder.check_free()
+    # Workers can't meet any more once TensorFlow has computed something.
+    strategy = find_strategy(arguments.strategy, console)
+    is_chief = strategy.extended.should_checkpoint
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
     check_image_shape(image_shape)
     options = {}
     if models.VARIANTS[arguments.variant] is models.ConstrainedAutoencoder:
         classes = classifier.count_classes(arguments.dataset, arguments.image_size)
         options = {"heads": classes}
-    if resume:
-        folder.check_same_run(config["arguments"])
+    if is_chief and resume:
         folder.write_config(config)
-    else:
+    elif is_chief:
         folder.start(config)
 
     keras.utils.set_random_seed(arguments.seed)
-    with _precision(arguments.mixed_precision), _scope(arguments.strategy):
-        model, rows = folder.load() or (_new_model(arguments, image_shape, options), [])
+    with (
+        workers.lost_workers_are_named(strategy),
+        _precision(arguments.mixed_precision),
+    ):
+        described = json.dumps(config["arguments"]).encode()
+        workers.check_agreement(strategy, described + folder.saved_model())
+        with strategy.scope():
+            loaded = folder.load()
+            model, rows = loaded or (_new_model(arguments, image_shape, options), [])
+        # Within the scope, the chief could not save without the other workers.
         _fit(model, arguments, folder, rows, console)
+    if not is_chief:
+        console.print("This worker is done; the chief draws the figures.")
+        return
+    if spans_workers(strategy):
+        # The others are gone, and a model of them all would wait for them.
+        model = load_model(folder.model_file)
     _write_figures(model, arguments, folder, rows)
     for name, value in _measure(model, arguments, folder).items():
         console.print(f"{name}: {value:.4g}", highlight=False)
@@ -205,28 +234,31 @@ def _fit(
     shown = _images(arguments, "train", limit=SHOWN)
     log_dir = folder.tensorboard
     watchers = [
-        keras.callbacks.TensorBoard(str(log_dir), write_graph=False),
         callbacks.ReconstructionImages(shown, log_dir),
         callbacks.CodeHistograms(shown, log_dir),
     ]
     if isinstance(model, models.VariationalModel):
         watchers.append(callbacks.SampleImages(log_dir))
+    if model.distribute_strategy.extended.should_checkpoint:
+        # These don't know of workers, each of which would write the same. The model is
+        # saved last, so that what a row of the history stands for is done.
+        curves = keras.callbacks.TensorBoard(str(log_dir), write_graph=False)
+        watchers += [curves, SaveEachEpoch(folder, rows)]
     validation = None
     if _evaluation_split(arguments) == "test":
         validation = datasets.load(
             arguments.dataset, "test", arguments.batch_size, arguments.image_size
-        )
+        ).with_options(sharing_by_rows())
     with ProgressBar(console) as progress:
         model.fit(
-            training,
+            training.with_options(sharing_by_rows()),
             steps_per_epoch=steps,
             initial_epoch=len(rows),
             epochs=arguments.epochs,
             validation_data=validation,
             shuffle=False,
             verbose=0,
-            # Saved last, so that what a row of the history stands for is done.
-            callbacks=[progress, *watchers, SaveEachEpoch(folder, rows)],
+            callbacks=[progress, *watchers],
         )
 
 
@@ -295,13 +327,6 @@ def _measure(
 def _evaluation_split(arguments: Arguments) -> str:
     splits = datasets.splits(arguments.dataset, arguments.image_size)
     return "test" if "test" in splits else "train"
-
-
-def _scope(strategy: str) -> contextlib.AbstractContextManager:
-    several_gpus = len(tf.config.list_physical_devices("GPU")) > 1
-    if strategy == "mirrored" or (strategy == "auto" and several_gpus):
-        return tf.distribute.MirroredStrategy().scope()
-    return contextlib.nullcontext()
 
 
 @contextlib.contextmanager

@@ -1,11 +1,13 @@
 """What the encoder-decoders share: the pass over generated data, pairs, measures."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
+from keras_latent.distribution import Coupled
 from keras_latent.gradients import shared_pass, stop_gradient
 from keras_latent.losses import different
 from keras_latent.typing import Observation, Tensor
@@ -32,17 +34,23 @@ def encode_generated(
     return encode(generated), encode(repair(stop_gradient(generated)))
 
 
-def spread(z: Tensor, margin: float) -> Tensor:
+def spread(z: Tensor, margin: float, global_batch: bool) -> Tensor | Coupled:
     """different(z of even rows, z of odd rows), laid out so that its mean is by pair.
 
     Args:
         z: Codes of shape (batch, latent_dim), paired by rows 0-1, 2-3, ...
         margin: Distance from which on codes are different enough.
+        global_batch: Whether the rows of all replicas are paired, not those of each.
 
     Returns:
         The loss of each row's pair, of shape (batch,), 0 for a last row without a
         partner; scaled so that the mean over the batch is the mean over the pairs.
     """
+    term = functools.partial(_spread, margin=margin)
+    return Coupled(term, z) if global_batch else term(z)
+
+
+def _spread(z: Tensor, margin: float) -> Tensor:
     count = ops.shape(z)[0]
     paired = count // 2 * 2
     pairs = different(z[0:paired:2], z[1:paired:2], margin)

@@ -31,7 +31,8 @@ class EncDec(DeterministicModel):
     Activity regularisers of the encoder's layers count for E(x'), the last pass.
 
     `spread` pairs rows 0-1, 2-3, ...; a last odd row has no partner. On several
-    replicas the pairs are formed among each replica's own rows. The logs also hold
+    replicas the pairs are formed among each replica's own rows, or with `global_batch`
+    among all rows, as on one replica: the codes are then gathered. The logs also hold
     `latent_length`, ½·(mean z² + mean z'²) over batch and dimensions, at whose
     equilibrium the images no longer improve (`callbacks.LatentEquilibrium`), and `mse`
     between x and x'.
@@ -49,6 +50,8 @@ class EncDec(DeterministicModel):
         repair: A layer that maps a generated observation to the nearest valid one
             before the discrimination sees it, such as `layers.Repair`; it costs a
             second pass of the encoder. Defaults to `None`.
+        global_batch: Whether `spread` pairs the rows of all replicas together. Defaults
+            to `False`.
         **kwargs: `name` and `dtype` of the model.
 
     Raises:
@@ -75,12 +78,14 @@ class EncDec(DeterministicModel):
         spread_weight: float = 1.0,
         discrimination_weight: float = 2.0,
         repair: keras.layers.Layer | None = None,
+        global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
         check_in_range("margin", margin)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.margin = margin
         self.repair = repair
+        self.global_batch = global_batch
         self.add_term("cycle", weight=cycle_weight)
         self.add_term("spread", weight=spread_weight)
         self.add_term("discrimination", weight=discrimination_weight)
@@ -99,7 +104,7 @@ class EncDec(DeterministicModel):
         z_live, z_stopped = contrast.encode_generated(encode, generated, self.repair)
         return {
             "cycle": same(z_live, z),
-            "spread": contrast.spread(z, self.margin),
+            "spread": contrast.spread(z, self.margin, self.global_batch),
             "discrimination": different(z_stopped, z, self.margin),
             "latent_length": contrast.latent_length(z, z_live),
             "mse": contrast.mean_squared_error(x, generated),

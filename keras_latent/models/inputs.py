@@ -47,6 +47,23 @@ def unpacked(
     return Batch(*keras.tree.map_structure(filled, tuple(batch))), count
 
 
+def first_rows(columns: Any, count: Tensor) -> Any:
+    """The rows that are there, without the one that stands in for none.
+
+    Args:
+        columns: A structure of tensors of shape (batch, ...), or `None` in their place.
+        count: Number of rows that are there.
+
+    Returns:
+        The same structure, of shape (count, ...).
+    """
+    if not is_distributed():
+        return columns
+    return keras.tree.map_structure(
+        lambda column: None if column is None else column[:count], columns
+    )
+
+
 def _as_floats(x: Tensor) -> Tensor:
     x = ops.convert_to_tensor(x)
     return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 from keras.optimizers import Optimizer
 
-from keras_latent.distribution import replica_share
+from keras_latent import distribution
 from keras_latent.models import inputs
 from keras_latent.models.players import (
     Player,
@@ -18,13 +18,12 @@ from keras_latent.models.players import (
     optimizer_by_player,
     with_scaled_loss,
 )
+from keras_latent.models.random_state import RandomStateModel
 from keras_latent.typing import Batch, Share, Tensor
 from keras_latent.validation import check_in_range
 
-_RANDOM_STATE = "random_state_"
 
-
-class ObjectiveModel(keras.Model):
+class ObjectiveModel(RandomStateModel):
     """A Keras model that is trained by the terms which its `objective` names.
 
     Subclasses declare the terms in their constructor (`add_term`) and compute them in
@@ -75,7 +74,7 @@ class ObjectiveModel(keras.Model):
         Returns:
             From each declared name to its value, unweighted: one number an example, of
             shape (batch,), or a scalar. What is monitored on some rows alone is a
-            `Share`.
+            `Share`; a term that couples the rows of all replicas is `Coupled`.
         """
         raise NotImplementedError
 
@@ -129,18 +128,18 @@ class ObjectiveModel(keras.Model):
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Move every player once, each by the gradient of its own objective."""
         batch, count = inputs.unpacked(data, self.observation)
-        fraction = replica_share(count).fraction
+        share = distribution.replica_share(count)
         means: dict[str, Tensor] = {}
         for name, player in self.players().items():
             optimizer = self.optimizers[name]
             variables = player.variables
             with tf.GradientTape() as tape:
-                terms = self._batch_means(player.objective(batch, True), batch)
+                terms = self._batch_means(player.objective(batch, True), batch, share)
                 regularization = self._regularization()
                 loss = self._weighted_sum(terms) + regularization
                 # Optimizers add up the gradients of all replicas, so that each replica
                 # owes its part of the whole batch's loss, not a loss of its own.
-                scaled = optimizer.scale_loss(loss * fraction)
+                scaled = optimizer.scale_loss(loss * share.fraction)
             gradients = tape.gradient(scaled, variables)
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             means |= terms
@@ -149,13 +148,14 @@ class ObjectiveModel(keras.Model):
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
         batch, count = inputs.unpacked(data, self.observation)
+        share = distribution.replica_share(count)
         means: dict[str, Tensor] = {}
         for player in self.players().values():
-            means |= self._batch_means(player.objective(batch, False), batch)
+            means |= self._batch_means(player.objective(batch, False), batch, share)
         return self._log(means, self._regularization(), batch, count)
 
     def _batch_means(
-        self, values: dict[str, Tensor], batch: Batch
+        self, values: dict[str, Any], batch: Batch, share: distribution.Share
     ) -> dict[str, Tensor]:
         count = ops.cast(inputs.rows(batch.x), "float32")
         means = {}
@@ -163,6 +163,8 @@ class ObjectiveModel(keras.Model):
             if isinstance(value, Share):
                 means[name] = value
                 continue
+            if isinstance(value, distribution.Coupled):
+                value = value.on_whole_batch(share)
             value = ops.cast(value, "float32")
             if len(value.shape) > 0:
                 if batch.sample_weight is not None:
@@ -208,9 +210,13 @@ class ObjectiveModel(keras.Model):
                 metric.update_state(value, sample_weight=weight)
         if self._has_compiled_metrics:
             reconstruction = self(batch.x, training=False)
-            target = self.target(batch.x)
-            self.compute_metrics(batch.x, target, reconstruction, batch.sample_weight)
-        return self.get_metrics_result()
+            columns = batch.x, self.target(batch.x), reconstruction, batch.sample_weight
+            self.compute_metrics(*inputs.first_rows(columns, count))
+        logs = self.get_metrics_result()
+        if distribution.spans_workers(self.distribute_strategy):
+            # Keras averages the logs of workers over an axis, which scalars lack.
+            logs = keras.tree.map_structure(lambda log: ops.expand_dims(log, 0), logs)
+        return logs
 
     # Compilation.
 
@@ -236,20 +242,25 @@ class ObjectiveModel(keras.Model):
                 `None`.
             weighted_metrics: The same, weighted by `sample_weight`. Defaults to `None`.
             run_eagerly: As in `keras.Model.compile`. Defaults to `False`.
-            steps_per_execution: As in `keras.Model.compile`. Defaults to 1.
-            jit_compile: As in `keras.Model.compile`. Defaults to `"auto"`.
+            steps_per_execution: As in `keras.Model.compile`; 1 on several replicas.
+                Defaults to 1.
+            jit_compile: As in `keras.Model.compile`; not `True` on several replicas.
+                Defaults to `"auto"`.
             auto_scale_loss: Whether losses are scaled where layers compute in float16.
                 Defaults to `True`.
 
         Raises:
-            ValueError: If `loss` is given, the optimizers don't match the players, or a
-                metric has the name of a term.
+            ValueError: If `loss` is given, the optimizers don't match the players, a
+                metric has the name of a term, or several replicas can't train that way.
         """
         if loss is not None:
             raise ValueError(
                 "`loss` can't be chosen: the objective is the model's own. "
                 f"Received: loss={loss!r}"
             )
+        distribution.check_compilation(
+            self.distribute_strategy, steps_per_execution, jit_compile
+        )
         players = self.players()
         if any(is_regularized(layer) for p in players.values() for layer in p.layers):
             self.add_monitor("regularization")
@@ -316,26 +327,6 @@ class ObjectiveModel(keras.Model):
         arguments = keras.saving.deserialize_keras_object(config)
         known = inspect.signature(self.compile).parameters
         self.compile(**{k: v for k, v in arguments.items() if k in known})
-
-    # Random state, which Keras leaves out of its files.
-
-    def save_own_variables(self, store: Any) -> None:
-        """Save the variables, and the state of every random generator in the model."""
-        super().save_own_variables(store)
-        for index, state in enumerate(self._random_states()):
-            store[f"{_RANDOM_STATE}{index}"] = state.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Load what `save_own_variables` saved."""
-        # The store of an HDF5 file has `keys`, but can't be iterated over.
-        own = [key for key in store.keys() if not key.startswith(_RANDOM_STATE)]  # noqa: SIM118
-        variables = {key: store[key] for key in own}
-        super().load_own_variables(variables)
-        for index, state in enumerate(self._random_states()):
-            state.assign(store[f"{_RANDOM_STATE}{index}"])
-
-    def _random_states(self) -> list[keras.Variable]:
-        return [v for v in self.variables if v.name == "seed_generator_state"]
 
     # Data.
 

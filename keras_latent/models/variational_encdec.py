@@ -50,6 +50,7 @@ class VariationalEncDec(VariationalModel):
         kl_weight: Weight of the term `kl`. Defaults to 1e-3.
         kl_mean_weight: Weight of the term `kl_mean`. Defaults to 0.0.
         repair: As for `EncDec`. Defaults to `None`.
+        global_batch: As for `EncDec`. Defaults to `False`.
         **kwargs: `seed` of the noise, `name` and `dtype` of the model.
 
     Raises:
@@ -77,12 +78,14 @@ class VariationalEncDec(VariationalModel):
         kl_weight: float = 1e-3,
         kl_mean_weight: float = 0.0,
         repair: keras.layers.Layer | None = None,
+        global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
         check_in_range("margin", margin)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.margin = margin
         self.repair = repair
+        self.global_batch = global_batch
         self.add_term("cycle", weight=cycle_weight)
         self.add_term("spread", weight=spread_weight)
         self.add_term("discrimination", weight=discrimination_weight)
@@ -111,7 +114,7 @@ class VariationalEncDec(VariationalModel):
         means, log_vars = zip(posterior, live, stopped, strict=True)
         return {
             "cycle": same(live.mean, z),
-            "spread": contrast.spread(z, self.margin),
+            "spread": contrast.spread(z, self.margin, self.global_batch),
             "discrimination": different(stopped.mean, z, self.margin),
             "kl": shares(variance_divergence, log_vars),
             "kl_mean": shares(mean_divergence, means),

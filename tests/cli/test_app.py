@@ -68,12 +68,23 @@ def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):
         ("--latent-dim", "0", "Received: latent_dim=0"),
         ("--learning-rate", "nan", "Received: learning_rate=nan"),
         ("--seed", "-1", "Received: seed=-1"),
-        ("--strategy", "tpu", "one of 'auto', 'none', 'mirrored'. Received: strategy="),
+        ("--strategy", "tpu", "'mirrored', 'multiworker'. Received: strategy="),
     ],
 )
 def test_a_wrong_value_is_a_message(monkeypatch, capsys, option, value, message):
     assert run_main(monkeypatch, "train", "vae", option, value) == 2
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_workers_want_a_cluster(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("TF_CONFIG", "{worker}")
+    output = tmp_path / "run"
+    words = ["train", "vae", "--strategy", "multiworker", "--output", str(output)]
+    assert run_main(monkeypatch, *words) == 2
+    message = " ".join(capsys.readouterr().err.split())
+    assert "Error: `TF_CONFIG` must be JSON" in message
+    assert 'such as {"cluster": {"worker": ["first:12345"' in message
+    assert not output.exists()
 
 
 def test_an_unknown_variant_is_a_message_with_the_choices(monkeypatch, capsys):

@@ -16,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import keras_latent
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import Arguments, train
+from tests.processes import run_workers
 
 
 @pytest.fixture
@@ -217,6 +218,43 @@ def test_a_variant_that_reads_labels_wants_classes(arguments, tmp_path):
     with pytest.raises(ValueError, match=r"`dataset` must have classes.*'shapes'"):
         train(arguments, RunFolder(tmp_path / "run"), resume=False)
     assert not (tmp_path / "run").exists()
+
+
+def test_two_workers_train_and_resume(arguments, image_folder, tmp_path):
+    def words(name, strategy, epochs):
+        options = ["--dataset", str(image_folder), "--batch-size", "5", "--seed", "3"]
+        options += ["--latent-dim", "2", "--learning-rate", "1e-3"]
+        options += ["--strategy", strategy, "--epochs", str(epochs)]
+        options += ["--output", str(tmp_path / name)]
+        return ["-m", "keras_latent", "train", "vae", *options]
+
+    chief, other = run_workers(words("run", "multiworker", 1), tmp_path, limit=60)
+    assert "Worker 1 of 2 waits" in chief
+    assert "The run is in" in chief
+    assert "This worker is done" in other
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    files = {"config.json", "history.csv", "metrics.json", "model.keras"}
+    assert names == {*files, "figures", "tensorboard"}
+    # The name of an event file holds the process that wrote it.
+    events = [path.name for path in (tmp_path / "run").rglob("events.*")]
+    assert len({name.split(".")[-3] for name in events}) == 1
+
+    resumed = [*words("run", "multiworker", 2), "--resume"]
+    run_workers(resumed, tmp_path, limit=60)
+    arguments = dataclasses.replace(arguments, epochs=1)
+    train(arguments, RunFolder(tmp_path / "alone"), resume=False)
+    arguments = dataclasses.replace(arguments, epochs=2)
+    train(arguments, RunFolder(tmp_path / "alone"), resume=True)
+    rows, expected = history(tmp_path / "run"), history(tmp_path / "alone")
+    assert [row["step"] for row in rows] == ["5", "10"]
+    for row, alone in zip(rows, expected, strict=True):
+        for name, value in alone.items():
+            assert float(row[name]) == pytest.approx(float(value), rel=1e-3), name
+
+
+def test_workers_invert_given_features_alone(arguments):
+    with pytest.raises(ValueError, match="`features` must be given where several"):
+        dataclasses.replace(arguments, variant="inverter", strategy="multiworker")
 
 
 class TestInverter:

@@ -175,7 +175,12 @@ CASES = [
     Case(
         "vae",
         models.VAE,
-        lambda: {"likelihood": "continuous_bernoulli", "beta": 0.5, "seed": 7},
+        lambda: {
+            "likelihood": "continuous_bernoulli",
+            "beta": 0.5,
+            "global_batch": True,
+            "seed": 7,
+        },
         networks=map_networks,
         is_random=True,
     ),
@@ -207,6 +212,7 @@ CASES = [
             "cycle_weight": 0.9,
             "spread_weight": 0.8,
             "discrimination_weight": 1.7,
+            "global_batch": True,
         },
         separable={"spread_weight": 0.0},
     ),
@@ -224,7 +230,13 @@ CASES = [
     Case(
         "variational-encdec",
         models.VariationalEncDec,
-        lambda: {"margin": 1.5, "kl_weight": 0.01, "kl_mean_weight": 0.02, "seed": 7},
+        lambda: {
+            "margin": 1.5,
+            "kl_weight": 0.01,
+            "kl_mean_weight": 0.02,
+            "global_batch": True,
+            "seed": 7,
+        },
         is_random=True,
         separable={"spread_weight": 0.0},
     ),

@@ -31,7 +31,7 @@ def assert_replicas_agree(case, strategy, rows, arguments):
     for a, b in zip(moved, expected, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)
     for a, b in zip(logs, expected_logs, strict=True):
-        if arguments:  # Pairs differ, where the weight of `spread` is 0.
+        if "spread_weight" in arguments:  # It is 0, but the pairs may differ.
             a["spread"] = b["spread"]
         assert a == pytest.approx(b, rel=1e-5, abs=1e-6)
     assert any(not np.allclose(a, b) for a, b in zip(moved, weights, strict=False))
@@ -56,7 +56,45 @@ def test_a_replica_may_be_left_without_a_row(case, two_replicas):
 
 @chosen("encdec", "variational-encdec")
 def test_pairs_stay_together_in_even_shares(case, two_replicas):
-    assert_replicas_agree(case, two_replicas, rows=24, arguments={})
+    arguments = {"global_batch": False}
+    assert_replicas_agree(case, two_replicas, rows=24, arguments=arguments)
+
+
+@chosen("encdec", "variational-encdec")
+@pytest.mark.parametrize("rows", [23, 17])
+def test_pairs_of_the_whole_batch(case, two_replicas, rows):
+    # The last shares are of 4 and 3 rows, or of 1 and none.
+    arguments = {"global_batch": True}
+    assert_replicas_agree(case, two_replicas, rows=rows, arguments=arguments)
+
+
+@chosen("vae")
+@pytest.mark.parametrize("rows", [23, 17])
+def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
+    # In the first batch, a dimension costs more than this, but less on one half.
+    arguments = {"free_bits": 1.0, "global_batch": True}
+    assert_replicas_agree(case, two_replicas, rows=rows, arguments=arguments)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_of_a_replica_without_a_row(two_replicas, weighted):
+    case = next(case for case in CASES if case.name == "autoencoder")
+    x = case.data(9)
+    arguments = {"x": x, "batch_size": 8, "return_dict": True, "verbose": 0}
+    if weighted:
+        arguments["sample_weight"] = np.linspace(0.5, 2.0, 9).astype("float32")
+
+    def measures(weights=None):
+        model = case.build()
+        if weights is not None:
+            model.set_weights(weights)
+        model.compile(metrics=["mae"], weighted_metrics=["mse"])
+        return model.get_weights(), model.evaluate(**arguments)
+
+    weights, expected = measures()
+    with two_replicas.scope():
+        _, found = measures(weights)
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_replicas_draw_different_noise(two_replicas):

@@ -14,7 +14,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: demo test lint install clean
 
 demo: install
-	test ! -e $(DEMO)/config.json || rm -rf $(DEMO)
+	test "$(DEMO)" != runs/demo || rm -rf runs/demo
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
 test: lint

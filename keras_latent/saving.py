@@ -93,6 +93,7 @@ def load_model(
 def _is_whole_archive(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
+            is_model = {"config.json", "model.weights.h5"} <= set(archive.namelist())
+            return is_model and archive.testzip() is None
     except zipfile.BadZipFile:
         return False

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 
+class MissingFileError(FileNotFoundError, ValueError):
+    """A file that an argument names, or stands for, isn't there."""
+
+
 def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
     """Refuse a value that is not one of the choices.
 

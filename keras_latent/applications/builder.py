@@ -25,12 +25,14 @@ class Architecture(NamedTuple):
             model. Further keywords are the model's name and the builder's options.
         latent_dim: From the shape of the image to the size of the code where none is
             asked for.
+        datasets: The names of the weights that it has. Defaults to all.
     """
 
     builder: str
     folder: str
     make: Callable[..., LatentModel]
     latent_dim: Callable[[Sequence[int]], int]
+    datasets: tuple[str, ...] = weight_files.DATASETS
 
 
 def code_size(image_shape: Sequence[int]) -> int:
@@ -147,7 +149,7 @@ def _own_weights(
     architecture: Architecture, weights: Any
 ) -> weight_files.PretrainedWeights | None:
     """The library's own weights of this name, or `None` for others."""
-    known = weight_files.known_weights(architecture.folder)
+    known = architecture.datasets
     if isinstance(weights, str) and weights in known:
         return weight_files.find(architecture.folder, weights)
     if weights is None or weight_files.is_path(weights):

@@ -31,7 +31,11 @@ def _make(
 
 
 ARCHITECTURE = Architecture(
-    "ConvConstrainedAutoencoder", "conv_constrained_autoencoder", _make, code_size
+    "ConvConstrainedAutoencoder",
+    "conv_constrained_autoencoder",
+    _make,
+    code_size,
+    ("mnist",),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 
 import keras_latent
+from keras_latent.validation import MissingFileError
 
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "card.json"
@@ -60,20 +61,26 @@ def find(architecture: str, name: str) -> PretrainedWeights:
     folder = saved_models_folder() / f"{architecture}_{name}"
     for file in (folder / CARD_FILE, folder / WEIGHTS_FILE):
         if not file.is_file():
-            raise FileNotFoundError(
-                f"The weights {name!r} of {architecture!r} miss a file: looked for "
+            raise MissingFileError(
+                f"`weights` {name!r} of {architecture!r} miss a file: looked for "
                 f"{str(file)!r}. Take it from a checkout of keras_latent, or train it "
                 f"there by `python -m applications.{architecture}_{name}`"
             )
-    card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-    height, width, channels = card["image_shape"]
-    return PretrainedWeights(
-        name,
-        folder / WEIGHTS_FILE,
-        card["sha256"],
-        (height, width, channels),
-        card["latent_dim"],
-    )
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        height, width, channels = card["image_shape"]
+        return PretrainedWeights(
+            name,
+            folder / WEIGHTS_FILE,
+            card["sha256"],
+            (height, width, channels),
+            card["latent_dim"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"`weights` {name!r} must have a whole card. "
+            f"Received: {str(folder / CARD_FILE)!r}, which can't be read: {error!r}"
+        ) from error
 
 
 def is_path(weights: Any) -> bool:
@@ -99,7 +106,7 @@ def load(
     """
     path = Path(path).expanduser()
     if not path.is_file():
-        raise FileNotFoundError(
+        raise MissingFileError(
             "`weights` must be the path of a file of weights. "
             f"Received: weights={str(path)!r}, no such file"
         )
@@ -107,7 +114,7 @@ def load(
         found = sha256(path)
         if found != own.sha256:
             raise ValueError(
-                f"The file of the weights {own.name!r} must have the sha256 "
+                f"`weights` {own.name!r}: their file must have the sha256 "
                 f"{own.sha256}, but was truncated or altered. "
                 f"Received: {str(path)!r} with {found}"
             )

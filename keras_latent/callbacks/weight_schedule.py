@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from keras_latent.models.inputs import steps_done
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, check_in_range
 
 
 class WeightSchedule(keras.callbacks.Callback):
@@ -63,7 +63,7 @@ class WeightSchedule(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the weight by epoch."""
         if self.by == "epoch":
-            self._variable.assign(self.schedule(epoch))
+            self._set(self.schedule(epoch))
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -72,4 +72,8 @@ class WeightSchedule(keras.callbacks.Callback):
         if self.by == "step":
             # `int` of the Variable itself fails under a distribution strategy.
             step = steps_done(self.model.optimizer)
-            self._variable.assign(self.schedule(step))
+            self._set(self.schedule(step))
+
+    def _set(self, value: float) -> None:
+        check_in_range(self.weight, value)
+        self._variable.assign(value)

@@ -1,9 +1,11 @@
 """The command line: its words, and what a wrong word gets."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import tensorflow as tf
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -140,14 +142,22 @@ def list_command() -> None:
     console.print(sources)
 
 
+def _print_error(message: str) -> None:
+    text = f"[bold red]Error:[/] {escape(message)}"
+    Console(stderr=True).print(text, soft_wrap=True)
+    sys.exit(2)
+
+
 def main() -> None:
     """Run the command; an error of the user's is a message, not a traceback."""
     try:
         app()
     except (ValueError, OSError, ImportError) as error:
-        message = f"[bold red]Error:[/] {escape(str(error))}"
-        Console(stderr=True).print(message, soft_wrap=True)
-        sys.exit(2)
+        _print_error(str(error))
+    except tf.errors.OpError as error:
+        # What reads the data says what is wrong in the midst of TensorFlow's words.
+        raised = re.findall(r"^(?:\w*Error|.*\bValueError): (.*)", error.message, re.M)
+        _print_error(raised[-1] if raised else error.message)
     except KeyboardInterrupt:
         Console(stderr=True).print("Stopped. Continue the run with --resume.")
         sys.exit(130)

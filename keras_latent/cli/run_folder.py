@@ -1,8 +1,10 @@
 """The folder of a training run, from which a killed run continues."""
 
+import contextlib
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,16 @@ class RunFolder:
         self.check_free()
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_config(config)
+
+    def discard_start(self) -> None:
+        """Remove what a new run left that failed before its first whole epoch."""
+        if self.model_file.exists():
+            return
+        shutil.rmtree(self.tensorboard, ignore_errors=True)
+        for file in (self.history_file, self.config_file):
+            file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Write `config.json`."""

@@ -153,9 +153,7 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     if models.VARIANTS[arguments.variant] is models.ConstrainedAutoencoder:
         classes = classifier.count_classes(arguments.dataset, arguments.image_size)
         options = {"heads": classes}
-    if is_chief and resume:
-        folder.write_config(config)
-    elif is_chief:
+    if is_chief and not resume:
         folder.start(config)
 
     keras.utils.set_random_seed(arguments.seed)
@@ -167,9 +165,21 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         workers.check_agreement(strategy, described + folder.saved_model())
         with strategy.scope():
             loaded = folder.load()
+            if loaded and arguments.epochs < len(loaded[1]):
+                raise ValueError(
+                    f"`epochs` must be at least {len(loaded[1])}, which the run has "
+                    f"made. Received: epochs={arguments.epochs}"
+                )
+            if is_chief and resume:
+                folder.write_config(config)
             model, rows = loaded or (_new_model(arguments, image_shape, options), [])
         # Within the scope, the chief could not save without the other workers.
-        _fit(model, arguments, folder, rows, console)
+        try:
+            _fit(model, arguments, folder, rows, console)
+        except Exception:
+            if is_chief and not resume:
+                folder.discard_start()
+            raise
     if not is_chief:
         console.print("This worker is done; the chief draws the figures.")
         return

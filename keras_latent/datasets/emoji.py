@@ -5,12 +5,14 @@ import io
 import json
 import os
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from keras_latent.datasets.tfds import TfdsSource, decoded_columns
+from keras_latent.validation import MissingFileError
 
 ARCHIVES_VARIABLE = "KERAS_LATENT_EMOJI"
 """The environment variable that names the folder of the two archives."""
@@ -119,7 +121,7 @@ def find_archives(folder: Path) -> dict[str, Path]:
     for style, package in _PACKAGES.items():
         found = sorted(folder.glob(f"{package}*.tgz"))
         if not found:
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f"The dataset 'emoji' needs the archive {package}.tgz in the folder "
                 f"{str(folder)!r}, which doesn't hold it. "
                 f"{INSTRUCTIONS}"
@@ -169,7 +171,21 @@ def pictures_of(contents: bytes) -> list[Picture]:
 
 
 def read_archive(path: Path) -> dict[str, bytes]:
-    """Read the table of contents and the pictures of 64 pixels, by their last names."""
+    """Read the table of contents and the pictures of 64 pixels, by their last names.
+
+    Raises:
+        ValueError: If it is truncated, or no archive.
+    """
+    try:
+        return _read_members(path)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise ValueError(
+            f"The archive {str(path)!r} must be whole: put it there again. "
+            f"Received: one that can't be read ({error})"
+        ) from error
+
+
+def _read_members(path: Path) -> dict[str, bytes]:
     files = {}
     # Nothing is unpacked to the disk: what is small is read, the rest passed over.
     with tarfile.open(path) as archive:

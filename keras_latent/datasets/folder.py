@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.source import Source, select, to_floats, visiting_order
+from keras_latent.validation import MissingFileError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 MAXIMUM_PIXELS = 64 * 2**20
@@ -124,7 +125,7 @@ def _scan(root: Path) -> list[_Image]:
             class_name = inside.parts[0] if len(inside.parts) > 1 else None
             images.append(_Image(path, class_name, *_read_header(path)))
     if not images:
-        raise FileNotFoundError(
+        raise MissingFileError(
             f"`name` must be a folder that holds images ({', '.join(SUFFIXES)}). "
             f"There are none in {str(root)!r}"
         )

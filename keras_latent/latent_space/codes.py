@@ -32,6 +32,11 @@ def as_codes(argument: str, codes: Any, ranks: Collection[int] = (2,)) -> np.nda
     shape (2,)
     """
     array = _as_array(argument, codes)
+    if array.size == 0:
+        raise ValueError(
+            f"`{argument}` must not be empty. "
+            f"Received: {argument} of shape {array.shape}"
+        )
     if array.ndim not in ranks:
         raise ValueError(
             f"`{argument}` must have the shape "

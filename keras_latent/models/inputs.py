@@ -121,6 +121,13 @@ def _check_sample_weight(weight: Any, observation: Observation) -> None:
             f"`sample_weight` must hold one number for each of the {count} rows. "
             f"Received: sample_weight of shape {tuple(np.shape(weight))}"
         )
+    low, high = (0.0, 0.0) if weight is None else (np.min(weight), np.max(weight))
+    # Comparisons with NaN are false.
+    if not 0 <= low <= high < np.inf:
+        raise ValueError(
+            "`sample_weight` must hold finite numbers of at least 0. "
+            f"Received: minimum={float(low):.9g}, maximum={float(high):.9g}"
+        )
 
 
 def _keep_weights_without_labels(arguments: dict[str, Any]) -> None:

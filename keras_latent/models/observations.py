@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_latent.likelihoods import RANGE_TOLERANCE
+from keras_latent.likelihoods.mixed import errors_named
 
 
 def check_shapes(x: Any, spec: Any) -> None:
@@ -25,17 +26,23 @@ def check_shapes(x: Any, spec: Any) -> None:
         _check_shape(column, x[column] if is_dict else x, expected)
 
 
-def check_range(x: Any, bounds: tuple[float, float] | None) -> None:
+def check_range(x: Any, bounds: Any) -> None:
     """Refuse observations that the decoder can't give.
 
     Args:
-        x: Observations; a dict is not looked at.
-        bounds: The lowest and the highest value of the decoder, `None` if unknown.
+        x: Observations.
+        bounds: The lowest and the highest value of the decoder, `None` if unknown; for
+            a dict of columns, a dict of them.
 
     Raises:
         ValueError: If a value is out of bounds; the message names the extremes.
     """
-    if bounds is None or isinstance(x, dict):
+    if isinstance(bounds, dict):
+        for column, own in bounds.items():
+            with errors_named(column):
+                check_range(x[column], own)
+        return
+    if bounds is None:
         return
     low, high = float(np.min(x)), float(np.max(x))
     if low < bounds[0] - RANGE_TOLERANCE or high > bounds[1] + RANGE_TOLERANCE:

@@ -19,6 +19,12 @@ _KEEPS_VALUES = (
 )
 """Layers after an activation that leave its values as they are."""
 
+_RANGES: dict[str | None, tuple[float, float]] = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+}
+
 
 def check_model(argument: str, network: Any) -> None:
     """Refuse what isn't a Keras model.
@@ -201,10 +207,28 @@ def check_activation(decoder: keras.Model, likelihood: Likelihood) -> None:
         )
 
 
-def output_range(decoder: keras.Model) -> tuple[float, float] | None:
-    """The range to which the decoder's last activation holds it, `None` if unknown."""
-    ranges = {"sigmoid": (0.0, 1.0), "softmax": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-    return ranges.get(output_activation(decoder) or "")
+def output_range(decoder: keras.Model) -> Any:
+    """The range to which the decoder's last activation holds it, `None` if unknown.
+
+    Returns:
+        The lowest and the highest value; of a decoder that gives a dict, a dict of
+        them.
+    """
+    outputs = getattr(decoder, "output", None)
+    if isinstance(outputs, dict):
+        return {
+            name: _RANGES.get(_activation_before(tensor))
+            for name, tensor in outputs.items()
+        }
+    return _RANGES.get(output_activation(decoder))
+
+
+def _activation_before(tensor: keras.KerasTensor) -> str | None:
+    """The name of the activation that makes a functional model's output."""
+    operation = tensor._keras_history.operation
+    while isinstance(operation, _KEEPS_VALUES):
+        operation = operation.input._keras_history.operation
+    return getattr(getattr(operation, "activation", None), "__name__", None)
 
 
 def _shapes(structure: Any) -> dict[Any, tuple]:

@@ -343,6 +343,8 @@ class ObjectiveModel(RandomStateModel):
             ValueError: If the data isn't what the model was built for, or a term of the
                 loss stops being finite.
         """
+        if x is None:
+            raise ValueError("`x` must be data to train on. Received: x=None")
         signature = inspect.signature(keras.Model.fit)
         arguments = signature.bind(self, x, y, *args, **kwargs).arguments
         arguments = inputs.checked_arguments(self, arguments)

@@ -118,3 +118,12 @@ def test_errors_name_the_argument(arguments, message):
 
     with pytest.raises(ValueError, match=message):
         WeightSchedule(**defaults | arguments)
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan")])
+def test_a_schedule_can_not_give_what_is_no_weight(networks, images, value):
+    vae = models.VAE(*networks)
+    vae.compile(keras.optimizers.SGD(0.01))
+    schedule = WeightSchedule("beta", lambda step: value)
+    with pytest.raises(ValueError, match="`beta` must be a number"):
+        vae.fit(images, callbacks=[schedule], verbose=0)

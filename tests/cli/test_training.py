@@ -303,3 +303,34 @@ class TestInverter:
     def test_errors(self, arguments, changes, message):
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(arguments, **changes)
+
+
+def test_a_finished_run_is_not_made_shorter(arguments, tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    train(dataclasses.replace(arguments, epochs=2), folder, resume=False)
+    config = folder.config_file.read_bytes()
+    with pytest.raises(ValueError, match="at least 2, .* Received: epochs=1"):
+        train(dataclasses.replace(arguments, epochs=1), folder, resume=True)
+    assert folder.config_file.read_bytes() == config
+
+
+def test_a_run_that_fails_at_once_leaves_its_folder_free(arguments, tmp_path):
+    images = tmp_path / "images" / "train" / "dark"
+    broken = images / "0.png"
+    broken.write_bytes(broken.read_bytes()[:-40])
+    folder = RunFolder(tmp_path / "run")
+    with pytest.raises((ValueError, OSError, tf.errors.OpError)):
+        train(arguments, folder, resume=False)
+    folder.check_free()
+
+
+def test_a_broken_image_is_a_message(image_folder, tmp_path):
+    broken = image_folder / "train" / "dark" / "0.png"
+    broken.write_bytes(broken.read_bytes()[:-40])
+    command = [sys.executable, "-m", "keras_latent", "train", "vae", "--epochs", "1"]
+    command += ["--dataset", str(image_folder), "--output", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Error: " in done.stderr
+    assert "0.png" in done.stderr
+    assert "Traceback" not in done.stderr

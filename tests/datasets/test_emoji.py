@@ -159,6 +159,16 @@ def test_damaged_archives_leave_nothing_behind(missing, files, message):
     assert not Emoji(data_dir=str(missing / "prepared")).is_prepared()
 
 
+@pytest.mark.parametrize("content", [b"no archive", None], ids=["junk", "truncated"])
+def test_what_is_no_archive(missing, content):
+    for package in ("google", "twitter"):
+        path = missing / f"emoji-datasource-{package}-16.0.0.tgz"
+        archive(path, {"package/emoji.json": os.urandom(5000)})
+        path.write_bytes(content or path.read_bytes()[:2000])
+    with pytest.raises(ValueError, match="must be whole: put it there again"):
+        datasets.load("emoji", "train")
+
+
 def test_half_transparent_is_laid_on_white():
     laid = emoji.on_white(png(colour=(255, 0, 0, 128)), "a.png")
     assert laid[0, 0].tolist() == [255, 127, 127]

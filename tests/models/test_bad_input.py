@@ -267,3 +267,32 @@ class TestLoss:
             r"Received: reconstruction=nan",
         ):
             model.fit(x, batch_size=2, shuffle=False, verbose=0)
+
+
+class TestReviewedInput:
+    def mixed(self):
+        case = next(case for case in CASES if case.name == "encdec-mixed")
+        model = case.build()
+        model.compile(run_eagerly=True)
+        return model, case.data(4)
+
+    @pytest.mark.parametrize(("column", "factor"), [("image", 255), ("category", 7)])
+    def test_columns_beyond_the_range_of_their_output(self, column, factor):
+        model, x = self.mixed()
+        x[column] = x[column] * factor
+        with pytest.raises(ValueError, match=f"Column '{column}': .*minimum=0"):
+            model.fit(x, verbose=0)
+
+    @pytest.mark.parametrize(
+        ("weight", "message"),
+        [(-1.0, "minimum=-1, maximum=-1"), (np.nan, "minimum=nan, maximum=nan")],
+    )
+    def test_sample_weights_that_are_none(self, weight, message):
+        model, x = self.mixed()
+        with pytest.raises(ValueError, match=f"`sample_weight` must hold .*{message}"):
+            model.fit(x, sample_weight=np.full(4, weight, "float32"), verbose=0)
+
+    def test_no_data(self):
+        model, _ = self.mixed()
+        with pytest.raises(ValueError, match="`x` must be data"):
+            model.fit()

@@ -309,7 +309,7 @@ def test_a_finished_run_is_not_made_shorter(arguments, tmp_path):
     folder = RunFolder(tmp_path / "run")
     train(dataclasses.replace(arguments, epochs=2), folder, resume=False)
     config = folder.config_file.read_bytes()
-    with pytest.raises(ValueError, match="at least 2, .* Received: epochs=1"):
+    with pytest.raises(ValueError, match=r"at least 2, .* Received: epochs=1"):
         train(dataclasses.replace(arguments, epochs=1), folder, resume=True)
     assert folder.config_file.read_bytes() == config
 

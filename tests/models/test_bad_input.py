@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_latent.models import VAE, Autoencoder, DenoisingAutoencoder, EncDec
 from tests.models.cases import (
+    CASES,
     IMAGE_SHAPE,
     dense_networks,
     images,
@@ -88,11 +89,27 @@ class TestNetworks:
         with pytest.raises(ValueError, match=r"one vector.*\(None, None\)"):
             self.build(decoder=decoder)
 
-    def test_a_decoder_of_two_inputs(self):
-        inputs = [keras.Input((2,)), keras.Input((2,))]
-        decoder = keras.Model(inputs, layers.Concatenate()(inputs))
-        with pytest.raises(ValueError, match=r"`decoder` must take one vector"):
-            self.build(decoder=decoder)
+    def test_a_decoder_of_a_vector_and_a_map(self):
+        vector, feature_map = keras.Input((3,)), keras.Input((2, 2, 1))
+        joined = layers.Concatenate()([vector, layers.Flatten()(feature_map)])
+        pixels = layers.Reshape(IMAGE_SHAPE)(layers.Dense(12)(joined))
+        networks = dense_networks()
+        networks["decoder"] = keras.Model([vector, feature_map], pixels)
+        with pytest.raises(ValueError, match="`decoder` must take one vector"):
+            Autoencoder(**networks)
+
+    def test_a_decoder_of_two_vectors_takes_the_code_in_parts(self):
+        first, second = keras.Input((2,)), keras.Input((1,))
+        joined = layers.Concatenate()([first, second])
+        pixels = layers.Reshape(IMAGE_SHAPE)(layers.Dense(12)(joined))
+        networks = dense_networks()
+        networks["decoder"] = keras.Model([first, second], pixels)
+        model = Autoencoder(**networks)
+        assert model.latent_dim == 3
+        z = np.arange(6, dtype="float32").reshape(2, 3)
+        expected = networks["decoder"]([z[:, :2], z[:, 2:]])
+        np.testing.assert_array_equal(model.decode(z), expected)
+        np.testing.assert_array_equal(model.to_decoder()(z), expected)
 
     def test_a_decoder_that_is_not_built(self):
         with pytest.raises(ValueError, match=r"`decoder` must know its input shape"):

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distribution import Coupled
+from keras_latent.distribution import Coupled, is_distributed
 from keras_latent.gradients import shared_pass, stop_gradient
 from keras_latent.losses import different
 from keras_latent.typing import Observation, Tensor
@@ -47,7 +47,7 @@ def spread(z: Tensor, margin: float, global_batch: bool) -> Tensor | Coupled:
         partner; scaled so that the mean over the batch is the mean over the pairs.
     """
     term = functools.partial(_spread, margin=margin)
-    return Coupled(term, z) if global_batch else term(z)
+    return Coupled(term, z) if global_batch and is_distributed() else term(z)
 
 
 def _spread(z: Tensor, margin: float) -> Tensor:

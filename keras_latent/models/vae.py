@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distribution import Coupled
+from keras_latent.distribution import Coupled, is_distributed
 from keras_latent.losses import standard_normal_kl
 from keras_latent.models.variational import VariationalModel
 from keras_latent.typing import Batch, Tensor
@@ -71,7 +71,7 @@ class VAE(VariationalModel):
         posterior = self.posterior(x, training)
         z = self.draw(posterior)
         kl = standard_normal_kl(*posterior)
-        is_coupled = self.free_bits and self.global_batch
+        is_coupled = self.free_bits and self.global_batch and is_distributed()
         return {
             "reconstruction": self.reconstruction(x, z, training),
             "kl": Coupled(self._cost, kl) if is_coupled else self._cost(kl),

@@ -100,7 +100,7 @@ def test_ranges_and_activations_by_column(likelihood):
     assert likelihood.image_activation == {
         "image": None,
         "digit": "softmax",
-        "height": "sigmoid",
+        "height": None,
     }
 
 

@@ -84,7 +84,8 @@ def inverter_networks(output_activation: str | None = "sigmoid") -> dict[str, An
         [keras.Input(IMAGE_SHAPE), keras_layers.Flatten(), keras_layers.Dense(1)]
     )
     features, number = keras.Input((LATENT_DIM - 1,)), keras.Input((1,))
-    hidden = layers.HyperDense(6, rank=2, activation="tanh")([features, number])
+    joined = keras_layers.Concatenate()([features, number])
+    hidden = keras_layers.Dense(6, activation="tanh")(joined)
     pixels = keras_layers.Dense(size, output_activation)(hidden)
     decoder = keras.Model([features, number], keras_layers.Reshape(IMAGE_SHAPE)(pixels))
     return {

@@ -48,7 +48,7 @@ def refusal(action):
 
 def main(folder):
     place = workers.read_cluster().place
-    strategy = workers.join_workers(timeout=30.0)
+    strategy = workers.join_workers(timeout=60.0)
     for name in NAMES:
         model, weights, told = trained(name, strategy.scope())
         np.savez(folder / f"{name}-{place}.npz", *weights)

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 import keras_latent as kl
 from applications.card import write_card
-from applications.recipe import _commit
+from applications.recipe import commit
 from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.applications.weight_files import WEIGHTS_FILE, sha256
 from keras_latent.cli.run_folder import RunFolder
@@ -232,7 +232,7 @@ def write(
                 "seed": seed,
                 "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
                 "cores": len(os.sched_getaffinity(0)),
-                "commit": _commit(),
+                "commit": commit(),
                 "notes": f"Each epoch renders {SCENES_PER_EPOCH:,} scenes anew, of the "
                 "glyphs of the training split. The latent dimensions are the features "
                 "of a region, by `region_feature_extractor`.",

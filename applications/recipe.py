@@ -167,7 +167,7 @@ def _write(
                 "seed": arguments.seed,
                 "minutes": round(sum(row["seconds"] for row in rows) / 60, 1),
                 "cores": len(os.sched_getaffinity(0)),
-                "commit": _commit(),
+                "commit": commit(),
                 "notes": recipe.notes,
             },
             "versions": {
@@ -183,7 +183,8 @@ def _write(
     print(json.dumps(measures, indent=2))
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit of the checkout that a recipe runs in."""
     done = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
     )

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from keras_latent.models.inputs import steps_done
-from keras_latent.validation import check_choice, check_in_range
+from keras_latent.validation import check_choice
 
 
 class WeightSchedule(keras.callbacks.Callback):
@@ -58,12 +58,11 @@ class WeightSchedule(keras.callbacks.Callback):
                 f"`weight` must be one of the model's weights {sorted(weights)}. "
                 f"Received: weight={self.weight!r}"
             )
-        self._variable = weights[self.weight]
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the weight by epoch."""
         if self.by == "epoch":
-            self._set(self.schedule(epoch))
+            setattr(self.model, self.weight, self.schedule(epoch))
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, Any] | None = None
@@ -72,8 +71,4 @@ class WeightSchedule(keras.callbacks.Callback):
         if self.by == "step":
             # `int` of the Variable itself fails under a distribution strategy.
             step = steps_done(self.model.optimizer)
-            self._set(self.schedule(step))
-
-    def _set(self, value: float) -> None:
-        check_in_range(self.weight, value)
-        self._variable.assign(value)
+            setattr(self.model, self.weight, self.schedule(step))

@@ -1,13 +1,18 @@
-"""Which decoder inverts the features of a digit classifier best on unseen digits?
+"""Which decoder inverts the features of a frozen network best on unseen images?
 
-A classifier of MNIST is trained and frozen; decoders are trained on its last hidden
-layer of 128 features: on the features alone, with 5 extra numbers beside them
+Decoders are trained on the features alone, with 5 extra numbers beside them
 (concatenation), or with the 5 numbers as control of one dense layer (hypernetwork).
 All have the same depth, the same extra encoder and the same steps. Measured are mean
-squared error and SSIM on training digits, on the 10,000 unseen ones, and on these with
-the features set to zero.
+squared error and SSIM on training images, on unseen ones, and on these with the
+features set to zero. The features are either
+
+- of digits: the last hidden layer, of 128 units, of a classifier of MNIST, or
+- of regions: the 768 features that the trained `EmojiDetector` has of the true boxes of
+  scenes; the image is what is in the box, at 32 × 32. Unseen are scenes of glyphs that
+  neither the detector nor the decoder was trained on. Needs the emoji archives.
 
     python benchmarks/inversion.py
+    python benchmarks/inversion.py --features regions
 """
 
 import argparse
@@ -20,10 +25,12 @@ import keras
 import numpy as np
 
 import keras_latent as kl
+from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.cli.classifier import build_features, train_classifier
 
-IMAGE_SHAPE = (28, 28, 1)
-FEATURES, EXTRA = 128, 5
+DIGIT_SHAPE = (28, 28, 1)
+DIGIT_FEATURES, EXTRA = 128, 5
+REGION_SIDE = 32
 DECODERS: dict[str, dict[str, Any]] = {
     "features": {"mode": "features"},
     "concat": {"mode": "concat"},
@@ -46,15 +53,58 @@ SHOWN = 6
 Pairs = dict[str, np.ndarray]
 
 
+def digits(count: int) -> tuple[Pairs, Pairs, dict[str, float]]:
+    """Training and unseen digits with a classifier's features, and its accuracy."""
+    keras.utils.set_random_seed(0)
+    extractor = build_features(DIGIT_SHAPE, DIGIT_FEATURES)
+    classifier = train_classifier(extractor, "mnist", seed=0)
+    known, _ = kl.datasets.arrays("mnist", "train", limit=count)
+    unseen, labels = kl.datasets.arrays("mnist", "test")
+    told = classifier.predict(unseen, batch_size=500, verbose=0).argmax(1)
+
+    def pairs(images: np.ndarray) -> Pairs:
+        features = extractor.predict(images, batch_size=500, verbose=0)
+        return {"features": features, "image": images}
+
+    facts = {"classifier accuracy": float((told == labels).mean())}
+    return pairs(known), pairs(unseen), facts
+
+
+def regions(count: int) -> tuple[Pairs, Pairs, dict[str, float]]:
+    """Regions of training scenes and of scenes of unseen glyphs, with features."""
+    detector = EmojiDetector(weights="emoji")
+    extractor = kl.networks.region_feature_extractor(detector)
+    crop = kl.layers.RegionPooling(REGION_SIDE, detector.input_shape[1:3])
+
+    def pairs(split: str, scenes: int) -> Pairs:
+        found: dict[str, list[np.ndarray]] = {"features": [], "image": []}
+        batches, steps = kl.datasets.emoji_scenes(split, 100, scenes)
+        for images, labels in batches.take(steps):
+            scene, slot = np.nonzero(labels["classes"].numpy() >= 0)
+            images = images.numpy()[scene]
+            boxes = labels["boxes"].numpy()[scene, slot]
+            given = {"image": images, "boxes": boxes}
+            found["features"].append(extractor(given, training=False).numpy())
+            found["image"].append(crop([images], boxes).numpy())
+        return {name: np.concatenate(parts) for name, parts in found.items()}
+
+    # A scene has two emoji on average.
+    return pairs("train", count // 2), pairs("test", 1000), {}
+
+
+SOURCES = {"digits": digits, "regions": regions}
+
+
 def trained(
     options: dict[str, Any], seed: int, train: Pairs, arguments: argparse.Namespace
 ) -> kl.models.FeatureInverter:
     """A decoder of the features, trained with one seed."""
     keras.utils.set_random_seed(seed)
-    decoder = kl.networks.inversion_decoder(IMAGE_SHAPE, FEATURES, EXTRA, **options)
+    shape, size = train["image"].shape[1:], train["features"].shape[1]
+    decoder = kl.networks.inversion_decoder(shape, size, EXTRA, **options)
     extra = None
     if options.get("mode") != "features":
-        extra = kl.networks.extra_encoder(IMAGE_SHAPE, EXTRA)
+        extra = kl.networks.extra_encoder(shape, EXTRA)
     model = kl.models.FeatureInverter(None, decoder, extra)
     steps = arguments.epochs * -(-len(train["image"]) // arguments.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(arguments.learning_rate, steps)
@@ -68,7 +118,7 @@ def trained(
 def measured(
     model: kl.models.FeatureInverter, train: Pairs, unseen: Pairs
 ) -> dict[str, float]:
-    """Errors on training and unseen digits, and without the features."""
+    """Errors on training and unseen images, and without the features."""
     without = {**unseen, "features": np.zeros_like(unseen["features"])}
     some = {name: column[: len(unseen["image"])] for name, column in train.items()}
     found: dict[str, float] = {"parameters": model.count_params()}
@@ -95,56 +145,48 @@ def main() -> None:
     """Train the classifier and all decoders, write the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--digits", type=int, default=20_000)
+    parser.add_argument("--features", choices=list(SOURCES), default="digits")
+    parser.add_argument("--images", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--tried", action="store_true", help="other hypernetworks, too")
+    parser.add_argument("--tried", action="store_true", help="other decoders, one seed")
     parser.add_argument("--output", type=Path, default=Path("runs/inversion"))
     arguments = parser.parse_args()
+    arguments.output /= arguments.features
     arguments.output.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
 
-    keras.utils.set_random_seed(0)
-    extractor = build_features(IMAGE_SHAPE, FEATURES)
-    classifier = train_classifier(extractor, "mnist", seed=0)
-    images, labels = kl.datasets.arrays("mnist", "test")
-    told = classifier.predict(images, batch_size=500, verbose=0).argmax(1)
-    results: dict[str, Any] = {"classifier accuracy": float((told == labels).mean())}
-    print(f"classifier: {results['classifier accuracy']:.4f}", flush=True)
-
-    def pairs(images: np.ndarray) -> Pairs:
-        features = extractor.predict(images, batch_size=500, verbose=0)
-        return {"features": features, "image": images}
-
-    known, _ = kl.datasets.arrays("mnist", "train", limit=arguments.digits)
-    train, unseen = pairs(known), pairs(images)
-    models, decoders = (
-        {},
-        {name: (DECODERS[name], arguments.seeds) for name in DECODERS},
-    )
-    if arguments.tried:
-        decoders |= {name: (TRIED[name], 1) for name in TRIED}
-    for name, (options, seeds) in decoders.items():
+    train, unseen, facts = SOURCES[arguments.features](arguments.images)
+    results: dict[str, Any] = dict(facts)
+    print(facts, len(train["image"]), len(unseen["image"]), flush=True)
+    models = {}
+    decoders = TRIED if arguments.tried else DECODERS
+    for name, options in decoders.items():
         runs = []
-        for seed in range(seeds):
+        for seed in range(1 if arguments.tried else arguments.seeds):
             model = trained(options, seed, train, arguments)
             runs.append(measured(model, train, unseen))
             print(name, seed, json.dumps(runs[-1]), flush=True)
         results[name] = mean_and_range(runs)
-        if name in DECODERS:
-            models[name] = model
-    error = {name: results[name]["unseen mse"]["mean"] for name in models}
-    results["hyper / concat, unseen mse"] = error["hyper"] / error["concat"]
+        models[name] = model
+    if not arguments.tried:
+        error = {name: results[name]["unseen mse"]["mean"] for name in models}
+        results["hyper / concat, unseen mse"] = error["hyper"] / error["concat"]
     results["minutes"] = round((time.perf_counter() - start) / 60, 1)
     text = json.dumps(results, indent=2)
-    kl.saving.write_text(arguments.output / "result.json", text + "\n")
+    name = "tried" if arguments.tried else "result"
+    kl.saving.write_text(arguments.output / f"{name}.json", text + "\n")
     sections = {
-        "training digits": {name: column[:SHOWN] for name, column in train.items()},
-        "unseen digits": {name: column[:SHOWN] for name, column in unseen.items()},
+        f"training {arguments.features}": {
+            name: column[:SHOWN] for name, column in train.items()
+        },
+        f"unseen {arguments.features}": {
+            name: column[:SHOWN] for name, column in unseen.items()
+        },
     }
     kl.plots.save(
-        kl.plots.inversions(models, sections), arguments.output / "inversions.png"
+        kl.plots.inversions(models, sections), arguments.output / f"{name}.png"
     )
     print(text)
 

@@ -28,7 +28,7 @@ RECIPE = Recipe(
     epochs=10,
     batch_size=64,
     optimizer=keras.optimizers.Adam,
-    learning_rate=1e-3,
+    learning_rate=5e-4,
     prepare=classify,
     notes="Before, the features learned to tell the classes in 10 epochs. Minutes are "
     "those of the decoder and the extra encoder.",

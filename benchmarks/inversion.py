@@ -49,6 +49,8 @@ TRIED: dict[str, dict[str, Any]] = {
     "hyper, no upsampling": {"upsampling": False},
 }
 SHOWN = 6
+WARM_UP = 200
+"""Steps."""
 
 Pairs = dict[str, np.ndarray]
 
@@ -107,7 +109,14 @@ def trained(
         extra = kl.networks.extra_encoder(shape, EXTRA)
     model = kl.models.FeatureInverter(None, decoder, extra)
     steps = arguments.epochs * -(-len(train["image"]) // arguments.batch_size)
-    rate = keras.optimizers.schedules.CosineDecay(arguments.learning_rate, steps)
+    # Begun slowly: at the full rate, the sigmoid of a decoder of large features can reach
+    # black for good before the layers below it have learned.
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        steps - WARM_UP,
+        warmup_target=arguments.learning_rate,
+        warmup_steps=WARM_UP,
+    )
     model.compile(keras.optimizers.Adam(rate))
     model.fit(
         train, epochs=arguments.epochs, batch_size=arguments.batch_size, verbose=0

@@ -61,6 +61,8 @@ class FeatureInverter(LatentModel):
     TensorShape([2, 133])
     """
 
+    # At 1e-3, decoders of large features may end at black images for good.
+    default_optimizer = ("adam", 5e-4)
     bounds_images = True
 
     def __init__(

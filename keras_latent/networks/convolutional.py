@@ -120,7 +120,6 @@ def image_from_map(
     output_activation: str | None,
     convolutions: int = 1,
     dtype: Any = None,
-    initializer: str = "glorot_uniform",
 ) -> Tensor:
     """Convolve and double the smallest map until it is an image.
 
@@ -131,7 +130,6 @@ def image_from_map(
         output_activation: The last activation; `None` for none.
         convolutions: Convolutions at each size. Defaults to 1.
         dtype: The dtype policy of the layers. Defaults to `None`: the global one.
-        initializer: Of the kernels under ReLU. Defaults to `"glorot_uniform"`.
 
     Returns:
         Keras tensor of shape (batch, height, width, channels).
@@ -139,29 +137,16 @@ def image_from_map(
     *image_size, channels = image_shape
     larger_sizes = _halved_sizes(image_size, len(widths) - 1)[:-1]
     for size, width in zip(reversed(larger_sizes), widths[1:], strict=True):
-        x = convolved(x, width, convolutions, dtype, initializer)
+        x = convolved(x, width, convolutions, dtype)
         x = _doubled(x, size, dtype)
     x = layers.Conv2D(channels, 3, padding="same", dtype=dtype)(x)
     return layers.Activation(output_activation, dtype="float32", name="image")(x)
 
 
-def convolved(
-    x: Tensor,
-    width: int,
-    times: int,
-    dtype: Any = None,
-    initializer: str = "glorot_uniform",
-) -> Tensor:
+def convolved(x: Tensor, width: int, times: int, dtype: Any = None) -> Tensor:
     """Apply 3×3 convolutions with ReLU, which keep the size of a map."""
     for _ in range(times):
-        x = layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            activation="relu",
-            kernel_initializer=initializer,
-            dtype=dtype,
-        )(x)
+        x = layers.Conv2D(width, 3, padding="same", activation="relu", dtype=dtype)(x)
     return x
 
 

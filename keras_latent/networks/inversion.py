@@ -20,11 +20,6 @@ from keras_latent.validation import check_choice, check_positive_integer
 MODES = ("features", "concat", "hyper")
 """How a decoder takes extra numbers: not, beside the features, or as control."""
 
-# For ReLU (He et al. 2015, "Delving deep into rectifiers"). With Glorot's, decoders of
-# features could end at black images for good: the sigmoid got there before the layers
-# below it had learned.
-_INITIALIZER = "he_normal"
-
 
 def extra_encoder(
     image_shape: Sequence[int],
@@ -146,21 +141,11 @@ def inversion_decoder(
 
     def dense(units: int, place: str, x: Any) -> Any:
         if mode == "hyper" and place == hyper_at:
-            layer = HyperDense(
-                units,
-                rank,
-                "relu",
-                control=control,
-                kernel_initializer=_INITIALIZER,
-                dtype=dtype,
-            )
+            layer = HyperDense(units, rank, "relu", control=control, dtype=dtype)
             return layer([x, extra])
         if mode == "concat" and place == "features":
             x = layers.Concatenate(dtype=dtype)([x, extra])
-        layer = layers.Dense(
-            units, activation="relu", kernel_initializer=_INITIALIZER, dtype=dtype
-        )
-        return layer(x)
+        return layers.Dense(units, activation="relu", dtype=dtype)(x)
 
     height, width, _ = image_shape
     unfolded = (height, width, widths[-1])
@@ -168,10 +153,9 @@ def inversion_decoder(
     x = dense(math.prod(made), "map", dense(hidden, "features", features))
     x = layers.Reshape(made, dtype=dtype)(x)
     if not upsampling:
-        count = (len(widths) - 1) * convolutions
-        x = convolved(x, widths[-1], count, dtype, _INITIALIZER)
+        x = convolved(x, widths[-1], (len(widths) - 1) * convolutions, dtype)
         widths = widths[-1:]
     image = image_from_map(
-        x, image_shape, widths, output_activation, convolutions, dtype, _INITIALIZER
+        x, image_shape, widths, output_activation, convolutions, dtype
     )
     return keras.Model(inputs, image, name=name)

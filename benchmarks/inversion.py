@@ -109,8 +109,8 @@ def trained(
         extra = kl.networks.extra_encoder(shape, EXTRA)
     model = kl.models.FeatureInverter(None, decoder, extra)
     steps = arguments.epochs * -(-len(train["image"]) // arguments.batch_size)
-    # Begun slowly: at the full rate, the sigmoid of a decoder of large features can reach
-    # black for good before the layers below it have learned.
+    # Begun slowly: at the full rate, the sigmoid of a decoder of large features can get
+    # to black for good before the layers below it have learned.
     rate = keras.optimizers.schedules.CosineDecay(
         0.0,
         steps - WARM_UP,

@@ -19,8 +19,8 @@ import keras_latent as kl
 BATCH_SIZE = 128
 
 
-def build(repair: keras.layers.Layer | None) -> kl.models.EncDec:
-    """A model of that size; repairing generated images costs a second pass."""
+def networks() -> tuple[keras.Model, keras.Model]:
+    """Encoder and decoder of that size."""
     encoder = keras.Sequential([keras.Input((28, 28, 1))])
     for width in (32, 64, 128):
         encoder.add(layers.Conv2D(width, 5, padding="same", activation="relu"))
@@ -39,7 +39,12 @@ def build(repair: keras.layers.Layer | None) -> kl.models.EncDec:
             layers.Conv2D(1, 5, padding="same", activation="sigmoid"),
         ]
     )
-    model = kl.models.EncDec(encoder, decoder, repair=repair)
+    return encoder, decoder
+
+
+def build(repair: keras.layers.Layer | None) -> kl.models.EncDec:
+    """A model of that size; repairing generated images costs a second pass."""
+    model = kl.models.EncDec(*networks(), repair=repair)
     model.compile()
     return model
 

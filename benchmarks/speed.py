@@ -1,0 +1,335 @@
+"""How fast is `fit`, against a hand-written loop, PyTorch, and the machine's floor?
+
+Each variant trains on batches of MNIST digits, fed from memory, in four ways that take
+turns, so that each meets the same disturbances:
+
+- `fit` as the command line calls it, with several steps in one call;
+- a hand-written `tf.function` loop of the same arithmetic, as many steps in a call;
+- PyTorch with an equal network and objective, from tensors in memory;
+- the floor: the step's floating-point operations by TensorFlow's own count, at the rate
+  of a product of two matrices of 2048 × 2048 that is measured in between.
+
+The convolutional networks are the default ones. Ratios are what counts: absolute times
+are those of one machine. A second part draws what a step costs against the size of the
+batch, of the image and of the code, and against the number of replicas.
+
+    pip install torch  # the build for CPUs
+    python benchmarks/speed.py
+"""
+
+import argparse
+import functools
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import encdec_step
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_steps
+import torch
+import torch_steps
+from timing import median_seconds
+
+import keras_latent as kl
+from keras_latent.cli.classifier import build_features
+from keras_latent.plots.style import styled
+
+BATCH_SIZE = 128
+SIDE = 28
+LATENT_DIM = 16
+SHAPE = (SIDE, SIDE, 1)
+MATRIX = 2048
+
+Epoch = Callable[[], object]
+
+
+class Case(NamedTuple):
+    """One variant with one network.
+
+    Args:
+        variant: The class's name.
+        model: The model, uncompiled.
+        by_hand: The networks of the hand-written loop.
+        torch: The networks of PyTorch.
+    """
+
+    variant: str
+    model: kl.models.LatentModel
+    by_hand: tensorflow_steps.Networks
+    torch: torch.nn.Module
+
+
+def convolutional(variant: str, **options: Any) -> Case:
+    """A variant with the default networks."""
+    is_variational = variant in ("VAE", "VariationalEncDec")
+    activation = None if variant == "VAE" else "sigmoid"
+    heads = 2 if is_variational else 1
+    make = getattr(kl.models, variant).for_images
+    encoder, features, decoder = torch_steps.convolutional(
+        SIDE, LATENT_DIM, is_bounded=activation is not None
+    )
+    return Case(
+        variant,
+        make(SHAPE, LATENT_DIM, **options),
+        tensorflow_steps.Networks(
+            kl.networks.convolutional_encoder(SHAPE),
+            kl.networks.convolutional_decoder(
+                SHAPE, LATENT_DIM, output_activation=activation
+            ),
+            LATENT_DIM,
+            heads,
+        ),
+        torch_steps.Networks(encoder, features, LATENT_DIM, decoder, heads),
+    )
+
+
+def dense_vae() -> Case:
+    """784-512-16-512-784, as the published timings have it."""
+
+    def networks() -> tuple[keras.Model, keras.Model]:
+        encoder = kl.networks.dense_encoder(SHAPE, widths=(512,))
+        return encoder, kl.networks.dense_decoder(
+            SHAPE, LATENT_DIM, widths=(512,), output_activation=None
+        )
+
+    encoder, features, decoder = torch_steps.dense(SIDE, LATENT_DIM, 512)
+    return Case(
+        "VAE",
+        kl.models.VAE(
+            *networks(), likelihood=kl.likelihoods.Bernoulli(from_logits=True)
+        ),
+        tensorflow_steps.Networks(*networks(), LATENT_DIM, heads=2),
+        torch_steps.Networks(encoder, features, LATENT_DIM, decoder, heads=2),
+    )
+
+
+def published_encdec() -> Case:
+    """`EncDec` with the network that it was published with."""
+    encoder, features, decoder = torch_steps.published(latent_dim=32)
+    return Case(
+        "EncDec",
+        kl.models.EncDec(*encdec_step.networks()),
+        tensorflow_steps.Networks(*encdec_step.networks(), 32),
+        torch_steps.Networks(encoder, features, 32, decoder),
+    )
+
+
+def inverter() -> Case:
+    """`FeatureInverter` of 128 features of a classifier, with 5 extra numbers."""
+
+    def networks() -> tuple[keras.Model, keras.Model, keras.Model]:
+        features = build_features(SHAPE, 128)
+        features.trainable = False
+        decoder = kl.networks.inversion_decoder(SHAPE, 128, extra_size=5)
+        return features, decoder, kl.networks.extra_encoder(SHAPE, size=5)
+
+    extractor, decoder, extra = networks()
+    return Case(
+        "FeatureInverter",
+        kl.models.FeatureInverter(*networks()),
+        tensorflow_steps.Networks(extra, decoder, 5, extractor=extractor),
+        torch_steps.Inverter(SIDE),
+    )
+
+
+CASES: dict[str, Callable[[], Case]] = {
+    "`EncDec`, published network": published_encdec,
+    "`VAE`, dense 784-512-16": dense_vae,
+    "`VAE`": lambda: convolutional("VAE"),
+    "`Autoencoder`": lambda: convolutional("Autoencoder"),
+    "`SparseAutoencoder`": lambda: convolutional("SparseAutoencoder"),
+    "`DenoisingAutoencoder`": lambda: convolutional("DenoisingAutoencoder"),
+    "`ContractiveAutoencoder`, 1 probe": lambda: convolutional(
+        "ContractiveAutoencoder", probes=1
+    ),
+    "`EncDec`": lambda: convolutional("EncDec"),
+    "`VariationalEncDec`": lambda: convolutional("VariationalEncDec"),
+    "`ConstrainedAutoencoder`": lambda: convolutional(
+        "ConstrainedAutoencoder", heads=10
+    ),
+    "`FeatureInverter`, rank 4": inverter,
+}
+
+
+def floating_point_operations(model: kl.models.LatentModel, batch: Any) -> int:
+    """Of one training step, by TensorFlow's profiler."""
+    step = tf.function(lambda x, y: model.train_step((x, y)))
+    graph = step.get_concrete_function(*batch).graph
+    options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
+    options["output"] = "none"
+    profile = tf.compat.v1.profiler.profile(graph, options=options)
+    return profile.total_float_ops
+
+
+def matrix_product() -> Callable[[], object]:
+    """The product of two large matrices."""
+    a, b = tf.random.normal((MATRIX, MATRIX)), tf.random.normal((MATRIX, MATRIX))
+    return tf.function(lambda: tf.reduce_sum(tf.matmul(a, b)))
+
+
+def timed(
+    case: Case, images: np.ndarray, labels: np.ndarray, rounds: int, in_a_call: int
+) -> dict[str, float]:
+    """Milliseconds of a step in each way, and its operations."""
+    steps = len(images) // BATCH_SIZE
+    dataset = tf.data.Dataset.from_tensor_slices((images, labels)).batch(
+        BATCH_SIZE, drop_remainder=True
+    )
+    dataset = dataset.cache().prefetch(2)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
+    case.model.compile("adam", steps_per_execution=in_a_call)
+    operations = floating_point_operations(case.model, next(iter(dataset)))
+    batches = [
+        (
+            torch.from_numpy(x.numpy().transpose(0, 3, 1, 2).copy()),
+            torch.from_numpy(y.numpy()),
+        )
+        for x, y in dataset
+    ]
+    seconds = median_seconds(
+        {
+            "fit": functools.partial(case.model.fit, dataset, verbose=0),
+            "by hand": tensorflow_steps.epoch(
+                case.by_hand,
+                tensorflow_steps.OBJECTIVES[case.variant],
+                dataset,
+                in_a_call,
+            ),
+            "torch": torch_steps.epoch(
+                case.torch, torch_steps.OBJECTIVES[case.variant], batches
+            ),
+            "matrix product": matrix_product(),
+        },
+        rounds,
+    )
+    rate = 2 * MATRIX**3 / seconds.pop("matrix product")
+    found = {f"{name} ms": 1000 * s / steps for name, s in seconds.items()}
+    return {
+        "parameters": case.model.count_params(),
+        **found,
+        "floor ms": 1000 * operations / rate,
+        "operations": operations,
+        "GFLOP/s of the matrix product": rate / 1e9,
+    }
+
+
+def table(found: dict[str, dict[str, float]]) -> str:
+    """A Markdown table, ratios first."""
+    rows = [
+        "| | PyTorch / `fit` | `fit` / by hand | floor / `fit` | `fit`, ms a step |",
+        "|---|---|---|---|---|",
+    ]
+    for name, case in found.items():
+        fit = case["fit ms"]
+        rows.append(
+            f"| {name} | {case['torch ms'] / fit:.2f} | {fit / case['by hand ms']:.2f} "
+            f"| {100 * case['floor ms'] / fit:.0f} % | {fit:.1f} |"
+        )
+    return "\n".join(rows)
+
+
+def import_seconds(rounds: int) -> dict[str, float]:
+    """Seconds that a fresh process takes to import Keras, and this library."""
+
+    def run(module: str) -> None:
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+
+    modules = ("keras", "keras_latent")
+    return median_seconds(
+        {module: functools.partial(run, module) for module in modules}, rounds
+    )
+
+
+def step_milliseconds(
+    batch_size: int = BATCH_SIZE,
+    side: int = SIDE,
+    latent_dim: int = LATENT_DIM,
+    replicas: int = 1,
+    steps: int = 16,
+    rounds: int = 3,
+) -> float:
+    """Of a convolutional `VAE` on random images."""
+    strategy = tf.distribute.get_strategy()
+    if replicas > 1:
+        strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(replicas)])
+    images = np.random.default_rng(0).random((steps * batch_size, side, side, 1), "f4")
+    with strategy.scope():
+        model = kl.models.VAE.for_images((side, side, 1), latent_dim)
+        model.compile("adam")
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).cache()
+    fit = functools.partial(model.fit, dataset, verbose=0)
+    return 1000 * median_seconds({"fit": fit}, rounds)["fit"] / steps
+
+
+COSTS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "images in a batch": ("batch_size", (16, 32, 64, 128, 256, 512)),
+    "side of the image, pixels": ("side", (16, 28, 32, 48, 64)),
+    "dimensions of the code": ("latent_dim", (2, 16, 64, 256, 1024)),
+    "replicas on the same cores": ("replicas", (1, 2)),
+}
+
+
+@styled
+def figure(costs: dict[str, dict[int, float]]) -> Any:
+    """Milliseconds of a step against what each axis says."""
+    import matplotlib.pyplot as plt
+
+    drawn, axes = plt.subplots(
+        1, len(costs), figsize=(12, 2.8), layout="constrained", sharey=False
+    )
+    for axis, (name, found) in zip(axes, costs.items(), strict=True):
+        axis.plot(list(found), list(found.values()), "o-")
+        axis.set(xlabel=name, ylim=(0, None), xlim=(0, None))
+    axes[0].set_ylabel("ms a step")
+    return drawn
+
+
+def main() -> None:
+    """Measure, write the table and the figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=16)
+    parser.add_argument("--in-a-call", type=int, default=16)
+    parser.add_argument("--only", help="cases whose name holds this text")
+    parser.add_argument("--output", type=Path, default=Path("runs/speed"))
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    begun = time.perf_counter()
+    # Before TensorFlow begins, which can't be told later.
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(2)]
+    )
+    images, labels = kl.datasets.arrays(
+        "mnist", "train", limit=arguments.steps * BATCH_SIZE
+    )
+    results: dict[str, Any] = {"steps": {}, "costs": {}}
+    for name, make in CASES.items():
+        if arguments.only is None or arguments.only in name:
+            case = make()
+            results["steps"][name] = timed(
+                case, images, labels, arguments.rounds, arguments.in_a_call
+            )
+            print(name, json.dumps(results["steps"][name]), flush=True)
+    if arguments.only is None:
+        results["import, seconds"] = import_seconds(rounds=5)
+        for name, (argument, values) in COSTS.items():
+            results["costs"][name] = {
+                value: step_milliseconds(**{argument: value}) for value in values
+            }
+            print(name, results["costs"][name], flush=True)
+        kl.plots.save(figure(results["costs"]), arguments.output / "costs.png")
+    results["minutes"] = round((time.perf_counter() - begun) / 60, 1)
+    text = json.dumps(results, indent=2)
+    kl.saving.write_text(arguments.output / "result.json", text + "\n")
+    print(f"{text}\n\n{table(results['steps'])}")
+
+
+if __name__ == "__main__":
+    main()

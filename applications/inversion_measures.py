@@ -12,18 +12,22 @@ def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
     train, _ = kl.datasets.arrays(dataset, "train", limit=10_000)
     unseen, _ = kl.datasets.arrays(dataset, "test")
     decoded = {
-        "training images": (train, model.predict(train, batch_size=250, verbose=0)),
-        "unseen images": (unseen, model.predict(unseen, batch_size=250, verbose=0)),
-        "unseen images with the features at 0": (unseen, _ablated(model, unseen)),
+        "": ("unseen images", unseen, model.predict(unseen, 250, verbose=0)),
+        "train ": ("training images", train, model.predict(train, 250, verbose=0)),
+        "ablated ": (
+            "unseen images with the features at 0",
+            unseen,
+            _ablated(model, unseen),
+        ),
     }
     measures = {}
-    for name, (images, made) in decoded.items():
-        measures[f"mse of {name}"] = {
-            "what": f"mean squared error of {name}",
+    for prefix, (what, images, made) in decoded.items():
+        measures[f"{prefix}mse"] = {
+            "what": f"mean squared error of {what}",
             "value": float(kl.metrics.mean_squared_error(images, made).mean()),
         }
-        measures[f"ssim of {name}"] = {
-            "what": f"structural similarity of {name}",
+        measures[f"{prefix}ssim"] = {
+            "what": f"structural similarity of {what}",
             "value": float(kl.metrics.structural_similarity(images, made).mean()),
         }
     return measures

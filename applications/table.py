@@ -1,4 +1,4 @@
-"""The table of pretrained models in the README, made of their cards.
+"""The tables of pretrained models in the README, made of their cards.
 
 python -m applications.table
 """
@@ -14,6 +14,7 @@ _COLUMNS = {
         "mse": "MSE",
         "knn": "5-NN",
         "probe": "linear probe",
+        "accuracy": "own head",
         "nll": "NLL",
     },
     "emoji": {
@@ -25,38 +26,53 @@ _COLUMNS = {
         "darker": "error of the darker skin tone, ratio",
     },
 }
+_INVERTER = "ConvFeatureInverter"
+_COLUMNS_OF_INVERTERS = {
+    "mse": "MSE of unseen images",
+    "train mse": "of training images",
+    "ablated mse": "with the features at 0",
+    "ssim": "SSIM of unseen images",
+    "train ssim": "of training images",
+    "ablated ssim": "with the features at 0",
+}
 
 
 def tables() -> str:
-    """One table in Markdown for each dataset, a row for each model."""
-    return "\n".join(_table(dataset) for dataset in _COLUMNS)
+    """A table in Markdown for each dataset, and one for the inverters."""
+    known = list_weights()
+    files = sorted(saved_models_folder().glob(f"*/{CARD_FILE}"))
+    cards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    cards = [card for card in cards if card["builder"] in known]
+    inverters = [card for card in cards if card["builder"] == _INVERTER]
+    by_dataset = [
+        _table(
+            f'`weights="{dataset}"`',
+            columns,
+            {
+                card["builder"]: card
+                for card in cards
+                if card["dataset"] == dataset and card not in inverters
+            },
+        )
+        for dataset, columns in _COLUMNS.items()
+    ]
+    named = {f'{_INVERTER}, "{card["dataset"]}"': card for card in inverters}
+    return "\n".join([*by_dataset, _table("", _COLUMNS_OF_INVERTERS, named)])
 
 
-def _table(dataset: str) -> str:
-    columns = _COLUMNS[dataset]
+def _table(
+    title: str, columns: dict[str, str], cards: dict[str, dict[str, Any]]
+) -> str:
     lines = [
-        f'| `weights="{dataset}"` | ' + " | ".join(columns.values()) + " | minutes |",
+        f"| {title} | " + " | ".join(columns.values()) + " | minutes |",
         "|---" * (len(columns) + 2) + "|",
     ]
-    for card in _cards(dataset):
-        cells = [_cell(card["measures"].get(name)) for name in columns]
+    for name, card in cards.items():
+        cells = [_cell(card["measures"].get(measure)) for measure in columns]
         minutes = f"{card['training']['minutes']:.0f}"
-        row = [f"[`{card['builder']}`](saved_models/{card['name']}/README.md)", *cells]
+        row = [f"[`{name}`](saved_models/{card['name']}/README.md)", *cells]
         lines.append(f"| {' | '.join(row)} | {minutes} |")
     return "\n".join([*lines, ""])
-
-
-def _cards(dataset: str) -> list[dict[str, Any]]:
-    cards = [
-        json.loads(file.read_text(encoding="utf-8"))
-        for file in sorted(saved_models_folder().glob(f"*/{CARD_FILE}"))
-    ]
-    known = list_weights()
-    return [
-        card
-        for card in cards
-        if card["dataset"] == dataset and card["builder"] in known
-    ]
 
 
 def _cell(measure: dict[str, Any] | None) -> str:

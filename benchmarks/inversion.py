@@ -159,7 +159,12 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--tried", action="store_true", help="other decoders, one seed")
+    parser.add_argument(
+        "--tried",
+        nargs="*",
+        choices=list(TRIED),
+        help="other decoders instead, one seed each; all of them if none is named",
+    )
     parser.add_argument("--output", type=Path, default=Path("runs/inversion"))
     arguments = parser.parse_args()
     arguments.output /= arguments.features
@@ -170,21 +175,24 @@ def main() -> None:
     results: dict[str, Any] = dict(facts)
     print(facts, len(train["image"]), len(unseen["image"]), flush=True)
     models = {}
-    decoders = TRIED if arguments.tried else DECODERS
+    is_trial = arguments.tried is not None
+    decoders = DECODERS
+    if is_trial:
+        decoders = {name: TRIED[name] for name in arguments.tried or TRIED}
     for name, options in decoders.items():
         runs = []
-        for seed in range(1 if arguments.tried else arguments.seeds):
+        for seed in range(1 if is_trial else arguments.seeds):
             model = trained(options, seed, train, arguments)
             runs.append(measured(model, train, unseen))
             print(name, seed, json.dumps(runs[-1]), flush=True)
         results[name] = mean_and_range(runs)
         models[name] = model
-    if not arguments.tried:
+    if not is_trial:
         error = {name: results[name]["unseen mse"]["mean"] for name in models}
         results["hyper / concat, unseen mse"] = error["hyper"] / error["concat"]
     results["minutes"] = round((time.perf_counter() - start) / 60, 1)
     text = json.dumps(results, indent=2)
-    name = "tried" if arguments.tried else "result"
+    name = "tried" if is_trial else "result"
     kl.saving.write_text(arguments.output / f"{name}.json", text + "\n")
     sections = {
         f"training {arguments.features}": {

@@ -23,7 +23,14 @@ def trained(name, scope):
         model = case.build()
         model.compile(keras.optimizers.SGD(0.05), weighted_metrics=["mae"])
     x = images(17)
-    history = model.fit(x, batch_size=8, epochs=2, shuffle=False, verbose=0).history
+    history = model.fit(
+        x,
+        batch_size=8,
+        epochs=2,
+        shuffle=False,
+        validation_data=(images(11),),
+        verbose=0,
+    ).history
     logs = model.evaluate(x, batch_size=8, return_dict=True, verbose=0)
     weights = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     return model, weights, {"history": history, "evaluate": logs}

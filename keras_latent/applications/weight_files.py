@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -125,7 +124,7 @@ def load(
         )
     try:
         model.load_weights(path)
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # Of any kind, where the file is damaged.
         raise ValueError(
             f"`weights` must fit {model.name!r}: the same architecture, `input_shape` "
             f"and `latent_dim`. Received: weights={str(path)!r}, which doesn't: {error}"

@@ -82,14 +82,7 @@ def report(
 
 
 def _load(file: Path) -> LatentModel:
-    try:
-        model = load_model(file)
-    except (KeyError, TypeError) as error:
-        # Keras says so of an archive of something else, and of an unknown class.
-        raise ValueError(
-            "`model` must be a saved model of keras_latent. "
-            f"Received: model={str(file)!r}, which Keras can't load: {error}"
-        ) from error
+    model = load_model(file)
     if not isinstance(model, LatentModel):
         raise ValueError(
             "`model` must be a latent model of keras_latent. Received: "

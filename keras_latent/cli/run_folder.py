@@ -2,16 +2,21 @@
 
 import contextlib
 import csv
+import fcntl
 import io
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import keras
+import numpy as np
 
+from keras_latent.models import LatentModel
 from keras_latent.models.inputs import steps_done
-from keras_latent.saving import load_model, write_text
+from keras_latent.saving import UNFINISHED, load_model, remove_unfinished, write_text
 
 COUNTERS = ("epoch", "step")
 """Columns of the history that count; the others are logs of `fit`."""
@@ -34,6 +39,7 @@ class RunFolder:
         self.config_file = path / "config.json"
         self.history_file = path / "history.csv"
         self.model_file = path / "model.keras"
+        self.lock_file = path / ".lock"
         self.tensorboard = path / "tensorboard"
         self.figures = path / "figures"
 
@@ -54,11 +60,53 @@ class RunFolder:
                 "or continue the run with --resume. "
                 f"Received: output={str(self.path)!r}"
             )
-        if self.path.exists() and any(self.path.iterdir()):
+        if self.path.exists() and not all(map(self._is_leftover, self.path.iterdir())):
             raise ValueError(
                 "`output` must be a new or empty folder. "
                 f"Received: output={str(self.path)!r}, which holds files"
             )
+
+    def _is_leftover(self, file: Path) -> bool:
+        """Whether a run left the file that was killed before it began."""
+        return file == self.lock_file or file.name.startswith(UNFINISHED)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs out of the folder, and clear away what killed ones left.
+
+        The operating system opens the lock again, however this process ends.
+
+        Raises:
+            ValueError: If another run is at work in the folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.lock_file, "w") as file:
+            if not self._takes_lock(file):
+                raise ValueError(
+                    "`output` must be free, but another run is at work in it: wait for "
+                    "its end, or choose another folder. "
+                    f"Received: output={str(self.path)!r}"
+                )
+            try:
+                remove_unfinished(self.path)
+                remove_unfinished(self.figures)
+                yield
+            finally:
+                self.lock_file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    self.path.rmdir()
+
+    def _takes_lock(self, file: IO) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # The file system knows no locks.
+            return True
+        # A run that just ended may have removed the file after it was opened here.
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(file.fileno()), self.lock_file.stat())
+        return False
 
     def start(self, config: dict[str, Any]) -> None:
         """Make the folder for a new run.
@@ -95,7 +143,12 @@ class RunFolder:
                 "`output` must hold a run that --resume can continue. "
                 f"Received: output={str(self.path)!r}, without config.json"
             )
-        before = json.loads(self.config_file.read_text(encoding="utf-8"))["arguments"]
+        try:
+            text = self.config_file.read_text(encoding="utf-8")
+            before = dict(json.loads(text)["arguments"])
+        except (KeyError, TypeError, ValueError) as error:
+            message = _described(self.config_file, "the run's arguments")
+            raise ValueError(message) from error
         changed = [
             f"{name}={value!r} instead of {before.get(name)!r}"
             for name, value in arguments.items()
@@ -111,27 +164,23 @@ class RunFolder:
         """The model and its history as of the last whole epoch; `None` before one.
 
         Raises:
-            ValueError: If `model.keras` is damaged, or no row of the history is the
-                model's.
+            ValueError: If `model.keras` is damaged or something else, or no row of the
+                history is the model's.
         """
         if not self.model_file.exists():
             return None
         model = load_model(self.model_file)
+        if not isinstance(model, LatentModel) or not model.compiled:
+            what = "a compiled model of keras_latent"
+            raise ValueError(_described(self.model_file, what))
         if not self.history_file.is_file():
             raise ValueError(
                 "`output` must hold a model and its history. "
                 f"Received: output={str(self.path)!r}, without {self.history_file.name}"
             )
-        with open(self.history_file, newline="", encoding="utf-8") as file:
-            rows = [
-                {
-                    name: int(value) if name in COUNTERS else float(value)
-                    for name, value in row.items()
-                }
-                for row in csv.DictReader(file)
-            ]
+        rows = self._read_history()
         steps = steps_done(model.optimizer)
-        while rows and rows[-1]["step"] != steps:
+        while rows and rows[-1].get("step") != steps:
             rows.pop()
         if not rows:
             raise ValueError(
@@ -140,6 +189,20 @@ class RunFolder:
                 f"Received: step={steps}"
             )
         return model, rows
+
+    def _read_history(self) -> list[dict[str, float]]:
+        try:
+            with open(self.history_file, newline="", encoding="utf-8") as file:
+                return [
+                    {
+                        name: int(value) if name in COUNTERS else float(value)
+                        for name, value in row.items()
+                    }
+                    for row in csv.DictReader(file, strict=True)
+                ]
+        except (TypeError, ValueError, csv.Error) as error:
+            message = _described(self.history_file, "numbers in each of its columns")
+            raise ValueError(message) from error
 
     def saved_model(self) -> bytes:
         """What `model.keras` holds; nothing before the first whole epoch."""
@@ -155,8 +218,17 @@ class RunFolder:
         model.save(self.model_file)
 
 
+def _described(file: Path, expected: str) -> str:
+    return (
+        f"`output` must hold a run whose {file.name} holds {expected}. "
+        f"Received: {str(file)!r}, which doesn't"
+    )
+
+
 class SaveEachEpoch(keras.callbacks.Callback):
     """Saves the model and its history to a run's folder after each epoch.
+
+    A model whose weights aren't finite is not saved, but a `ValueError`.
 
     Args:
         folder: The folder.
@@ -171,5 +243,20 @@ class SaveEachEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the epoch and save."""
         step = steps_done(self.model.optimizer)
+        self._check_finite(step)
         self.rows.append({"epoch": epoch + 1, "step": step, **(logs or {})})
         self.folder.save(self.model, self.rows)
+
+    def _check_finite(self, step: int) -> None:
+        # A finite loss may have other gradients, and it is the next one that tells.
+        broken = [
+            variable.path
+            for variable in self.model.weights
+            if not np.all(np.isfinite(keras.ops.convert_to_numpy(variable)))
+        ]
+        if broken:
+            raise ValueError(
+                f"`model` must have finite weights to be saved, but after step {step} "
+                "some are not: lower the learning rate. "
+                f"Received: NaN or infinite values in {', '.join(broken)}"
+            )

@@ -153,43 +153,54 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     if models.VARIANTS[arguments.variant] is models.ConstrainedAutoencoder:
         classes = classifier.count_classes(arguments.dataset, arguments.image_size)
         options = {"heads": classes}
-    if is_chief and not resume:
-        folder.start(config)
-
     keras.utils.set_random_seed(arguments.seed)
-    with (
-        workers.lost_workers_are_named(strategy),
-        _precision(arguments.mixed_precision),
-    ):
-        described = json.dumps(config["arguments"]).encode()
-        workers.check_agreement(strategy, described + folder.saved_model())
-        with strategy.scope():
-            loaded = folder.load()
-            if loaded and arguments.epochs < len(loaded[1]):
-                raise ValueError(
-                    f"`epochs` must be at least {len(loaded[1])}, which the run has "
-                    f"made. Received: epochs={arguments.epochs}"
-                )
-            if is_chief and resume:
-                folder.write_config(config)
-            model, rows = loaded or (_new_model(arguments, image_shape, options), [])
-        # Within the scope, the chief could not save without the other workers.
+    with folder.locked() if is_chief else contextlib.nullcontext():
+        if is_chief and not resume:
+            folder.start(config)
         try:
-            _fit(model, arguments, folder, rows, console)
+            with (
+                workers.lost_workers_are_named(strategy),
+                _precision(arguments.mixed_precision),
+            ):
+                described = json.dumps(config["arguments"]).encode()
+                workers.check_agreement(strategy, described + folder.saved_model())
+                with strategy.scope():
+                    loaded = _continued(arguments, folder)
+                    if is_chief and resume:
+                        folder.write_config(config)
+                    model, rows = loaded or (
+                        _new_model(arguments, image_shape, options),
+                        [],
+                    )
+                # Within the scope, the chief could not save without the other workers.
+                _fit(model, arguments, folder, rows, console)
         except Exception:
             if is_chief and not resume:
                 folder.discard_start()
             raise
-    if not is_chief:
-        console.print("This worker is done; the chief draws the figures.")
-        return
-    if spans_workers(strategy):
-        # The others are gone, and a model of them all would wait for them.
-        model = load_model(folder.model_file)
-    _write_figures(model, arguments, folder, rows)
-    for name, value in _measure(model, arguments, folder).items():
-        console.print(f"{name}: {value:.4g}", highlight=False)
+        if not is_chief:
+            console.print("This worker is done; the chief draws the figures.")
+            return
+        if spans_workers(strategy):
+            # The others are gone, and a model of them all would wait for them.
+            model = load_model(folder.model_file)
+        _write_figures(model, arguments, folder, rows)
+        for name, value in _measure(model, arguments, folder).items():
+            console.print(f"{name}: {value:.4g}", highlight=False)
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
+
+
+def _continued(
+    arguments: Arguments, folder: RunFolder
+) -> tuple[models.LatentModel, list[dict[str, float]]] | None:
+    """The model and the history that a run goes on from; `None` for a new run."""
+    loaded = folder.load()
+    if loaded and arguments.epochs < len(loaded[1]):
+        raise ValueError(
+            f"`epochs` must be at least {len(loaded[1])}, which the run has made. "
+            f"Received: epochs={arguments.epochs}"
+        )
+    return loaded
 
 
 def _new_model(
@@ -209,7 +220,7 @@ def _new_model(
 def _extractor(arguments: Arguments, image_shape: tuple[int, int, int]) -> keras.Model:
     """The network whose features are inverted: the user's, or a new classifier's."""
     if arguments.features is not None:
-        return keras.saving.load_model(arguments.features, compile=False)
+        return load_model(arguments.features, compile=False)
     extractor = classifier.build_features(image_shape)
     classifier.train_classifier(
         extractor,
@@ -259,17 +270,23 @@ def _fit(
         validation = datasets.load(
             arguments.dataset, "test", arguments.batch_size, arguments.image_size
         ).with_options(sharing_by_rows())
-    with ProgressBar(console) as progress:
-        model.fit(
-            training.with_options(sharing_by_rows()),
-            steps_per_epoch=steps,
-            initial_epoch=len(rows),
-            epochs=arguments.epochs,
-            validation_data=validation,
-            shuffle=False,
-            verbose=0,
-            callbacks=[progress, *watchers],
-        )
+    try:
+        with ProgressBar(console) as progress:
+            model.fit(
+                training.with_options(sharing_by_rows()),
+                steps_per_epoch=steps,
+                initial_epoch=len(rows),
+                epochs=arguments.epochs,
+                validation_data=validation,
+                shuffle=False,
+                verbose=0,
+                callbacks=[progress, *watchers],
+            )
+    except Exception:
+        if folder.model_file.exists():
+            kept = f"The model of the last whole epoch is kept: {folder.model_file}"
+            console.print(kept, highlight=False, soft_wrap=True)
+        raise
 
 
 def _images(arguments: Arguments, split: str, limit: int | None = None) -> np.ndarray:

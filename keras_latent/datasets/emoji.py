@@ -47,6 +47,7 @@ _MODIFIERS = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
 _TONES = dict(zip(_MODIFIERS, SKIN_TONES[1:6], strict=True))
 SIDE = 64
 _LARGEST_FILE = 2**24
+_LARGEST_ARCHIVE = 2**28
 
 
 def open_emoji(split: str, image_size: tuple[int, int] | None = None) -> TfdsSource:
@@ -158,9 +159,23 @@ class Picture(NamedTuple):
 
 
 def pictures_of(contents: bytes) -> list[Picture]:
-    """List the pictures that a table of contents, `emoji.json`, describes."""
+    """List the pictures that a table of contents, `emoji.json`, describes.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    try:
+        return _listed(json.loads(contents))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(
+            "The table `emoji.json` of an archive must be whole: put the archive there "
+            f"again. Received: one that can't be read ({error!r})"
+        ) from error
+
+
+def _listed(table: Any) -> list[Picture]:
     pictures = []
-    for emoji in json.loads(contents):
+    for emoji in table:
         glyph, category = emoji["unified"], emoji["category"]
         pictures.append(Picture(emoji["image"], glyph, category, "none"))
         for code_points, variation in emoji.get("skin_variations", {}).items():
@@ -174,7 +189,8 @@ def read_archive(path: Path) -> dict[str, bytes]:
     """Read the table of contents and the pictures of 64 pixels, by their last names.
 
     Raises:
-        ValueError: If it is truncated, or no archive.
+        ValueError: If it is truncated, no archive, or unpacks to far more than it
+            should.
     """
     try:
         return _read_members(path)
@@ -187,15 +203,19 @@ def read_archive(path: Path) -> dict[str, bytes]:
 
 def _read_members(path: Path) -> dict[str, bytes]:
     files = {}
-    # Nothing is unpacked to the disk: what is small is read, the rest passed over.
+    left = _LARGEST_ARCHIVE
+    # Nothing is unpacked to the disk: what is small is read, the rest passed over. A
+    # link says nothing of the size of what it leads to.
     with tarfile.open(path) as archive:
         for member in archive:
             *folders, name = member.name.split("/")
             is_wanted = folders[-1:] == [str(SIDE)] or name == "emoji.json"
-            if is_wanted and member.size <= _LARGEST_FILE:
-                file = archive.extractfile(member)
-                if file is not None:
-                    files[name] = file.read()
+            file = archive.extractfile(member) if member.isreg() else None
+            if is_wanted and file is not None and member.size <= _LARGEST_FILE:
+                left -= member.size
+                if left < 0:
+                    raise tarfile.ReadError(f"more than {_LARGEST_ARCHIVE} bytes")
+                files[name] = file.read()
     return files
 
 

@@ -14,6 +14,11 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 MAXIMUM_PIXELS = 64 * 2**20
 """An image of more pixels is refused by its header, before it fills the memory."""
 
+# Whatever a file is called, Pillow looks inside, and has others start programs.
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF")
+# What it raises for broken files.
+_ERRORS = (OSError, SyntaxError, ValueError)
+
 _SPLITS = ("train", "validation", "test")
 
 
@@ -93,7 +98,7 @@ class FolderSource(Source):
 
         grey = self.image_shape[2] == 1
         try:
-            with Image.open(path.decode()) as file:
+            with Image.open(path.decode(), formats=_FORMATS) as file:
                 image: Image.Image = file
                 if image.has_transparency_data:
                     white = Image.new("RGBA", image.size, "white")
@@ -101,7 +106,7 @@ class FolderSource(Source):
                 if image.mode.startswith("I"):  # 16 bits, which `convert` would clip
                     image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
                 pixels = np.asarray(image.convert("L" if grey else "RGB"))
-        except (OSError, SyntaxError) as error:  # Pillow raises both for broken files.
+        except _ERRORS as error:
             raise ValueError(_unreadable(path.decode(), error)) from error
         return pixels[..., np.newaxis] if grey else pixels
 
@@ -138,13 +143,13 @@ def _read_header(path: Path) -> tuple[int, int, bool]:
     try:
         with warnings.catch_warnings():  # Pillow would warn of what we refuse.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
+            with Image.open(path, formats=_FORMATS) as image:
                 width, height = image.size
                 is_grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
                 pixels = width * height
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
         pixels = MAXIMUM_PIXELS + 1
-    except (OSError, SyntaxError) as error:  # Pillow raises both for broken files.
+    except _ERRORS as error:
         raise ValueError(_unreadable(str(path), error)) from error
     if pixels > MAXIMUM_PIXELS:
         raise ValueError(

@@ -32,5 +32,11 @@ def open_mnist(split: str, image_size: tuple[int, int] | None = None) -> ArraySo
 
 @cache
 def _read(name: str) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(_FILE, allow_pickle=False) as file:
-        return file[f"x_{name}"][..., np.newaxis], file[f"y_{name}"]
+    try:
+        with np.load(_FILE, allow_pickle=False) as file:
+            return file[f"x_{name}"][..., np.newaxis], file[f"y_{name}"]
+    except Exception as error:  # Of any kind, where the file is damaged.
+        raise ValueError(
+            "The digits must be in the file that came with this package: install it "
+            f"again. Received: {str(_FILE)!r}, which can't be read ({error})"
+        ) from error

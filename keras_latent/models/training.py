@@ -19,6 +19,7 @@ from keras_latent.models.players import (
     with_scaled_loss,
 )
 from keras_latent.models.random_state import RandomStateModel
+from keras_latent.models.updates import apply_if_finite
 from keras_latent.typing import Batch, Share, Tensor
 from keras_latent.validation import check_in_range
 
@@ -141,7 +142,7 @@ class ObjectiveModel(RandomStateModel):
                 # owes its part of the whole batch's loss, not a loss of its own.
                 scaled = optimizer.scale_loss(loss * share.fraction)
             gradients = tape.gradient(scaled, variables)
-            optimizer.apply_gradients(zip(gradients, variables, strict=True))
+            apply_if_finite(optimizer, gradients, variables, loss)
             means |= terms
         return self._log(means, regularization, batch, count)
 
@@ -341,7 +342,7 @@ class ObjectiveModel(RandomStateModel):
 
         Raises:
             ValueError: If the data isn't what the model was built for, or a term of the
-                loss stops being finite.
+                loss stops being finite; weights stay as they were before that step.
         """
         if x is None:
             raise ValueError("`x` must be data to train on. Received: x=None")

@@ -158,7 +158,8 @@ def test_an_unknown_class_is_a_message(monkeypatch, capsys, tmp_path):
     )
     config = _renamed_module(tmp_path / "unknown.keras")
     message = failure(monkeypatch, capsys, config)
-    assert "`model` must be a saved model of keras_latent" in message
+    assert "`path` must be a model that Keras can load in safe mode" in message
+    assert "Could not locate class 'Elsewhere'" in message
 
 
 def _renamed_module(path):

@@ -103,7 +103,7 @@ def load(
         FileNotFoundError: If there is no such file.
         ValueError: If the file is not what it was when it was made, or doesn't fit.
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if not path.is_file():
         raise MissingFileError(
             "`weights` must be the path of a file of weights. "

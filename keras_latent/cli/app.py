@@ -16,6 +16,16 @@ from keras_latent.cli.report import report
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import Arguments, train
 
+# What is larger is a slip, and would use up the memory before it becomes an error.
+LARGEST = {
+    "epochs": 1_000_000,
+    "batch_size": 1_000_000,
+    "latent_dim": 65_536,
+    "learning_rate": 1000.0,
+    "image_size": 4096,
+    "limit": 1_000_000,
+}
+
 app = typer.Typer(
     name="keras-latent",
     help="Train and inspect latent representations of images.",
@@ -78,6 +88,13 @@ def train_command(
     ] = None,
 ) -> None:
     """Train a model and write it, its figures and its history to a folder."""
+    _check_not_too_large(
+        epochs=epochs,
+        batch_size=batch_size,
+        latent_dim=latent_dim,
+        learning_rate=learning_rate,
+        image_size=image_size,
+    )
     train(
         Arguments(
             variant=variant,
@@ -121,6 +138,7 @@ def report_command(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
 ) -> None:
     """Write a page about a saved model: numbers, figures, what its code holds."""
+    _check_not_too_large(image_size=image_size, limit=limit)
     report(model, dataset, output, image_size, limit, seed)
 
 
@@ -142,6 +160,14 @@ def list_command() -> None:
     console.print(sources)
 
 
+def _check_not_too_large(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and value > LARGEST[name]:
+            raise ValueError(
+                f"`{name}` must be at most {LARGEST[name]}. Received: {name}={value}"
+            )
+
+
 def _print_error(message: str) -> None:
     text = f"[bold red]Error:[/] {escape(message)}"
     Console(stderr=True).print(text, soft_wrap=True)
@@ -152,7 +178,7 @@ def main() -> None:
     """Run the command; an error of the user's is a message, not a traceback."""
     try:
         app()
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, MemoryError) as error:
         _print_error(str(error))
     except tf.errors.OpError as error:
         # What reads the data says what is wrong in the midst of TensorFlow's words.

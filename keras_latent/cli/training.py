@@ -29,6 +29,9 @@ from keras_latent.validation import (
     check_positive_integer,
 )
 
+MOST_STEPS_IN_A_CALL = 16
+"""Training steps between two returns to Python, on one replica."""
+
 SHOWN = 20
 """Images that are followed in TensorBoard."""
 
@@ -246,6 +249,11 @@ def _fit(
         initial_epoch=len(rows),
         image_size=arguments.image_size,
     )
+    if model.distribute_strategy.num_replicas_in_sync == 1:
+        # A divisor: Keras makes whole calls, with steps of the next epoch if need be.
+        model.steps_per_execution = max(
+            count for count in range(1, MOST_STEPS_IN_A_CALL + 1) if steps % count == 0
+        )
     # A longer run that is resumed follows the longer schedule from there on.
     _, default = type(model).default_optimizer
     model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(

@@ -103,7 +103,7 @@ def prepared() -> Any:
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
     if not builder.is_prepared():
         default = Path(builder.data_dir_root) / "downloads" / "manual"
-        folder = Path(os.environ.get(ARCHIVES_VARIABLE) or default).expanduser()
+        folder = Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
         find_archives(folder)
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(manual_dir=folder.resolve())

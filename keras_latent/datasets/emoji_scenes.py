@@ -160,7 +160,7 @@ def _folder() -> Path:
 
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
     default = Path(builder.data_dir_root) / "downloads" / "manual"
-    return Path(os.environ.get(ARCHIVES_VARIABLE) or default).expanduser()
+    return Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
 
 
 def _with_opacity(file: bytes, name: str) -> np.ndarray:

@@ -221,7 +221,7 @@ def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> 
         return open_shapes(split, size)
     if name == "emoji":
         return open_emoji(split, size)
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))
     if name and path.is_dir():
         return FolderSource(path, split, size)
     if isinstance(name, os.PathLike) or path.is_absolute() or name.startswith("."):

@@ -117,7 +117,8 @@ def find_builder(name: str, own_names: tuple[str, ...] = ()) -> Any:
 
     try:
         return tfds.builder(name, data_dir=os.environ.get("TFDS_DATA_DIR"))
-    except tfds.core.DatasetNotFoundError as error:
+    # The latter of a version that there isn't.
+    except (tfds.core.DatasetNotFoundError, AssertionError) as error:
         known = {*own_names, *tfds.list_builders(with_community_datasets=False)}
         near = difflib.get_close_matches(name, sorted(known))
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

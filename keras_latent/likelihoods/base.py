@@ -134,7 +134,7 @@ class TensorLikelihood(Likelihood):
 
     def check_observation(self, x: Tensor) -> None:
         """Refuse values that are not finite, or outside `expected_range`."""
-        values = np.asarray(x, "float32")
+        values = float32_array(x)
         if values.size == 0:
             return
         lowest, highest = float(values.min()), float(values.max())
@@ -167,6 +167,21 @@ def to_float32(x: Tensor) -> Tensor:
     if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
         return x
     return ops.cast(x, "float32")
+
+
+def float32_array(x: Tensor) -> np.ndarray:
+    """The values of an observation; what float32 can't hold becomes infinite.
+
+    Raises:
+        ValueError: If they are not real numbers.
+    """
+    values = np.asarray(x)
+    if values.dtype.kind in "cmMOSU":
+        raise ValueError(
+            f"`x` must hold real numbers. Received: x of dtype {values.dtype}"
+        )
+    with np.errstate(over="ignore"):
+        return values.astype("float32", copy=False)
 
 
 def check_same_shape(x: Tensor, parameters: Tensor) -> None:

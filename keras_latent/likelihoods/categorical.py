@@ -20,7 +20,8 @@ class Categorical(TensorLikelihood):
         from_logits: Whether the decoder gives logits, which never saturate, in place of
             the probabilities p. These are divided by their sum and kept
             `keras.config.epsilon()` away from 0 where Keras can't see the logits of the
-            softmax that made them. Defaults to `False`.
+            softmax that made them; zeros alone are no distribution, and give NaN.
+            Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
     Source:

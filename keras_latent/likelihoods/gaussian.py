@@ -22,14 +22,14 @@ class Gaussian(TensorLikelihood):
     With σ = 1 it is half the squared error, but for a constant.
 
     Args:
-        scale: The standard deviation σ, at least 1e-6. Defaults to `1.0`.
+        scale: The standard deviation σ, from 1e-6 to 1e18. Defaults to `1.0`.
         learn_scale: Whether σ is learned from `scale` on, as the weight `log_scale`. It
             then stays at 1e-3 or above, lest data that are met exactly drive it to 0.
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
     Raises:
-        ValueError: If `scale` is not a number of at least 1e-6.
+        ValueError: If `scale` is not a number in that range.
 
     Source:
         Rybkin, Daniilidis and Levine, Simple and Effective VAE Training with Calibrated
@@ -48,7 +48,7 @@ class Gaussian(TensorLikelihood):
     def __init__(
         self, scale: float = 1.0, learn_scale: bool = False, **kwargs: Any
     ) -> None:
-        check_in_range("scale", scale, low=1e-6)
+        check_in_range("scale", scale, low=1e-6, high=1e18)
         super().__init__(**kwargs)
         self.scale = scale
         self.learn_scale = learn_scale

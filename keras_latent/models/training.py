@@ -281,15 +281,17 @@ class ObjectiveModel(RandomStateModel):
         if auto_scale_loss and computes_in_float16(self):
             optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
         first = next(iter(players))
-        super().compile(
-            optimizer=optimizers[first],
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-            auto_scale_loss=False,
-        )
+        # In the scope wherever it is called, or the tracked loss is each worker's own.
+        with self.distribute_strategy.scope():
+            super().compile(
+                optimizer=optimizers[first],
+                metrics=metrics,
+                weighted_metrics=weighted_metrics,
+                run_eagerly=run_eagerly,
+                steps_per_execution=steps_per_execution,
+                jit_compile=jit_compile,
+                auto_scale_loss=False,
+            )
         self._has_compiled_metrics = bool(metrics or weighted_metrics)
         # Made now, because a step can't make variables, nor a loaded file fill them.
         with self.distribute_strategy.scope():

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keras_latent.layers.hyper_dense import HyperDense
-from keras_latent.networks.checks import check_decoder_arguments
+from keras_latent.networks.checks import check_image_shape, check_widths
 from keras_latent.networks.convolutional import (
     convolutional_encoder,
     convolved,
@@ -57,7 +57,7 @@ def extra_encoder(
     check_positive_integer("size", size)
     encoder = convolutional_encoder(image_shape, widths, dtype=dtype)
     x = layers.Flatten(dtype=dtype)(encoder.output)
-    extra = layers.Dense(size, dtype="float32", name="extra")(x)
+    extra = layers.Dense(int(size), dtype="float32", name="extra")(x)
     return keras.Model(encoder.input, extra, name=name)
 
 
@@ -126,8 +126,10 @@ def inversion_decoder(
     >>> decoder.input_shape, decoder.output_shape
     ([(None, 128), (None, 5)], (None, 28, 28, 1))
     """
-    check_decoder_arguments(image_shape, hidden, widths)
+    check_image_shape(image_shape)
+    check_widths(widths)
     check_positive_integer("feature_size", feature_size)
+    check_positive_integer("hidden", hidden)
     check_choice("mode", mode, MODES)
     check_choice("hyper_at", hyper_at, ("features", "map"))
     check_positive_integer("convolutions", convolutions)
@@ -150,7 +152,7 @@ def inversion_decoder(
     height, width, _ = image_shape
     unfolded = (height, width, widths[-1])
     made = smallest_map(image_shape, widths) if upsampling else unfolded
-    x = dense(math.prod(made), "map", dense(hidden, "features", features))
+    x = dense(math.prod(made), "map", dense(int(hidden), "features", features))
     x = layers.Reshape(made, dtype=dtype)(x)
     if not upsampling:
         x = convolved(x, widths[-1], (len(widths) - 1) * convolutions, dtype)

@@ -48,6 +48,7 @@ def mixed_encoder(
     """
     _check_columns(columns)
     check_positive_integer("width", width)
+    width = int(width)
     inputs = {
         column: keras.Input(tuple(shape), name=column)
         for column, shape in columns.items()
@@ -108,7 +109,9 @@ def mixed_decoder(
     _check_columns(columns)
     check_positive_integer("latent_dim", latent_dim)
     check_positive_integer("width", width)
-    if set(output_activations) != set(columns):
+    width = int(width)
+    is_mapping = isinstance(output_activations, Mapping)
+    if not is_mapping or set(output_activations) != set(columns):
         raise ValueError(
             f"`output_activations` must name the columns {', '.join(columns)}. "
             f"Received: output_activations={output_activations!r}"
@@ -139,6 +142,12 @@ def _check_columns(columns: Any) -> None:
             "`columns` must be a dict of at least one column, its shape by its name. "
             f"Received: columns={columns!r}"
         )
+    for name in columns:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ValueError(
+                "`columns` must have names that are strings, not empty and without "
+                f"a slash. Received: columns={columns!r}"
+            )
     for shape in columns.values():
         if not is_image_shape(shape) and not is_vector_shape(shape):
             raise ValueError(

@@ -15,6 +15,11 @@ __all__ = ["ConvFeatureInverter", "preprocess_input"]
 FEATURES = 128
 EXTRA = 5
 
+# Narrower than where they stand alone: together they make a file of weights.
+_HIDDEN = 192
+_SMALLEST_MAP_CHANNELS = 64
+_EXTRA_WIDTHS = (16, 32, 64)
+
 
 def _code_size(image_shape: Sequence[int]) -> int:
     return FEATURES + EXTRA
@@ -37,9 +42,10 @@ def _make(
             image_shape,
             FEATURES,
             extra_size,
-            widths=decoder_widths(image_shape),
+            hidden=_HIDDEN,
+            widths=(_SMALLEST_MAP_CHANNELS, *decoder_widths(image_shape)[1:]),
         ),
-        networks.extra_encoder(image_shape, extra_size),
+        networks.extra_encoder(image_shape, extra_size, _EXTRA_WIDTHS),
         name=name,
     )
 

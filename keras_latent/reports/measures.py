@@ -116,9 +116,14 @@ def _terms(subject: Subject) -> list[Measure]:
     model = subject.model
     if not model.compiled:
         return []
+    labels = subject.labels if model.uses_labels else None
+    try:
+        model.check_labels(labels, subject.count)
+    except ValueError:  # The classes of the images aren't those that it learned.
+        return []
     with _drawing_from(subject.seed, model):
         logs = model.evaluate(
-            subject.images, batch_size=256, verbose=0, return_dict=True
+            subject.images, labels, batch_size=256, verbose=0, return_dict=True
         )
     protocols = {"loss": "Sum of the terms, each times its weight."}
     if isinstance(model, VAE):

@@ -89,6 +89,18 @@ def test_terms_of_another_variant_stand_by_their_names():
     }
 
 
+def test_terms_that_read_labels_are_measured_where_the_labels_fit():
+    model = kl.models.ConstrainedAutoencoder(**dense_networks(), heads=3)
+    model.compile()
+    x, labels = some_images(6), np.array([0, 1, 2, 0, 1, -1])
+    found = values(subject_of(model, x, labels))
+    logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
+    for name in ("loss", "reconstruction", "classification", "accuracy"):
+        assert found[name.capitalize()] == f"{logs[name]:.4g}"
+    for others in (None, labels + 1):
+        assert "Loss" not in measures(subject_of(model, x, others))
+
+
 def test_the_likelihood_is_given_where_it_is_one(vae, report, digits):
     # Of grey values, Bernoulli's is none.
     assert "Negative log-likelihood" not in report.numbers

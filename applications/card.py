@@ -49,7 +49,8 @@ def _page(card: dict[str, Any]) -> str:
         "",
         f"Data: {_LICENCES[card['dataset']]}.",
         "",
-        "| measured on images that were not trained on | value | target |",
+        "| measured, on images that were not trained on unless it says so | value "
+        "| target |",
         "|---|---|---|",
     ]
     for measure in card["measures"].values():

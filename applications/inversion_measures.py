@@ -8,9 +8,9 @@ import keras_latent as kl
 
 
 def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
-    """MSE and SSIM, with the features and without."""
-    train, _ = kl.datasets.arrays(dataset, "train", limit=10_000)
-    unseen, _ = kl.datasets.arrays(dataset, "test")
+    """MSE and SSIM, with the features and without; what the features tell."""
+    train, classes = kl.datasets.arrays(dataset, "train", limit=10_000)
+    unseen, unseen_classes = kl.datasets.arrays(dataset, "test")
     decoded = {
         "": ("unseen images", unseen, model.predict(unseen, 250, verbose=0)),
         "train ": ("training images", train, model.predict(train, 250, verbose=0)),
@@ -30,6 +30,19 @@ def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
             "what": f"structural similarity of {what}",
             "value": float(kl.metrics.structural_similarity(images, made).mean()),
         }
+    extractor = model.feature_extractor
+    accuracy = kl.metrics.linear_probe(
+        extractor.predict(train, 250, verbose=0),
+        classes,
+        extractor.predict(unseen, 250, verbose=0),
+        unseen_classes,
+    )
+    measures["probe"] = {
+        "what": "accuracy of a logistic regression on the features, of "
+        f"{len(train):,} images",
+        "value": 100 * float(accuracy),
+        "unit": " %",
+    }
     return measures
 
 

@@ -28,12 +28,13 @@ _COLUMNS = {
 }
 _INVERTER = "ConvFeatureInverter"
 _COLUMNS_OF_INVERTERS = {
-    "mse": "MSE of unseen images",
-    "train mse": "of training images",
-    "ablated mse": "with the features at 0",
-    "ssim": "SSIM of unseen images",
-    "train ssim": "of training images",
-    "ablated ssim": "with the features at 0",
+    "probe": "probe of the features",
+    "train mse": "MSE, training images",
+    "mse": "MSE, unseen",
+    "ablated mse": "MSE, features at 0",
+    "train ssim": "SSIM, training images",
+    "ssim": "SSIM, unseen",
+    "ablated ssim": "SSIM, features at 0",
 }
 
 
@@ -78,7 +79,7 @@ def _table(
 def _cell(measure: dict[str, Any] | None) -> str:
     if measure is None:
         return ""
-    value = f"{measure['value']:.3g}" + measure.get("unit", "").replace(" nats", "")
+    value = f"{measure['value']:#.3g}" + measure.get("unit", "").replace(" nats", "")
     target, _, missed = measure.get("target", "").partition(", ")
     if not target:
         return value

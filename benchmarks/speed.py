@@ -293,8 +293,8 @@ def figure(costs: dict[str, dict[int, float]]) -> Any:
 def main() -> None:
     """Measure, write the table and the figure."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--steps", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, default=64)
     parser.add_argument("--in-a-call", type=int, default=16)
     parser.add_argument("--only", help="cases whose name holds this text")
     parser.add_argument("--output", type=Path, default=Path("runs/speed"))

@@ -81,13 +81,9 @@ def regions(count: int) -> tuple[Pairs, Pairs, dict[str, float]]:
     def pairs(split: str, scenes: int) -> Pairs:
         found: dict[str, list[np.ndarray]] = {"features": [], "image": []}
         batches, steps = kl.datasets.emoji_scenes(split, 100, scenes)
-        for images, labels in batches.take(steps):
-            scene, slot = np.nonzero(labels["classes"].numpy() >= 0)
-            images = images.numpy()[scene]
-            boxes = labels["boxes"].numpy()[scene, slot]
-            given = {"image": images, "boxes": boxes}
+        for given in kl.datasets.regions_of(batches.take(steps), 250):
             found["features"].append(extractor(given, training=False).numpy())
-            found["image"].append(crop([images], boxes).numpy())
+            found["image"].append(crop([given["image"]], given["boxes"]).numpy())
         return {name: np.concatenate(parts) for name, parts in found.items()}
 
     # A scene has two emoji on average.

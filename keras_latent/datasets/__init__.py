@@ -1,6 +1,6 @@
 """Images in, `tf.data` out: by name, from a folder, or from tensorflow-datasets."""
 
-from keras_latent.datasets.emoji_scenes import emoji_scenes
+from keras_latent.datasets.emoji_scenes import emoji_scenes, regions_of
 from keras_latent.datasets.loading import (
     DATASETS,
     arrays,
@@ -18,6 +18,7 @@ __all__ = [
     "epochs",
     "image_shape",
     "load",
+    "regions_of",
     "splits",
     "transformed_pairs",
 ]

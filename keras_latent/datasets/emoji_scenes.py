@@ -96,6 +96,39 @@ def emoji_scenes(
     return dataset, -(-scenes_per_epoch // batch_size)
 
 
+def regions_of(scenes: tf.data.Dataset, batch_size: int = 32) -> tf.data.Dataset:
+    """Take scenes apart into regions, as `models.FeatureInverter` takes them.
+
+    Args:
+        scenes: Batches of (image, {"boxes", "classes"}), as `emoji_scenes` gives them;
+            where a class is -1, there is no region.
+        batch_size: Regions in a batch. Defaults to 32.
+
+    Returns:
+        The dataset of dicts of `image`, the scene, of shape (batch, height, width,
+        channels), and `boxes`, of shape (batch, 4).
+
+    Raises:
+        ValueError: If `batch_size` is not a positive integer.
+
+    >>> labels = {"boxes": tf.zeros((1, 3, 4)), "classes": tf.constant([[7, 2, -1]])}
+    >>> scenes = tf.data.Dataset.from_tensors((tf.zeros((1, 128, 128, 3)), labels))
+    >>> [batch["boxes"].shape for batch in regions_of(scenes)]
+    [TensorShape([2, 4])]
+    """
+    check_positive_integer("batch_size", batch_size)
+
+    def apart(image: Any, labels: dict[str, Any]) -> dict[str, Any]:
+        places = tf.where(labels["classes"] >= 0)
+        return {
+            "image": tf.gather(image, places[:, 0]),
+            "boxes": tf.gather_nd(labels["boxes"], places),
+        }
+
+    regions = scenes.map(apart, num_parallel_calls=tf.data.AUTOTUNE)
+    return regions.rebatch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
 class _Cutouts(NamedTuple):
     """The emoji of a split, without a background.
 

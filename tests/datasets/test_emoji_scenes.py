@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_latent.datasets import emoji, emoji_scenes
+from keras_latent.datasets import emoji, emoji_scenes, regions_of
 
 A_FEW = Path(__file__).parents[1] / "data" / "emoji"
 # The function has the module's name.
@@ -209,3 +209,18 @@ def test_pictures_of_another_size(tmp_path, monkeypatch):
     monkeypatch.setenv(emoji.ARCHIVES_VARIABLE, str(tmp_path))
     with pytest.raises(ValueError, match=r"64 x 64 pixels.*a\.png of 32 x 64"):
         emoji_scenes()
+
+
+def test_regions_come_with_their_scenes():
+    images = np.arange(4.0, dtype="float32").reshape(4, 1, 1, 1)
+    classes = np.array([[0, 3], [-1, -1], [5, -1], [2, 2]])
+    boxes = np.arange(32.0, dtype="float32").reshape(4, 2, 4)
+    scenes = tf.data.Dataset.from_tensor_slices(
+        (images, {"boxes": boxes, "classes": classes})
+    ).batch(3)
+    regions = list(regions_of(scenes, batch_size=2))
+    assert [len(batch["image"]) for batch in regions] == [2, 2, 1]
+    scene = np.concatenate([batch["image"] for batch in regions]).ravel()
+    assert scene.tolist() == [0, 0, 2, 3, 3]
+    found = np.concatenate([batch["boxes"] for batch in regions])
+    np.testing.assert_array_equal(found, boxes[classes >= 0])

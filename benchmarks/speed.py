@@ -13,7 +13,7 @@ The convolutional networks are the default ones. Ratios are what counts: absolut
 are those of one machine. A second part draws what a step costs against the size of the
 batch, of the image and of the code, and against the number of replicas.
 
-    pip install torch  # the build for CPUs
+    pip install '.[benchmarks]'
     python benchmarks/speed.py
 """
 

@@ -13,6 +13,7 @@ from keras_latent.applications.builder import (
 )
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import ConstrainedAutoencoder
+from keras_latent.validation import check_positive_integer
 
 __all__ = ["ConvConstrainedAutoencoder", "preprocess_input"]
 
@@ -37,6 +38,8 @@ ARCHITECTURE = Architecture(
     code_size,
     ("mnist",),
 )
+
+_TRAINED_CLASSES = 10
 
 
 def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
@@ -69,8 +72,8 @@ def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
         name: The model's name. Defaults to `"conv_constrained_autoencoder"`.
         latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
             weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
-        classes: Number of classes that the head tells. Defaults to 10, those of
-            the weights.
+        classes: Number of classes that the head tells; with weights by name those of
+            the weights, unless for a backbone, which has no head. Defaults to 10.
 
     Returns:
         A `ConstrainedAutoencoder`, or a `keras.Model`. Both take images in [0, 1]: see
@@ -85,6 +88,14 @@ def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
     >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape
     TensorShape([2, 3])
     """
+    check_positive_integer("classes", classes)
+    if isinstance(weights, str) and weights in ARCHITECTURE.datasets:
+        if include_top and classes != _TRAINED_CLASSES:
+            raise ValueError(
+                f"`classes` must be {_TRAINED_CLASSES} with weights={weights!r}. "
+                f"Received: classes={classes}"
+            )
+        classes = _TRAINED_CLASSES
     return build(
         ARCHITECTURE,
         include_top,

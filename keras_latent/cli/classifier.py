@@ -1,14 +1,10 @@
 """The classifier whose features are inverted."""
 
 import keras
-import numpy as np
 
 from keras_latent import datasets, networks
 
 BATCH_SIZE = 128
-
-MEASURED = 60_000
-"""Labels that are looked at, from the first on."""
 
 
 def build_features(
@@ -72,10 +68,14 @@ def count_classes(dataset: str, image_size: int | None = None) -> int:
     Raises:
         ValueError: If its labels aren't classes.
     """
-    _, labels = datasets.arrays(dataset, "train", image_size, limit=MEASURED)
-    if labels.ndim != 1 or np.max(labels) < 1:
+    # All are looked at, as they may be sorted, but none of the images is kept.
+    batches = datasets.load(dataset, "train", BATCH_SIZE, image_size)
+    labels = batches.map(lambda images, labels: labels)
+    is_single = labels.element_spec.shape.rank == 1
+    largest = max(int(some.max()) for some in labels.as_numpy_iterator())
+    if not is_single or largest < 1:
         raise ValueError(
             "`dataset` must have classes for labels, which the variant learns. "
             f"Received: dataset={dataset!r}"
         )
-    return int(np.max(labels)) + 1
+    return largest + 1

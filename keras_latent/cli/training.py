@@ -16,11 +16,11 @@ from rich.console import Console
 import keras_latent
 from keras_latent import callbacks, datasets, metrics, models, plots, workers
 from keras_latent.cli import classifier
-from keras_latent.cli.classifier import MEASURED
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
 from keras_latent.cli.strategies import STRATEGIES, find_strategy, sharing_by_rows
 from keras_latent.distribution import spans_workers
+from keras_latent.models import pairing
 from keras_latent.networks.checks import check_image_shape
 from keras_latent.saving import load_model, write_text
 from keras_latent.validation import (
@@ -31,6 +31,9 @@ from keras_latent.validation import (
 
 MOST_STEPS_IN_A_CALL = 16
 """Training steps between two returns to Python, on one replica."""
+
+MEASURED = 60_000
+"""Images that are measured, from the first on."""
 
 SHOWN = 20
 """Images that are followed in TensorBoard."""
@@ -214,7 +217,10 @@ def _new_model(
     if variant is models.FeatureInverter:
         extractor = _extractor(arguments, image_shape)
         options = {"feature_extractor": extractor}
-        latent_dim += int(np.prod(extractor.output_shape[1:]))
+        spec = keras.KerasTensor((None, *image_shape), "float32")
+        pairing.check_model("features", extractor)
+        pairing.check_encoder(extractor, spec, "features")
+        latent_dim += pairing.feature_size("features", extractor, spec)
     model = variant.for_images(image_shape, latent_dim, **options)
     model.compile()
     return model

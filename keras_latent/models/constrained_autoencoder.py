@@ -41,8 +41,8 @@ class ConstrainedAutoencoder(DeterministicModel):
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
             to `"gaussian"`.
         classification_weight: Initial weight w_h of each head's term. Defaults to 1.0.
-        perturbation_weight: Weight w_p of the term `perturbation`; with 0 it is not
-            computed. Defaults to 0.0.
+        perturbation_weight: Initial weight w_p of the term `perturbation`. With 0 it is
+            not computed, and the weight can't be set above 0 later. Defaults to 0.0.
         perturbation_scale: Standard deviation of the noise. Defaults to 0.1.
         seed: Seed of the noise. Defaults to `None`: drawn by Python's `random`.
         **kwargs: `name` and `dtype` of the model.
@@ -80,13 +80,35 @@ class ConstrainedAutoencoder(DeterministicModel):
         )
         check_heads(self.heads, self.latent_dim)
         self.perturbation_scale = perturbation_scale
-        self.perturbs = perturbation_weight > 0
         self.add_term("reconstruction")
         for suffix in self._heads_by_suffix():
             self.add_term(f"classification{suffix}", weight=classification_weight)
             self.add_monitor(f"accuracy{suffix}")
         self.add_term("perturbation", weight=perturbation_weight)
+        self.perturbs = perturbation_weight > 0
+        if not self.perturbs:
+            # Neither to be assigned nor for a schedule: the setter has the last word.
+            del self._weight_by_name["perturbation_weight"]
         self.noise = StandardNormal(seed)
+
+    @property
+    def perturbation_weight(self) -> keras.Variable:
+        """The weight w_p.
+
+        Raises:
+            ValueError: If it is set above 0 where the model was built with 0.
+        """
+        return self._weight_by_term["perturbation"]
+
+    @perturbation_weight.setter
+    def perturbation_weight(self, weight: Any) -> None:
+        # `add_term` has it kept among the terms; numbers get here for one of 0 alone.
+        if not isinstance(weight, keras.Variable) and weight != 0:
+            raise ValueError(
+                "`perturbation_weight` must stay 0 in a model that was built with 0 and "
+                "doesn't compute the term: build it with a weight above 0. "
+                f"Received: perturbation_weight={weight!r}"
+            )
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log p(x | D(z)), the cross-entropies, and ‖E(D(ẑ)) − ẑ‖²."""
@@ -144,8 +166,15 @@ class ConstrainedAutoencoder(DeterministicModel):
 
 
 def _classification(logits: Tensor, y: Tensor, suffix: str) -> dict[str, Any]:
-    """The cross-entropy of a head, 0 where labels are missing, and its accuracy."""
-    y = ops.reshape(ops.cast(y, "int32"), (-1,))
+    """The cross-entropy of a head, 0 where labels are missing, and its accuracy.
+
+    Labels that are no class have NaN, which stops the training: of a dataset, batches
+    after the first aren't looked at before.
+    """
+    given = ops.reshape(ops.convert_to_tensor(y), (-1,))
+    y = ops.cast(given, "int32")
+    is_whole = ops.cast(y, given.dtype) == given
+    is_known = ops.logical_and(is_whole, (y >= -1) & (y < logits.shape[-1]))
     is_labelled = ops.cast(y >= 0, "float32")
     log_probability = ops.log_softmax(logits, axis=-1)
     # The class of a missing label doesn't matter, but must be one.
@@ -153,6 +182,8 @@ def _classification(logits: Tensor, y: Tensor, suffix: str) -> dict[str, Any]:
     cross_entropy = -ops.sum(chosen * log_probability, axis=-1)
     is_right = ops.cast(ops.argmax(logits, axis=-1), "int32") == y
     return {
-        f"classification{suffix}": is_labelled * cross_entropy,
+        f"classification{suffix}": ops.where(
+            is_known, is_labelled * cross_entropy, float("nan")
+        ),
         f"accuracy{suffix}": Share(ops.cast(is_right, "float32"), is_labelled),
     }

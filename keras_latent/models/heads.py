@@ -26,12 +26,20 @@ def check_heads(heads: Any, latent_dim: int) -> None:
         latent_dim: Number of dimensions of the code.
 
     Raises:
-        ValueError: If there is none, or one doesn't take a code, or doesn't give
-            logits.
+        ValueError: If there is none, or one has no name, doesn't take a code, or
+            doesn't give logits.
     """
     by_name = dict(heads) if isinstance(heads, Mapping) else {"": heads}
     if not by_name:
         raise ValueError(f"`heads` must hold at least one head. Received: {heads=}")
+    if isinstance(heads, Mapping):
+        for name in by_name:
+            # Terms, weights and logs are called after it.
+            if not isinstance(name, str) or not name:
+                raise ValueError(
+                    "`heads` must be named by strings that aren't empty. "
+                    f"Received: heads with the name {name!r}"
+                )
     for name, head in by_name.items():
         argument = f"heads[{name!r}]" if name else "heads"
         if not isinstance(head, keras.Model):

@@ -94,7 +94,7 @@ class LatentModel(ObjectiveModel):
             )
         pairing.check_activation(decoder, self.likelihood)
         # Whatever the dtype policy, codes and what follows from them are float32.
-        self.flatten = keras.layers.Flatten(dtype="float32", name="features")
+        self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
         if has_encoder:
             self.encoder: Any = encoder
             pairing.check_encoder(encoder, self.encoder_spec())

@@ -35,7 +35,7 @@ def code_map(subject: Subject) -> Section:
 
     def draw() -> Any:
         figure = plots.projection(
-            points, subject.take(rows), labels, subject.class_names
+            points, subject.pictures[rows], labels, subject.class_names
         )
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):

@@ -7,15 +7,17 @@ import numpy as np
 from keras_latent import plots
 from keras_latent.reports.section import Picture, Section, with_larger_labels
 from keras_latent.reports.subject import Subject
+from keras_latent.typing import Observation
 
 _SHOWN = 20
 _EXTREMES = 10
 _PAIRS = 5
+_INVERTED = 10
 
 
 def reconstructions(subject: Subject) -> Section:
     """Some images over what the model makes of them."""
-    images = subject.take(subject.order[:_SHOWN])
+    model, images = _Drawn(subject), _drawn(subject, subject.order[:_SHOWN])
     shown = min(_SHOWN, subject.count)
     return Section(
         "Reconstructions",
@@ -23,9 +25,9 @@ def reconstructions(subject: Subject) -> Section:
         "what is missing below didn't fit into the code.",
         [
             Picture(
-                plots.reconstructions(subject.model, images, columns=10),
+                plots.reconstructions(model, images, columns=10),
                 f"{shown} images, each above its reconstruction.",
-                plots.reconstructions(subject.model, images, columns=4),
+                plots.reconstructions(model, images, columns=4),
             )
         ],
     )
@@ -35,7 +37,7 @@ def worst_and_best(subject: Subject) -> Section:
     """The images of the largest and of the smallest error."""
     best_first = np.argsort(subject.errors, kind="stable")
     rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
-    images = subject.take(rows)
+    model, images = _Drawn(subject), _drawn(subject, rows)
     low, high = subject.errors[best_first[0]], subject.errors[best_first[-1]]
     median = np.median(subject.errors)
     return Section(
@@ -45,12 +47,39 @@ def worst_and_best(subject: Subject) -> Section:
         "finds easy.",
         [
             Picture(
-                plots.worst_and_best(subject.model, images, count=_EXTREMES),
+                plots.worst_and_best(model, images, count=_EXTREMES),
                 "The worst and the best reconstructions, each below its original. "
                 f"The largest error is {high:.3g}, the smallest {low:.3g}.",
-                plots.worst_and_best(subject.model, images, count=4),
+                plots.worst_and_best(model, images, count=4),
                 f"Errors of {subject.count:,} images: smallest {low:.3g}, median "
                 f"{median:.3g}, largest {high:.3g}.",
+            )
+        ],
+    )
+
+
+def inversions(subject: Subject) -> Section:
+    """Some images, what is decoded of their features, and what without them."""
+    model: Any = subject.model
+
+    def draw(count: int) -> Any:
+        images = subject.take(subject.order[:count])
+        return plots.inversions({"decoded": model}, {"images": images})
+
+    without = "a single image for all"
+    if model.extra_encoder is not None:
+        without = "what the extra numbers alone give"
+    return Section(
+        "Inversions",
+        "Images drawn at random, what is decoded of the features of a frozen network, "
+        f"and what is decoded with the features set to 0, {without}; what differs "
+        "between the last two rows is what the features tell.",
+        [
+            Picture(
+                draw(_INVERTED),
+                f"{min(_INVERTED, subject.count)} images, below each its decoding "
+                "with its features, and then without them.",
+                with_larger_labels(draw(5)),
             )
         ],
     )
@@ -73,10 +102,10 @@ def prior_samples(subject: Subject) -> Section:
 
 def interpolations(subject: Subject) -> Section:
     """Straight ways between the codes of pairs of images."""
-    starts, ends = (subject.take(rows) for rows in _pairs(subject).T)
+    starts, ends = (_drawn(subject, rows) for rows in _pairs(subject).T)
 
     def draw(steps: int) -> Any:
-        return plots.interpolations(subject.model, starts, ends, steps)
+        return plots.interpolations(_Drawn(subject), starts, ends, steps)
 
     return Section(
         "Interpolations",
@@ -92,6 +121,33 @@ def interpolations(subject: Subject) -> Section:
             )
         ],
     )
+
+
+class _Drawn:
+    """A subject's model, for what `_drawn` gives: it needn't compute it again.
+
+    What a model takes needn't be what it reconstructs, such as a scene and a box.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+
+    def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> Observation:
+        return {self._subject.picture: x["decoded picture"]}
+
+    def encode(self, x: dict[str, np.ndarray]) -> np.ndarray:
+        return x["code"]
+
+    def decode(self, z: np.ndarray) -> Any:
+        return self._subject.model.decode(z)
+
+
+def _drawn(subject: Subject, rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        subject.picture: subject.pictures[rows],
+        "decoded picture": subject.decoded_pictures[rows],
+        "code": subject.codes[rows],
+    }
 
 
 def _pairs(subject: Subject) -> np.ndarray:

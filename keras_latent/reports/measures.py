@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.models import VAE, LatentModel, VariationalModel
+from keras_latent.models import (
+    VAE,
+    ConstrainedAutoencoder,
+    LatentModel,
+    VariationalModel,
+)
 from keras_latent.reports.subject import Subject
 
 _NEIGHBOURS = 5
@@ -40,7 +45,7 @@ def measures(subject: Subject) -> dict[str, list[Measure]]:
 
 
 def _reconstruction(subject: Subject) -> list[Measure]:
-    is_one = not isinstance(subject.images, dict)
+    is_one = not isinstance(subject.targets, dict)
     of = f"{subject.count:,} images"
     of = of if is_one else f"{subject.picture!r} in {subject.count:,} observations"
     error = float(np.mean(subject.errors))
@@ -57,6 +62,15 @@ def _reconstruction(subject: Subject) -> list[Measure]:
                 "Peak signal-to-noise ratio",
                 f"{ratio:.2f} dB" if np.isfinite(ratio) else "∞ dB",
                 f"Mean over {of}; higher is nearer to the original.",
+            )
+        )
+    if subject.ablated_errors is not None:
+        measured.append(
+            Measure(
+                "Mean squared error without the features",
+                f"{float(np.mean(subject.ablated_errors)):.4g}",
+                f"Mean over the pixels of {of}, decoded with the features set to 0; "
+                "what it is larger by is what the features tell.",
             )
         )
     return measured
@@ -95,20 +109,24 @@ def _classification(subject: Subject) -> list[Measure]:
 
 def _codes(subject: Subject) -> list[Measure]:
     active = np.count_nonzero(metrics.active_units(subject.codes))
-    length = metrics.latent_length(subject.codes, subject.generated_codes)
-    return [
+    measured = [
         Measure(
             "Active dimensions",
             f"{active} of {subject.model.latent_dim}",
             "Dimensions whose code varies over the images by more than 0.01.",
-        ),
-        Measure(
-            "Latent length",
-            f"{length:.4g}",
-            "½·(mean z² + mean y²), with the codes z of the images and y of their "
-            "reconstructions.",
-        ),
+        )
     ]
+    if subject.encodes_reconstructions:
+        length = metrics.latent_length(subject.codes, subject.generated_codes)
+        measured.append(
+            Measure(
+                "Latent length",
+                f"{length:.4g}",
+                "½·(mean z² + mean y²), with the codes z of the images and y of their "
+                "reconstructions.",
+            )
+        )
+    return measured
 
 
 def _terms(subject: Subject) -> list[Measure]:
@@ -134,12 +152,18 @@ def _terms(subject: Subject) -> list[Measure]:
             "z for each.",
             "kl": "KL(q(z|x) ‖ N(0, I)), in nats an image.",
         }
+    shares = set()
+    if isinstance(model, ConstrainedAutoencoder):
+        shares.add("accuracy")
+        protocols["accuracy"] = (
+            "Share of the labelled images whose class the head tells."
+        )
     # Those of the codes and of the images are measured on all of them at once.
     names = logs.keys() - {"latent_length", "mse"}
     return [
         Measure(
             name.replace("_", " ").capitalize() if name != "kl" else "KL divergence",
-            f"{float(logs[name]):.4g}",
+            f"{100 * logs[name]:.2f} %" if name in shares else f"{logs[name]:.4g}",
             protocols.get(name, "As in the logs of a training, without its weight."),
         )
         for name in sorted(names, key=lambda name: (name != "loss", name))

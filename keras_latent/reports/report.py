@@ -43,14 +43,16 @@ def write_report(
     One file of HTML that opens without a network. It shows learning curves,
     reconstructions, the worst and the best of them, a t-SNE map of the codes,
     interpolations, traversals, the use of each dimension and, of variational models,
-    samples of the prior. What doesn't apply, or lacks its data, is left out.
+    samples of the prior, of a `FeatureInverter` what is left without the features. What doesn't apply, or lacks its data, is left out.
 
     Args:
         model: A latent model of this library. The terms of its loss are shown if it is
             compiled.
         images: What to report on, best images that the model wasn't trained on: array
             of shape (count, height, width, channels), at least two; or a dict of
-            arrays, of which the first entry that is an image is drawn.
+            arrays, of which the first entry that is an image is drawn. Of a
+            `FeatureInverter` of regions or of given features, what it encodes; drawn
+            is the image that it reconstructs.
         path: Where the page shall stand. Its folder must exist.
         labels: The classes of the images, array-like of shape (count,). Defaults to
             `None`.

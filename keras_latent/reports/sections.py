@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from keras_latent.models import VariationalModel
+from keras_latent.models import FeatureInverter, VariationalModel
 from keras_latent.reports import code_sections, image_sections
 from keras_latent.reports.learning_section import learning_curves
 from keras_latent.reports.section import Section
@@ -23,6 +23,8 @@ def sections(
     drawn = [learning_curves(history)] if history else []
     drawn.append(image_sections.reconstructions(subject))
     drawn.append(image_sections.worst_and_best(subject))
+    if isinstance(subject.model, FeatureInverter):
+        drawn.append(image_sections.inversions(subject))
     if subject.model.latent_dim >= 2 and subject.count >= _LEAST_PROJECTED:
         drawn.append(code_sections.code_map(subject))
     if isinstance(subject.model, VariationalModel):

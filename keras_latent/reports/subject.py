@@ -1,7 +1,7 @@
 """What a report is about: a model, images, and what the model makes of them."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_latent.metrics import mean_squared_error
-from keras_latent.models import LatentModel
+from keras_latent.models import FeatureInverter, LatentModel, pairing
 from keras_latent.plots.image_grids import image_entries
 from keras_latent.typing import Observation
 
@@ -70,8 +70,27 @@ class Subject:
         return self.encode(self.images)
 
     @cached_property
+    def encodes_reconstructions(self) -> bool:
+        """Whether the encoder takes what the decoder gives, and nothing beside it."""
+        taken, given = (
+            keras.tree.map_structure(lambda column: tuple(column.shape), spec)
+            for spec in (
+                self.model.encoder_spec(),
+                pairing.observation_spec(self.model.decoder),
+            )
+        )
+        return taken == given
+
+    @cached_property
+    def targets(self) -> Observation:
+        """What is to be reconstructed: the images, or what their features are of."""
+        if self.encodes_reconstructions:
+            return self.images
+        return self._in_batches(self.model.target)
+
+    @cached_property
     def reconstructions(self) -> Observation:
-        """What the model makes of the images, in their shape."""
+        """What the model makes of the images, in the shape of the targets."""
         return self.model.predict(self.images, batch_size=_BATCH, verbose=0)
 
     @cached_property
@@ -87,7 +106,7 @@ class Subject:
     @cached_property
     def pictures(self) -> np.ndarray:
         """That entry, an array of shape (count, height, width, channels)."""
-        return image_entries(self.images)[self.picture]
+        return image_entries(self.targets)[self.picture]
 
     @cached_property
     def decoded_pictures(self) -> np.ndarray:
@@ -98,6 +117,25 @@ class Subject:
     def errors(self) -> np.ndarray:
         """Mean squared error of each picture, of shape (count,)."""
         return mean_squared_error(self.pictures, self.decoded_pictures)
+
+    @cached_property
+    def ablated_errors(self) -> np.ndarray | None:
+        """The same without the features; `None` of models that invert none."""
+        if not isinstance(self.model, FeatureInverter):
+            return None
+        ablated = image_entries(self._in_batches(self.model.ablate))[self.picture]
+        return mean_squared_error(self.pictures, ablated)
+
+    def _in_batches(self, function: Callable[[Observation], Any]) -> Any:
+        parts = [
+            keras.tree.map_structure(
+                np.asarray, function(self.take(slice(start, start + _BATCH)))
+            )
+            for start in range(0, self.count, _BATCH)
+        ]
+        return keras.tree.map_structure(
+            lambda *columns: np.concatenate(columns), *parts
+        )
 
     @cached_property
     def _encoder(self) -> keras.Model:

@@ -140,6 +140,20 @@ def test_features_are_a_part_of_the_code():
         kl.applications.ConvFeatureInverter(weights=None, latent_dim=128)
 
 
+def test_classes_are_those_of_the_weights():
+    builder = kl.applications.ConvConstrainedAutoencoder
+    with pytest.raises(ValueError, match="`classes` must be 10 .* classes=5"):
+        builder(weights="mnist", classes=5)
+    with pytest.raises(ValueError, match="`classes` must be a positive integer"):
+        builder(weights=None, classes=0)
+    backbone = builder(weights="mnist", include_top=False, classes=5)
+    expected = builder(weights="mnist", include_top=False)
+    for ours, theirs in zip(
+        backbone.get_weights(), expected.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_missing_path(builder, tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         builder(weights=tmp_path / "nothing.weights.h5")

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_latent
+from keras_latent.cli import classifier
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import Arguments, train
 from tests.processes import run_workers
@@ -220,6 +221,17 @@ def test_a_variant_that_reads_labels_wants_classes(arguments, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_classes_are_counted_over_all_labels(image_folder, monkeypatch):
+    # Labels of a folder are sorted: the third class is in the last batch.
+    (image_folder / "train" / "medium").mkdir()
+    for index in range(2):
+        source = image_folder / "train" / "light" / f"{index}.png"
+        source.rename(image_folder / "train" / "medium" / source.name)
+    monkeypatch.setattr(classifier, "BATCH_SIZE", 5)
+    monkeypatch.setattr(keras_latent.datasets, "arrays", None)
+    assert classifier.count_classes(str(image_folder)) == 3
+
+
 def test_two_workers_train_and_resume(arguments, image_folder, tmp_path):
     def words(name, strategy, epochs):
         options = ["--dataset", str(image_folder), "--batch-size", "5", "--seed", "3"]
@@ -303,6 +315,37 @@ class TestInverter:
     def test_errors(self, arguments, changes, message):
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(arguments, **changes)
+
+    @pytest.mark.parametrize(
+        ("features", "message"),
+        [
+            ("several", "`features` must give one vector.*can choose one of several"),
+            ("unknown", r"`features` must give one vector or map of known size.*None"),
+            (
+                "other",
+                r"what `features` takes.*features\.input_shape=\(None, 9, 9, 1\)",
+            ),
+        ],
+    )
+    def test_features_that_cant_be_inverted(
+        self, arguments, tmp_path, features, message
+    ):
+        shape = {"unknown": (None, None, 1), "other": (9, 9, 1)}
+        image = keras.Input(shape.get(features, (8, 8, 1)))
+        output = keras.layers.Conv2D(2, 3, padding="same")(image)
+        if features == "several":
+            output = [keras.layers.Flatten()(output), output]
+        elif features == "unknown":
+            output = keras.layers.Reshape((-1, 2))(output)
+        keras.Model(image, output).save(tmp_path / "features.keras")
+        with pytest.raises(ValueError, match=message):
+            self.run(
+                arguments,
+                tmp_path / "run",
+                variant="inverter",
+                features=str(tmp_path / "features.keras"),
+            )
+        assert not (tmp_path / "run").exists()
 
 
 def test_a_finished_run_is_not_made_shorter(arguments, tmp_path):

@@ -5,6 +5,7 @@ import tensorflow as tf
 from scipy.special import log_softmax, softmax
 
 from keras_latent import models
+from keras_latent.callbacks import Linear, WeightSchedule
 from keras_latent.typing import Batch
 from tests.models.cases import CATEGORIES, LATENT_DIM, dense_networks, digits, images
 
@@ -205,6 +206,8 @@ def head(inputs, outputs, activation=None):
         (0, "`heads` must be a positive integer. Received: heads=0"),
         (1, r"`heads` must give logits.*at least 2 classes"),
         ({}, "`heads` must hold at least one head"),
+        ({0: 10, 1: 2}, "`heads` must be named by strings.*the name 0"),
+        ({"": 3}, "`heads` must be named by strings that aren't empty.*the name ''"),
         ("digits", "`heads` must be a Keras model.*Received: heads='digits'"),
         ({"a": 3, "b": 2.5}, r"`heads\['b'\]` must be a Keras model.*2\.5"),
         (head(7, 4), r"`heads` must take the code, of shape \(None, 3\).*\(None, 7\)"),
@@ -238,6 +241,49 @@ def test_wrong_labels_in_a_dataset():
     data = tf.data.Dataset.from_tensor_slices((images(4), [9, 0, 1, 2])).batch(4)
     with pytest.raises(ValueError, match=r"classes from 0 to 3.*9"):
         compiled(build()).fit(data, verbose=0)
+
+
+@pytest.mark.parametrize("wrong", [CATEGORIES, -2, 255, 2**33, 0.5, np.nan])
+def test_labels_that_are_no_class_are_nan(wrong):
+    model = build()
+    terms = model.objective(Batch(images(3), np.array([1, wrong, -1])), training=False)
+    found = np.isnan(terms["classification"])
+    np.testing.assert_array_equal(found, [False, True, False])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_wrong_labels_in_a_later_batch_stop_the_training(jit_compile):
+    labels = [0, 1, -1, 3, 0, CATEGORIES]
+    data = tf.data.Dataset.from_tensor_slices((images(6), labels)).batch(3)
+    model = build()
+    model.compile(keras.optimizers.SGD(0.1), jit_compile=jit_compile)
+    with pytest.raises(ValueError, match="at step 1 `classification` is not"):
+        model.fit(data, verbose=0)
+    assert np.isfinite(model.heads.get_weights()[0]).all()
+
+
+def test_the_perturbation_is_not_switched_on_later():
+    model = compiled(build())
+    assert float(model.perturbation_weight) == 0.0
+    model.perturbation_weight = 0.0
+    message = "`perturbation_weight` must stay 0.*Received: perturbation_weight=1.0"
+    with pytest.raises(ValueError, match=message):
+        model.perturbation_weight = 1.0
+    assert float(model.perturbation_weight) == 0.0
+    late = WeightSchedule("perturbation_weight", Linear(0.0, 1.0, duration=2))
+    with pytest.raises(ValueError, match="`weight` must be one of"):
+        model.fit(images(4), digits(4), callbacks=[late], verbose=0)
+
+
+def test_the_weight_of_the_perturbation_is_a_schedules():
+    model = compiled(build(perturbation_weight=1.0))
+    for weight in (0.0, 0.5):
+        model.perturbation_weight = weight
+        logs = model.evaluate(images(4), digits(4), return_dict=True, verbose=0)
+        assert logs["perturbation"] > 0
+        assert float(model.perturbation_weight) == weight
+    with pytest.raises(ValueError, match="`perturbation_weight` must be a number in"):
+        model.perturbation_weight = -1.0
 
 
 def test_labels_of_a_head_are_missing(two_heads):

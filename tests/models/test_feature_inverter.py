@@ -181,6 +181,13 @@ class TestGivenFeatures:
         assert model.predict(pair, verbose=0).shape == x.shape
         assert model.ablate(pair).shape == x.shape
 
+    def test_the_encoder_on_its_own_takes_pairs(self):
+        model = self.model()
+        features, x = given(4)
+        pair = {"features": features, "image": x}
+        codes = model.to_encoder().predict(pair, verbose=0)
+        np.testing.assert_allclose(codes, model.encode(pair), rtol=1e-6)
+
     def test_saved_and_loaded(self, tmp_path):
         model = self.model()
         features, x = given(4)
@@ -249,7 +256,8 @@ class TestRegions:
         for before, now in zip(frozen, now_frozen, strict=True):
             np.testing.assert_array_equal(before, now)
         assert model.predict(x, verbose=0).shape == (6, 4, 4, 1)
-        assert model.to_encoder().predict(x, verbose=0).shape == (6, 3)
+        codes = model.to_encoder().predict(x, verbose=0)
+        np.testing.assert_allclose(codes, model.encode(x), rtol=1e-5)
 
     @pytest.mark.parametrize("box", [[2, 1, 2, 5], [2, 1, 11, 5], [-1, 0, 4, 4]])
     def test_boxes_that_are_none(self, box):

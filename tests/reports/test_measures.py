@@ -5,7 +5,7 @@ import pytest
 import keras_latent as kl
 from keras_latent.reports.measures import measures
 from keras_latent.reports.subject import Labelled, Subject
-from tests.models.cases import dense_networks
+from tests.models.cases import dense_networks, inverter_networks
 from tests.models.cases import images as some_images
 
 
@@ -95,10 +95,38 @@ def test_terms_that_read_labels_are_measured_where_the_labels_fit():
     x, labels = some_images(6), np.array([0, 1, 2, 0, 1, -1])
     found = values(subject_of(model, x, labels))
     logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
-    for name in ("loss", "reconstruction", "classification", "accuracy"):
+    for name in ("loss", "reconstruction", "classification"):
         assert found[name.capitalize()] == f"{logs[name]:.4g}"
+    told = model.classify(x).numpy().argmax(axis=1)
+    share = np.mean((told == labels)[labels >= 0])
+    assert found["Accuracy"] == f"{100 * share:.2f} %"
     for others in (None, labels + 1):
         assert "Loss" not in measures(subject_of(model, x, others))
+
+
+def test_an_inverter_is_measured_without_the_features():
+    model, x = kl.models.FeatureInverter(**inverter_networks()), some_images(6)
+    found = values(subject_of(model, x))
+    error = np.mean((x - model.ablate(x)) ** 2)
+    assert found["Mean squared error without the features"] == f"{error:.4g}"
+    assert "Latent length" in found
+
+
+def test_of_given_features_the_image_is_measured():
+    networks = {**inverter_networks(), "feature_extractor": None}
+    model = kl.models.FeatureInverter(**networks)
+    model.compile()
+    x = some_images(6)
+    pairs = {"features": x[:, :2, 0, 0], "image": x}
+    subject = subject_of(model, pairs, np.arange(6))
+    error, *_ = measures(subject)["Reconstruction"]
+    assert error.value == f"{np.mean((x - model.reconstruct(pairs)) ** 2):.4g}"
+    assert error.protocol == "Mean over the pixels of 6 images."
+    found = values(subject)
+    logs = model.evaluate(pairs, verbose=0, return_dict=True)
+    assert found["Loss"] == f"{logs['loss']:.4g}"
+    # Bare images can't be encoded again.
+    assert "Latent length" not in found
 
 
 def test_the_likelihood_is_given_where_it_is_one(vae, report, digits):

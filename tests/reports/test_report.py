@@ -5,12 +5,19 @@ import numpy as np
 import pytest
 
 import keras_latent as kl
-from keras_latent.reports import write_report
+from keras_latent.reports import image_sections, write_report
 from keras_latent.reports.measures import measures
 from keras_latent.reports.sections import sections
 from keras_latent.reports.subject import Subject
-from tests.models.cases import IMAGE_SHAPE, dense_networks, mixed_data, mixed_networks
+from tests.models.cases import (
+    IMAGE_SHAPE,
+    dense_networks,
+    inverter_networks,
+    mixed_data,
+    mixed_networks,
+)
 from tests.models.cases import images as some_images
+from tests.reports.reading import Page
 
 OF_EVERY_MODEL = [
     "Reconstructions",
@@ -153,6 +160,83 @@ def test_of_a_dict_the_image_is_drawn():
     decoded = model.predict(data, verbose=0)["image"]
     assert error.value == f"{np.mean((data['image'] - decoded) ** 2):.4g}"
     assert "'image' in 6 observations" in error.protocol
+
+
+OF_AN_INVERTER = ["Numbers", *OF_EVERY_MODEL[:2], "Inversions", *OF_EVERY_MODEL[2:]]
+
+
+def test_an_inverter_is_drawn_without_the_features_too(tmp_path):
+    model, x = kl.models.FeatureInverter(**inverter_networks()), some_images(6)
+    write_report(model, x, tmp_path / "report.html")
+    assert Page((tmp_path / "report.html").read_text()).headings == OF_AN_INVERTER
+
+    subject = Subject(model, x, None, None, None, 2000, 0)
+    section = image_sections.inversions(subject)
+    assert "the extra numbers alone give" in section.explanation
+    (picture,) = section.pictures
+    (axes,) = picture.wide.axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["original", "decoded", "ablated"]
+    drawn = np.asarray(axes.images[0].get_array())
+    expected = np.asarray(model.ablate(x))[subject.order[0], ..., 0]
+    height, width = IMAGE_SHAPE[:2]
+    ablated = drawn[-height:, :width]
+    np.testing.assert_allclose(ablated, expected, atol=1e-5)
+
+
+def test_of_given_features_a_page_is_written(tmp_path):
+    networks = {**inverter_networks(), "feature_extractor": None}
+    model = kl.models.FeatureInverter(**networks)
+    x = some_images(6)
+    pairs = {"features": x[:, :2, 0, 0], "image": x}
+    path = tmp_path / "report.html"
+    write_report(model, pairs, path, labels=[0, 1] * 3, known=(pairs, [0, 1] * 3))
+    page = Page(path.read_text())
+    assert page.headings == OF_AN_INVERTER
+    assert "5-NN accuracy" in page.numbers
+    with pytest.raises(ValueError, match="`images` can.t be .* a dict of"):
+        write_report(model, x, path)
+
+
+def region_inverter():
+    """Inverts two features of what is in a box of a scene of 8 by 10 pixels."""
+    scene, boxes = (
+        keras.Input((8, 10, 1), name="image"),
+        keras.Input((4,), name="boxes"),
+    )
+    maps = keras.layers.Conv2D(2, 3)(scene)
+    pooled = kl.layers.RegionPooling(1, (8, 10))([maps], boxes)
+    extractor = keras.Model(
+        {"image": scene, "boxes": boxes}, keras.layers.Flatten()(pooled)
+    )
+    decoder = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(16, "sigmoid"),
+            keras.layers.Reshape((4, 4, 1)),
+        ]
+    )
+    return kl.models.FeatureInverter(extractor, decoder)
+
+
+def test_of_regions_the_contents_of_the_boxes_are_drawn(tmp_path):
+    model = region_inverter()
+    scenes = np.random.default_rng(0).random((6, 8, 10, 1), "float32")
+    boxes = np.tile(np.array([[2.0, 1.0, 6.0, 5.0]], "float32"), (6, 1))
+    x = {"image": scenes, "boxes": boxes}
+    write_report(model, x, tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.headings == OF_AN_INVERTER
+    assert page.numbers["Data"][0] == "6 images, 4 by 4 pixels, grey"
+
+    subject = Subject(model, x, None, None, None, 2000, 0)
+    np.testing.assert_array_equal(subject.pictures, model.target(x))
+    (picture,) = image_sections.reconstructions(subject).pictures
+    drawn = np.asarray(picture.wide.axes[0].images[0].get_array())
+    first = subject.order[0]
+    np.testing.assert_allclose(drawn[:4, :4], subject.pictures[first, ..., 0])
+    decoded = np.asarray(model.reconstruct(x))[first, ..., 0]
+    np.testing.assert_allclose(drawn[5:9, :4], decoded, atol=1e-5)
 
 
 def test_refuses_observations_without_an_image(tmp_path):

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from keras_latent import plots
+from keras_latent.plots.image_grids import image_entries
 from keras_latent.reports.section import Picture, Section, with_larger_labels
 from keras_latent.reports.subject import Subject
-from keras_latent.typing import Observation
 
 _SHOWN = 20
 _EXTREMES = 10
@@ -132,20 +132,20 @@ class _Drawn:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
 
-    def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> Observation:
-        return {self._subject.picture: x["decoded picture"]}
+    def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> np.ndarray:
+        return x["decoded"]
 
     def encode(self, x: dict[str, np.ndarray]) -> np.ndarray:
         return x["code"]
 
-    def decode(self, z: np.ndarray) -> Any:
-        return self._subject.model.decode(z)
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        return image_entries(self._subject.model.decode(z))[self._subject.picture]
 
 
 def _drawn(subject: Subject, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {
-        subject.picture: subject.pictures[rows],
-        "decoded picture": subject.decoded_pictures[rows],
+        "image": subject.pictures[rows],
+        "decoded": subject.decoded_pictures[rows],
         "code": subject.codes[rows],
     }
 

@@ -43,7 +43,8 @@ def write_report(
     One file of HTML that opens without a network. It shows learning curves,
     reconstructions, the worst and the best of them, a t-SNE map of the codes,
     interpolations, traversals, the use of each dimension and, of variational models,
-    samples of the prior, of a `FeatureInverter` what is left without the features. What doesn't apply, or lacks its data, is left out.
+    samples of the prior; of a `FeatureInverter`, also what is left without the
+    features. What doesn't apply, or lacks its data, is left out.
 
     Args:
         model: A latent model of this library. The terms of its loss are shown if it is

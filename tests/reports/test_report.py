@@ -194,7 +194,7 @@ def test_of_given_features_a_page_is_written(tmp_path):
     page = Page(path.read_text())
     assert page.headings == OF_AN_INVERTER
     assert "5-NN accuracy" in page.numbers
-    with pytest.raises(ValueError, match="`images` can.t be .* a dict of"):
+    with pytest.raises(ValueError, match=r"`images` can.t be .* a dict of"):
         write_report(model, x, path)
 
 

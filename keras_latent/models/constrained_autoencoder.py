@@ -98,15 +98,17 @@ class ConstrainedAutoencoder(DeterministicModel):
         Raises:
             ValueError: If it is set above 0 where the model was built with 0.
         """
-        return self._weight_by_term["perturbation"]
+        return self._perturbation_weight
 
     @perturbation_weight.setter
     def perturbation_weight(self, weight: Any) -> None:
-        # `add_term` has it kept among the terms; numbers get here for one of 0 alone.
-        if not isinstance(weight, keras.Variable) and weight != 0:
+        # The Variable comes from `add_term`, numbers where the model was built with 0.
+        if isinstance(weight, keras.Variable):
+            self._perturbation_weight = weight
+        elif weight != 0:
             raise ValueError(
-                "`perturbation_weight` must stay 0 in a model that was built with 0 and "
-                "doesn't compute the term: build it with a weight above 0. "
+                "`perturbation_weight` must stay 0 in a model that was built with 0, "
+                "which doesn't compute the term: build it with a weight above 0. "
                 f"Received: perturbation_weight={weight!r}"
             )
 

@@ -142,7 +142,7 @@ def test_features_are_a_part_of_the_code():
 
 def test_classes_are_those_of_the_weights():
     builder = kl.applications.ConvConstrainedAutoencoder
-    with pytest.raises(ValueError, match="`classes` must be 10 .* classes=5"):
+    with pytest.raises(ValueError, match=r"`classes` must be 10 .* classes=5"):
         builder(weights="mnist", classes=5)
     with pytest.raises(ValueError, match="`classes` must be a positive integer"):
         builder(weights=None, classes=0)

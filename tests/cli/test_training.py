@@ -316,11 +316,24 @@ class TestInverter:
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(arguments, **changes)
 
+    def test_features_whose_number_follows_from_the_images(self, arguments, tmp_path):
+        image = keras.Input((None, None, 1))
+        map_of_any_size = keras.layers.Conv2D(2, 3, strides=4, padding="same")(image)
+        keras.Model(image, map_of_any_size).save(tmp_path / "features.keras")
+        model = self.run(
+            arguments,
+            tmp_path / "run",
+            variant="inverter",
+            epochs=1,
+            features=str(tmp_path / "features.keras"),
+        )
+        assert model.latent_dim == 2 * 2 * 2 + 2
+
     @pytest.mark.parametrize(
         ("features", "message"),
         [
             ("several", "`features` must give one vector.*can choose one of several"),
-            ("unknown", r"`features` must give one vector or map of known size.*None"),
+            ("number", r"`features` must give one vector or map of known.*\(None,\)"),
             (
                 "other",
                 r"what `features` takes.*features\.input_shape=\(None, 9, 9, 1\)",
@@ -330,13 +343,12 @@ class TestInverter:
     def test_features_that_cant_be_inverted(
         self, arguments, tmp_path, features, message
     ):
-        shape = {"unknown": (None, None, 1), "other": (9, 9, 1)}
-        image = keras.Input(shape.get(features, (8, 8, 1)))
+        image = keras.Input((9, 9, 1) if features == "other" else (8, 8, 1))
         output = keras.layers.Conv2D(2, 3, padding="same")(image)
         if features == "several":
             output = [keras.layers.Flatten()(output), output]
-        elif features == "unknown":
-            output = keras.layers.Reshape((-1, 2))(output)
+        elif features == "number":
+            output = keras.ops.mean(output, axis=(1, 2, 3))
         keras.Model(image, output).save(tmp_path / "features.keras")
         with pytest.raises(ValueError, match=message):
             self.run(

@@ -257,7 +257,7 @@ def test_wrong_labels_in_a_later_batch_stop_the_training(jit_compile):
     data = tf.data.Dataset.from_tensor_slices((images(6), labels)).batch(3)
     model = build()
     model.compile(keras.optimizers.SGD(0.1), jit_compile=jit_compile)
-    with pytest.raises(ValueError, match="at step 1 `classification` is not"):
+    with pytest.raises(ValueError, match="at step 2 `classification` is not"):
         model.fit(data, verbose=0)
     assert np.isfinite(model.heads.get_weights()[0]).all()
 

@@ -100,6 +100,15 @@ def ConvFeatureInverter(  # noqa: N802, as those of keras.applications
     >>> model.encode(keras.ops.zeros((2, 28, 28, 1))).shape
     TensorShape([2, 133])
     """
+    if include_top is True and isinstance(input_tensor, keras.KerasTensor):
+        (source,) = keras.utils.get_source_inputs(input_tensor)
+        if source is not input_tensor:
+            raise ValueError(
+                "`input_tensor` must be a `keras.Input` itself with "
+                "`include_top=True`: two encoders see the image, and what stands "
+                f"before one would not before the other. Received: "
+                f"input_tensor={input_tensor!r}"
+            )
     return build(
         ARCHITECTURE,
         include_top,

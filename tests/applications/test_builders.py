@@ -179,7 +179,7 @@ def test_every_builder_lists_its_weights():
 
 def test_an_inverter_takes_the_image_as_it_is():
     scaled = keras.layers.Rescaling(1 / 255)(keras.Input((28, 28, 1)))
-    with pytest.raises(ValueError, match="`input_tensor` must be a `keras.Input`"):
+    with pytest.raises(ValueError, match=r"`input_tensor` must be a `keras\.Input`"):
         kl.applications.ConvFeatureInverter(weights=None, input_tensor=scaled)
     kl.applications.ConvFeatureInverter(
         weights=None, include_top=False, input_tensor=scaled

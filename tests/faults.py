@@ -23,6 +23,9 @@ from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.models import VAE
 
+# To be killed between two steps, a run must come back to Python between them.
+training.MOST_STEPS_IN_A_CALL = 1
+
 EPOCHS, BATCH_SIZE, STEPS = 3, 12, 2
 CUT = 16
 """Bytes of a file that are written before its writer is killed."""

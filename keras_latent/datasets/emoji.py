@@ -89,6 +89,16 @@ def emoji_columns(split: str) -> dict[str, np.ndarray]:
     return columns
 
 
+def archives_folder(builder: Any) -> Path:
+    """Where the archives are looked for: where the variable says, or tfds does.
+
+    Args:
+        builder: The builder of tensorflow-datasets.
+    """
+    default = Path(builder.data_dir_root) / "downloads" / "manual"
+    return Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
+
+
 def prepared() -> Any:
     """The builder of tensorflow-datasets, with its files written on first use.
 
@@ -102,8 +112,7 @@ def prepared() -> Any:
 
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
     if not builder.is_prepared():
-        default = Path(builder.data_dir_root) / "downloads" / "manual"
-        folder = Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
+        folder = archives_folder(builder)
         find_archives(folder)
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(manual_dir=folder.resolve())

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.emoji import (
-    ARCHIVES_VARIABLE,
     CATEGORIES,
     SIDE,
+    archives_folder,
     file_of,
     find_archives,
     pictures_of,
@@ -192,8 +192,7 @@ def _folder() -> Path:
     from keras_latent.datasets.emoji_builder import Emoji
 
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
-    default = Path(builder.data_dir_root) / "downloads" / "manual"
-    return Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
+    return archives_folder(builder)
 
 
 def _with_opacity(file: bytes, name: str) -> np.ndarray:

@@ -292,11 +292,10 @@ class ObjectiveModel(RandomStateModel):
                 jit_compile=jit_compile,
                 auto_scale_loss=False,
             )
-        self._has_compiled_metrics = bool(metrics or weighted_metrics)
-        # Made now, because a step can't make variables, nor a loaded file fill them.
-        with self.distribute_strategy.scope():
+            # Now, because a step can't make variables, nor a loaded file fill them.
             for name, player in players.items():
                 optimizers[name].build(player.variables)
+        self._has_compiled_metrics = bool(metrics or weighted_metrics)
         self._other_optimizers = {
             name: own for name, own in optimizers.items() if name != first
         }

@@ -12,7 +12,7 @@ import argparse
 import keras
 import numpy as np
 from keras import layers
-from timing import median_seconds, table
+from timing import best_seconds, table
 
 import keras_latent as kl
 
@@ -63,7 +63,7 @@ def main() -> None:
     def epoch(model: kl.models.EncDec) -> None:
         model.fit(np.asarray(images), batch_size=BATCH_SIZE, shuffle=False, verbose=0)
 
-    seconds = median_seconds(
+    seconds = best_seconds(
         {
             "one shared pass": lambda: epoch(shared),
             "two passes": lambda: epoch(two_passes),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 from keras import layers
-from timing import median_seconds, table
+from timing import best_seconds, table
 
 import keras_latent as kl
 
@@ -84,7 +84,7 @@ def main() -> None:
             *networks(), likelihood=kl.likelihoods.Bernoulli(from_logits=True)
         )
         model.compile("adam", steps_per_execution=steps_per_execution)
-        seconds = median_seconds(
+        seconds = best_seconds(
             {
                 "`VAE.fit`": functools.partial(model.fit, dataset, verbose=0),
                 "hand-written loop": hand_written(dataset, steps_per_execution),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from timing import median_seconds
+from timing import best_seconds
 
 import keras_latent as kl
 
@@ -86,7 +86,7 @@ def main() -> None:
     print(f"{size} to {size} features, batches of {batch_size}\n")
     # Memory first: the peak of a process begins at that of the one that starts it.
     megabytes = {name: megabytes_in_own_process(name, arguments) for name in LAYERS}
-    seconds = median_seconds(
+    seconds = best_seconds(
         {name: step(name, size, batch_size) for name in LAYERS},
         rounds=arguments.rounds,
         warm_up=2,

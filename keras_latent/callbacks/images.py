@@ -34,14 +34,15 @@ class ReconstructionImages(EpochSummary):
         self, images: Observation, log_dir: str | Path, every: int = 1
     ) -> None:
         super().__init__(log_dir, every)
+        image_entries(images)  # Raises where there is none.
         self.images = images
-        self._originals = image_entries(images)
 
     def write(self, step: int) -> None:
         """Write one grid for each entry that is an image."""
+        originals = image_entries(self.model.target(self.images))
         decoded = image_entries(self.model.reconstruct(self.images))
         for name, reconstructions in decoded.items():
-            grid = tile_pairs(self._originals[name], reconstructions)
+            grid = tile_pairs(originals[name], reconstructions)
             tf.summary.image(f"reconstructions/{name}", grid[None], step=step)
 
 

@@ -43,7 +43,7 @@ def attribute_edits(
     >>> [label.get_text() for label in figure.axes[0].get_xticklabels()]
     ['original', '-1', '0', '+1']
     """
-    originals = image_entries(images)
+    originals = image_entries(model.target(images))
     if not len(next(iter(originals.values()))):
         raise ValueError("`images` must hold at least one image. Received: images of 0")
     vector, scales = (

@@ -45,7 +45,7 @@ def interpolations(
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
     >>> figure = interpolations(model, np.zeros((3, 8, 8, 1)), np.ones((3, 8, 8, 1)))
     """
-    first, last = image_entries(starts), image_entries(ends)
+    first, last = (image_entries(model.target(images)) for images in (starts, ends))
     counts = len(next(iter(first.values()))), len(next(iter(last.values())))
     if counts[0] != counts[1] or not counts[0]:
         raise ValueError(

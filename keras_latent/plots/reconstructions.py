@@ -96,4 +96,4 @@ def _pairs(model: Any, images: Observation) -> tuple[np.ndarray, np.ndarray]:
     """The originals and reconstructions of the first entry that is an image."""
     decoded = image_entries(model.predict(images, verbose=0))
     name = next(iter(decoded))
-    return image_entries(images)[name], decoded[name]
+    return image_entries(model.target(images))[name], decoded[name]

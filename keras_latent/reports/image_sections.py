@@ -124,10 +124,7 @@ def interpolations(subject: Subject) -> Section:
 
 
 class _Drawn:
-    """A subject's model, for what `_drawn` gives: it needn't compute it again.
-
-    What a model takes needn't be what it reconstructs, such as a scene and a box.
-    """
+    """A subject's model, for what `_drawn` gives: it needn't compute it again."""
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
@@ -137,6 +134,9 @@ class _Drawn:
 
     def encode(self, x: dict[str, np.ndarray]) -> np.ndarray:
         return x["code"]
+
+    def target(self, x: dict[str, np.ndarray]) -> np.ndarray:
+        return x["image"]
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         return image_entries(self._subject.model.decode(z))[self._subject.picture]

@@ -15,6 +15,19 @@ class Darkener:
         steps = np.arange(len(images)).reshape(-1, *[1] * (images.ndim - 1))
         return images - 0.01 * steps
 
+    def target(self, images):
+        return images
+
+
+class OfRegions(Darkener):
+    """Takes scenes, and reconstructs their upper left quarter."""
+
+    def predict(self, images, verbose):
+        return super().predict(self.target(images), verbose)
+
+    def target(self, images):
+        return images["scene"][:, :3, :2]
+
 
 def grey(count):
     return np.full((count, 6, 4, 1), 0.9, "float32")
@@ -65,6 +78,12 @@ def test_of_a_dict_the_image_is_shown(plot):
 
     assert pixels(figure.axes[-1]).shape == (13, 9, 3)
     np.testing.assert_array_equal(pixels(figure.axes[-1])[:6, :4], colour[0])
+
+
+def test_the_original_is_what_the_model_reconstructs():
+    figure = plots.reconstructions(OfRegions(), {"scene": grey(1)})
+
+    assert pixels(figure.axes[0]).shape == (3 + 1 + 3, 2)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import sklearn.neighbors  # noqa: F401
 import tensorflow as tf
 
 from keras_latent import datasets, plots
-from keras_latent.cli import main, training
+from keras_latent.cli import main, results, training
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.models import VAE
@@ -95,7 +95,7 @@ FAULTS = {
     "full disk": lambda: in_call(VAE, "save", action=signal.SIG_IGN, size=10**6),
     "two at once": lambda: after_step(STEPS + 1, signal.SIGSTOP),
     "figure": lambda: in_call(plots, "save"),
-    "metrics": lambda: in_call(training, "write_text"),
+    "metrics": lambda: in_call(results, "write_text"),
     "none": never,
 }
 

@@ -12,9 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from keras_latent import datasets, models
+from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.report import report
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.training import Arguments, train
+from keras_latent.cli.training import train
 
 # What is larger is a slip, and would use up the memory before it becomes an error.
 LARGEST = {

@@ -9,8 +9,8 @@ import numpy as np
 from rich.console import Console
 
 from keras_latent import datasets, reports
+from keras_latent.cli.results import MEASURED
 from keras_latent.cli.run_folder import COUNTERS
-from keras_latent.cli.training import MEASURED
 from keras_latent.models import LatentModel
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.saving import load_model

@@ -1,9 +1,8 @@
-"""One training run, from its arguments to its figures."""
+"""One training run, from its arguments to what it leaves in its folder."""
 
 import contextlib
 import dataclasses
 import json
-import os
 import platform
 from collections.abc import Iterator
 from typing import Any
@@ -14,109 +13,26 @@ import tensorflow as tf
 from rich.console import Console
 
 import keras_latent
-from keras_latent import callbacks, datasets, metrics, models, plots, workers
+from keras_latent import callbacks, datasets, models, workers
 from keras_latent.cli import classifier
+from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.progress import ProgressBar
-from keras_latent.cli.run_folder import COUNTERS, RunFolder, SaveEachEpoch
-from keras_latent.cli.strategies import STRATEGIES, find_strategy, sharing_by_rows
+from keras_latent.cli.results import (
+    SHOWN,
+    evaluation_split,
+    load_images,
+    measure,
+    write_figures,
+)
+from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
+from keras_latent.cli.strategies import find_strategy, sharing_by_rows
 from keras_latent.distribution import spans_workers
 from keras_latent.models import pairing
 from keras_latent.networks.checks import check_image_shape
-from keras_latent.saving import load_model, write_text
-from keras_latent.validation import (
-    check_choice,
-    check_in_range,
-    check_positive_integer,
-)
+from keras_latent.saving import load_model
 
 MOST_STEPS_IN_A_CALL = 16
 """Training steps between two returns to Python, on one replica."""
-
-MEASURED = 60_000
-"""Images that are measured, from the first on."""
-
-SHOWN = 20
-"""Images that are followed in TensorBoard."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Arguments:
-    """What defines a run, beside the folder that it goes to.
-
-    Args:
-        variant: A name of `models.VARIANTS`.
-        dataset: A name that `datasets.load` takes.
-        epochs: Number of passes over the data.
-        batch_size: Number of images in a step.
-        latent_dim: Number of dimensions of the code; of an inverter, of the numbers
-            beside the features. `None` for 32; of an inverter, 5.
-        learning_rate: That of the first step; it falls along half a cosine to 0 at the
-            last one. `None` for that of the variant.
-        image_size: Side in pixels to which images are resized; `None` keeps their size.
-        seed: Seed of everything random.
-        strategy: `"auto"` (all GPUs if there are several), `"none"`, `"mirrored"`, or
-            `"multiworker"`: the workers that `TF_CONFIG` names.
-        mixed_precision: Whether the networks compute in float16.
-        features: The `.keras` file of a model from images to features, which an
-            inverter inverts; `None` for those of a classifier of the labels, which is
-            trained first.
-
-    Raises:
-        ValueError: If an argument is out of its range or not among its choices.
-    """
-
-    variant: str
-    dataset: str
-    epochs: int
-    batch_size: int
-    latent_dim: int | None
-    learning_rate: float | None
-    image_size: int | None
-    seed: int
-    strategy: str
-    mixed_precision: bool
-    features: str | None = None
-
-    def __post_init__(self) -> None:
-        check_choice("variant", self.variant, models.VARIANTS)
-        check_choice("strategy", self.strategy, STRATEGIES)
-        for name in ("epochs", "batch_size"):
-            check_positive_integer(name, getattr(self, name))
-        if self.latent_dim is not None:
-            check_positive_integer("latent_dim", self.latent_dim)
-        if self.features is not None:
-            self._check_features(self.features)
-        if self.learning_rate is not None:
-            check_in_range("learning_rate", self.learning_rate)
-        if self.image_size is not None:
-            check_positive_integer("image_size", self.image_size)
-        check_in_range("seed", self.seed, high=2**32 - 1)
-        if self.strategy == "multiworker" and self._inverts() and not self.features:
-            raise ValueError(
-                "`features` must be given where several workers train an inverter: a "
-                "classifier can't be trained by all of them. Received: features=None"
-            )
-
-    def _check_features(self, features: str) -> None:
-        if not self._inverts():
-            raise ValueError(
-                "`features` must be given for the variant 'inverter' alone. "
-                f"Received: features={features!r} for {self.variant!r}"
-            )
-        if not features.endswith(".keras") or not os.path.isfile(features):
-            raise ValueError(
-                "`features` must be the path of a .keras file. "
-                f"Received: features={features!r}"
-            )
-
-    def _inverts(self) -> bool:
-        return models.VARIANTS[self.variant] is models.FeatureInverter
-
-    def code_size(self) -> int:
-        """Dimensions of the code that the user chooses."""
-        if self.latent_dim is not None:
-            return self.latent_dim
-        return 5 if self._inverts() else 32
 
 
 def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
@@ -190,8 +106,8 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         if spans_workers(strategy):
             # The others are gone, and a model of them all would wait for them.
             model = load_model(folder.model_file)
-        _write_figures(model, arguments, folder, rows)
-        for name, value in _measure(model, arguments, folder).items():
+        write_figures(model, arguments, folder, rows)
+        for name, value in measure(model, arguments, folder).items():
             console.print(f"{name}: {value:.4g}", highlight=False)
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
 
@@ -266,7 +182,7 @@ def _fit(
         default if arguments.learning_rate is None else arguments.learning_rate,
         decay_steps=arguments.epochs * steps,
     )
-    shown = _images(arguments, "train", limit=SHOWN)
+    shown = load_images(arguments, "train", limit=SHOWN)
     log_dir = folder.tensorboard
     watchers = [
         callbacks.ReconstructionImages(shown, log_dir),
@@ -280,7 +196,7 @@ def _fit(
         curves = keras.callbacks.TensorBoard(str(log_dir), write_graph=False)
         watchers += [curves, SaveEachEpoch(folder, rows)]
     validation = None
-    if _evaluation_split(arguments) == "test":
+    if evaluation_split(arguments) == "test":
         validation = datasets.load(
             arguments.dataset, "test", arguments.batch_size, arguments.image_size
         ).with_options(sharing_by_rows())
@@ -301,73 +217,6 @@ def _fit(
             kept = f"The model of the last whole epoch is kept: {folder.model_file}"
             console.print(kept, highlight=False, soft_wrap=True)
         raise
-
-
-def _images(arguments: Arguments, split: str, limit: int | None = None) -> np.ndarray:
-    images, _ = datasets.arrays(
-        arguments.dataset, split, arguments.image_size, limit=limit
-    )
-    return images
-
-
-def _write_figures(
-    model: models.LatentModel,
-    arguments: Arguments,
-    folder: RunFolder,
-    rows: list[dict[str, float]],
-) -> None:
-    images = _images(arguments, _evaluation_split(arguments), limit=1000)
-    logs = [name for name in rows[-1] if name not in COUNTERS]
-    history = {name: [row[name] for row in rows] for name in logs}
-    figures = {
-        "reconstructions": plots.reconstructions(model, images[:SHOWN]),
-        "worst_and_best": plots.worst_and_best(model, images),
-        "learning_curves": plots.learning_curves(history),
-    }
-    if isinstance(model, models.VariationalModel):
-        figures["prior_samples"] = plots.prior_samples(model)
-    if isinstance(model, models.FeatureInverter):
-        known = _images(arguments, "train", limit=SHOWN // 4)
-        sections = {"training": known, "unseen": images[: len(known)]}
-        if _evaluation_split(arguments) == "train":
-            sections = {"training": known}
-        figures["inversions"] = plots.inversions({"decoded": model}, sections)
-    folder.figures.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        plots.save(figure, folder.figures / f"{name}.png")
-
-
-def _measure(
-    model: models.LatentModel, arguments: Arguments, folder: RunFolder
-) -> dict[str, float]:
-    """Error of the reconstructions, and 5-NN accuracy of the codes where labels are."""
-    split = _evaluation_split(arguments)
-    images, labels = datasets.arrays(
-        arguments.dataset, split, arguments.image_size, limit=MEASURED
-    )
-    reconstructions = model.predict(images, batch_size=256, verbose=0)
-    errors = metrics.mean_squared_error(images, reconstructions)
-    measured = {f"{split} mse": float(np.mean(errors))}
-    # Without a split apart, neighbours would be looked for among the images themselves.
-    if split == "test" and labels.ndim == 1 and len(np.unique(labels)) > 1:
-        encoder = model.to_encoder()
-        known_images, known = datasets.arrays(
-            arguments.dataset, "train", arguments.image_size, limit=MEASURED
-        )
-        accuracy = metrics.knn_accuracy(
-            encoder.predict(known_images, batch_size=256, verbose=0),
-            known,
-            encoder.predict(images, batch_size=256, verbose=0),
-            labels,
-        )
-        measured["test 5-NN accuracy of the codes"] = float(accuracy)
-    write_text(folder.path / "metrics.json", json.dumps(measured, indent=2) + "\n")
-    return measured
-
-
-def _evaluation_split(arguments: Arguments) -> str:
-    splits = datasets.splits(arguments.dataset, arguments.image_size)
-    return "test" if "test" in splits else "train"
 
 
 @contextlib.contextmanager

@@ -15,8 +15,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import keras_latent
 from keras_latent.cli import classifier
+from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.training import Arguments, train
+from keras_latent.cli.training import train
 from tests.processes import run_workers
 
 

@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
 test: lint
-	$(BIN)/python -m pytest -q --numprocesses 2
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

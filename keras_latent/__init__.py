@@ -21,7 +21,15 @@ from keras_latent.saving import load_model
 
 __version__ = "0.1.0"
 
-_LAZY = ("applications", "datasets", "latent_space", "metrics", "plots", "reports")
+_LAZY = (
+    "applications",
+    "datasets",
+    "latent_space",
+    "metrics",
+    "plots",
+    "reports",
+    "workers",
+)
 
 __all__ = [
     *_LAZY,

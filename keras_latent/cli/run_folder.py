@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from keras_latent.models import LatentModel
-from keras_latent.models.inputs import steps_done
+from keras_latent.models.updates import steps_done
 from keras_latent.saving import UNFINISHED, load_model, remove_unfinished, write_text
 
 COUNTERS = ("epoch", "step")

@@ -19,7 +19,7 @@ from keras_latent.models.players import (
     with_scaled_loss,
 )
 from keras_latent.models.terms import TermsModel
-from keras_latent.models.updates import apply_if_finite
+from keras_latent.models.updates import FiniteLossGuard, apply_gradients
 from keras_latent.typing import Batch, Share, Tensor
 
 
@@ -92,7 +92,8 @@ class ObjectiveModel(TermsModel):
                 # owes its part of the whole batch's loss, not a loss of its own.
                 scaled = optimizer.scale_loss(loss * share.fraction)
             gradients = tape.gradient(scaled, variables)
-            apply_if_finite(optimizer, gradients, variables, loss)
+            is_allowed = self._guard.allows(loss, optimizer.iterations + 1)
+            apply_gradients(optimizer, gradients, variables, is_allowed)
             means |= terms
         return self._log(means, regularization, batch, count)
 
@@ -245,6 +246,7 @@ class ObjectiveModel(TermsModel):
             # Now, because a step can't make variables, nor a loaded file fill them.
             for name, player in players.items():
                 optimizers[name].build(player.variables)
+            self._guard = FiniteLossGuard()
         self._has_compiled_metrics = bool(metrics or weighted_metrics)
         self._other_optimizers = {
             name: own for name, own in optimizers.items() if name != first
@@ -303,7 +305,19 @@ class ObjectiveModel(TermsModel):
         if isinstance(arguments["x"], tf.data.Dataset | Iterator):
             # These have an order of their own: Keras would warn that it can't shuffle.
             arguments.setdefault("shuffle", False)
+        arguments["callbacks"] = self._guarded(arguments.get("callbacks"))
         return super().fit(**arguments)
+
+    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Train on one batch, as `keras.Model.train_on_batch`.
+
+        Raises:
+            ValueError: If a term of the loss isn't finite; the weights stay as they
+                were.
+        """
+        logs = super().train_on_batch(*args, **kwargs)
+        self._guard.look()
+        return logs
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate, as `keras.Model.evaluate`, after a look at the data."""
@@ -344,10 +358,24 @@ class ObjectiveModel(TermsModel):
             x = self.example_observation()
             super()._maybe_symbolic_build(data_batch=(x, self.target(x)))
 
+    def _guarded(self, callbacks: Any) -> Any:
+        # Before the others, which could save what isn't finite.
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            if self._guard not in callbacks.callbacks:
+                callbacks.callbacks.insert(0, self._guard)
+            return callbacks
+        return [self._guard, *keras.tree.flatten(callbacks or [])]
+
     def make_train_function(self, force: bool = False) -> Callable:
-        """Make the function of `fit`, which stops where the loss isn't finite."""
+        """Make the function of `fit`, whose steps are guarded."""
         if self.train_function is None or force:
             super().make_train_function(force=True)
-            unguarded: Callable = self.train_function
-            self.train_function = inputs.stops_at_non_finite(self, unguarded)
+            steps: Callable = self.train_function
+
+            def guarded_steps(iterator: Any) -> dict[str, Any]:
+                logs = steps(iterator)
+                self._guard.begin(logs)
+                return logs
+
+            self.train_function = guarded_steps
         return self.train_function

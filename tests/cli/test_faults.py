@@ -19,7 +19,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import keras_latent as kl
 from keras_latent import plots
@@ -28,7 +27,7 @@ from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.models import VAE, Autoencoder
 from keras_latent.saving import UNFINISHED, write_text
 from tests.faults import CUT, EPOCHS, FAULTS, STEPS
-from tests.models.cases import dense_networks, images
+from tests.models.cases import dense_networks
 
 ALL_STEPS = [STEPS * (epoch + 1) for epoch in range(EPOCHS)]
 
@@ -261,66 +260,12 @@ class TestFullDisk:
         assert not os.listdir(tmp_path)
 
 
-class Weights(keras.callbacks.Callback):
-    """The weights after each execution, and what the optimizer knows of each."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.latest = self.now()
-
-    def now(self):
-        variables = [*self.model.trainable_variables, *self.model.optimizer.variables]
-        return [keras.ops.convert_to_numpy(v) for v in variables if len(v.shape)]
-
-
 class TestNaN:
     def test_the_run_keeps_the_last_whole_epoch(self, played):
         assert code_of(played, "nan") == 2
         message = said(played, "nan")
         assert "The model of the last whole epoch is kept: " in message
         assert "Error: `loss` must be finite, but at step 4 `" in message
-
-    def assert_weights_stay(self, strategy=None, **compilation):
-        """Two steps, then two with NaN in the last row of each batch."""
-        x = images(16)
-        x[11, 0, 0, 0] = x[15, 0, 0, 0] = np.nan
-        with strategy.scope() if strategy else contextlib.nullcontext():
-            model = VAE(**dense_networks())
-            model.compile(keras.optimizers.Adam(0.01), **compilation)
-        before = np.array(model.code_mean.kernel)
-        weights = Weights()
-        data = tf.data.Dataset.from_tensor_slices(x).batch(4)
-        with pytest.raises(ValueError, match=r"`loss` must be finite.*`reconstruct"):
-            model.fit(data, callbacks=[weights], verbose=0)
-        now = weights.now()
-        for value, latest in zip(now, weights.latest, strict=True):
-            np.testing.assert_array_equal(value, latest)
-            assert np.isfinite(latest).all()
-        assert not np.array_equal(model.code_mean.kernel, before)
-        # Later data, without NaN, is learnt from as if nothing had been.
-        logs = model.fit(images(8), batch_size=4, verbose=0).history
-        assert np.isfinite(logs["loss"][0])
-
-    @pytest.mark.parametrize(
-        "compilation",
-        [
-            {"run_eagerly": True},
-            {"jit_compile": False},
-            {"jit_compile": True, "steps_per_execution": 2},
-        ],
-    )
-    def test_weights_do_not_move(self, compilation):
-        self.assert_weights_stay(**compilation)
-
-    def test_weights_do_not_move_in_float16(self, dtype_policy):
-        dtype_policy("mixed_float16")
-        self.assert_weights_stay(jit_compile=False)
-
-    @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-    def test_no_replica_moves_if_one_finds_nan(
-        self, policy, dtype_policy, two_replicas
-    ):
-        dtype_policy(policy)
-        self.assert_weights_stay(two_replicas)
 
     def test_weights_that_are_not_finite_are_not_saved(self, tmp_path):
         model = VAE(**dense_networks())

@@ -73,7 +73,7 @@ def main() -> None:
                     kl.callbacks.Linear(1.0, 0.5, arguments.steps),
                     by="step",
                 ),
-                keras.callbacks.TensorBoard(log_dir, write_graph=False),
+                kl.callbacks.LearningCurves(log_dir),
                 keras.callbacks.ModelCheckpoint(f"{log_dir}/model.keras"),
                 readings,
             ],

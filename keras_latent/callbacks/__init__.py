@@ -4,6 +4,7 @@ from keras_latent.callbacks.code_histogram import CodeHistograms
 from keras_latent.callbacks.embedding_projector import EmbeddingProjector
 from keras_latent.callbacks.images import ReconstructionImages, SampleImages
 from keras_latent.callbacks.latent_equilibrium import LatentEquilibrium
+from keras_latent.callbacks.learning_curves import LearningCurves
 from keras_latent.callbacks.schedules import Cyclic, Linear, Schedule
 from keras_latent.callbacks.weight_schedule import WeightSchedule
 
@@ -12,6 +13,7 @@ __all__ = [
     "Cyclic",
     "EmbeddingProjector",
     "LatentEquilibrium",
+    "LearningCurves",
     "Linear",
     "ReconstructionImages",
     "SampleImages",

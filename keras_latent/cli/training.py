@@ -193,7 +193,7 @@ def _fit(
     if model.distribute_strategy.extended.should_checkpoint:
         # These don't know of workers, each of which would write the same. The model is
         # saved last, so that what a row of the history stands for is done.
-        curves = keras.callbacks.TensorBoard(str(log_dir), write_graph=False)
+        curves = callbacks.LearningCurves(log_dir)
         watchers += [curves, SaveEachEpoch(folder, rows)]
     validation = None
     if evaluation_split(arguments) == "test":

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from keras_latent.models.random_state import RandomStateModel
 from keras_latent.validation import check_in_range
@@ -27,7 +28,8 @@ class TermsModel(RandomStateModel):
             super().__setattr__(name, value)
         else:
             check_in_range(name, value)
-            weight.assign(value)
+            # Of a bare number TensorFlow keeps a tensor for good.
+            weight.assign(np.asarray(value, "float32"))
 
     def add_term(self, term: str, weight: float = 1.0, name: str | None = None) -> None:
         """Declare a term of the objective and its weight.

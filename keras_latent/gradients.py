@@ -60,8 +60,12 @@ def shared_pass(
     return live, stopped
 
 
-def squared_jacobian_norm(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Compute the squared Frobenius norm of the Jacobian, exactly, for each example.
+def with_squared_jacobian_norm(
+    function: Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Compute a function, and for each example the squared norm of its Jacobian.
+
+    The norm is Frobenius's, and exact.
 
     The rows of a batch must not influence each other: an encoder whose batch
     normalisation uses the batch's own statistics has no Jacobian of its own.
@@ -71,11 +75,12 @@ def squared_jacobian_norm(function: Callable[[Tensor], Tensor], x: Tensor) -> Te
         x: The point, of shape (batch, ...).
 
     Returns:
-        ‖∂f/∂x‖²_F of shape (batch,), float32.
+        f(x), and ‖∂f/∂x‖²_F of shape (batch,), float32.
 
     >>> matrix = tf.constant([[1.0, 2.0], [3.0, 4.0]])
     >>> x = tf.zeros((5, 2))
-    >>> squared_jacobian_norm(lambda x: x @ matrix, x).numpy().tolist()
+    >>> _, norm = with_squared_jacobian_norm(lambda x: x @ matrix, x)
+    >>> norm.numpy().tolist()
     [30.0, 30.0, 30.0, 30.0, 30.0]
     """
     x = tf.convert_to_tensor(x)
@@ -83,16 +88,17 @@ def squared_jacobian_norm(function: Callable[[Tensor], Tensor], x: Tensor) -> Te
         tape.watch(x)
         code = function(x)
     jacobian = tf.cast(tape.batch_jacobian(code, x), tf.float32)
-    return tf.reduce_sum(tf.square(jacobian), axis=range(1, len(jacobian.shape)))
+    norm = tf.reduce_sum(tf.square(jacobian), axis=range(1, len(jacobian.shape)))
+    return code, norm
 
 
-def estimated_squared_jacobian_norm(
+def with_estimated_squared_jacobian_norm(
     function: Callable[[Tensor], Tensor],
     x: Tensor,
     probes: int,
     draw: Callable[[Tensor], Tensor],
-) -> Tensor:
-    """Estimate the squared Frobenius norm of the Jacobian without bias.
+) -> tuple[Tensor, Tensor]:
+    """Compute a function, and estimate the squared norm of its Jacobian without bias.
 
     With v ~ N(0, I) over the code's dimensions, E‖vᵀ∂f/∂x‖² = ‖∂f/∂x‖²_F (Hutchinson
     1990). A probe costs one pass backwards, however large the code is.
@@ -104,7 +110,7 @@ def estimated_squared_jacobian_norm(
         draw: Gives a standard normal tensor of the shape of its argument.
 
     Returns:
-        The estimate, of shape (batch,), float32.
+        f(x), and the estimate of shape (batch,), float32.
     """
     x = tf.convert_to_tensor(x)
     estimate = 0.0
@@ -115,7 +121,7 @@ def estimated_squared_jacobian_norm(
     for projection in projections:
         row = tf.cast(tape.gradient(projection, x), tf.float32)
         estimate += tf.reduce_sum(tf.square(row), axis=range(1, len(row.shape)))
-    return estimate / probes
+    return code, estimate / probes
 
 
 def stop_gradient(x: Observation) -> Observation:

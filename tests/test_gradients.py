@@ -68,24 +68,24 @@ class TestJacobianNorm:
         return (jacobian**2).sum(axis=(1, 2))
 
     def test_equals_the_closed_form(self):
-        found = gradients.squared_jacobian_norm(self.function, tf.constant(X))
+        _, found = gradients.with_squared_jacobian_norm(self.function, tf.constant(X))
         np.testing.assert_allclose(found, self.expected(), rtol=1e-5)
 
     def test_of_images(self):
         images = tf.reshape(X, (4, 3, 1, 1))
-        found = gradients.squared_jacobian_norm(self.function, images)
+        _, found = gradients.with_squared_jacobian_norm(self.function, images)
         np.testing.assert_allclose(found, self.expected(), rtol=1e-5)
 
     def test_float32_of_half_precision(self):
         half = tf.constant(X, "float16")
-        found = gradients.squared_jacobian_norm(lambda x: 2 * x, half)
+        _, found = gradients.with_squared_jacobian_norm(lambda x: 2 * x, half)
         assert found.dtype == "float32"
         np.testing.assert_array_equal(found, 12.0)
 
     def test_can_be_differentiated(self):
         weights = tf.Variable(MATRIX)
         with tf.GradientTape() as tape:
-            norm = gradients.squared_jacobian_norm(
+            _, norm = gradients.with_squared_jacobian_norm(
                 lambda x: x @ weights, tf.constant(X[:1])
             )
         np.testing.assert_allclose(tape.gradient(norm, weights), 2 * MATRIX, rtol=1e-5)
@@ -94,14 +94,14 @@ class TestJacobianNorm:
     def test_estimate_with_known_probes(self, probes):
         draws = np.random.default_rng(2).normal(size=(probes, 4, 2)).astype("float32")
         left = iter(draws)
-        found = gradients.estimated_squared_jacobian_norm(
+        _, found = gradients.with_estimated_squared_jacobian_norm(
             lambda x: x @ MATRIX, tf.constant(X), probes, lambda code: next(left)
         )
         expected = np.mean([((v @ MATRIX.T) ** 2).sum(axis=-1) for v in draws], axis=0)
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
     def test_estimate_is_right_on_average(self):
-        found = gradients.estimated_squared_jacobian_norm(
+        _, found = gradients.with_estimated_squared_jacobian_norm(
             self.function,
             tf.constant(np.tile(X, (1500, 1))),
             2,

@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 from keras_latent.gradients import (
-    estimated_squared_jacobian_norm,
-    squared_jacobian_norm,
+    with_estimated_squared_jacobian_norm,
+    with_squared_jacobian_norm,
 )
 from keras_latent.layers import StandardNormal
 from keras_latent.models.deterministic import DeterministicModel
@@ -71,18 +71,21 @@ class ContractiveAutoencoder(DeterministicModel):
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """−log p(x | D(E(x))) and ‖∂E/∂x‖²_F."""
         x = batch.x
-        z = self.encode(x, training=training)
+        z, contraction = self._encoded_with_norm(x, training)
         return {
             "reconstruction": self.reconstruction(x, z, training),
-            "contraction": self.squared_jacobian_norm(x, training),
+            "contraction": contraction,
         }
 
     def squared_jacobian_norm(self, x: Tensor, training: bool = False) -> Tensor:
         """‖∂E/∂x‖²_F at each observation, exact or estimated, of shape (batch,)."""
+        _, norm = self._encoded_with_norm(x, training)
+        return norm
 
+    def _encoded_with_norm(self, x: Tensor, training: bool) -> tuple[Tensor, Tensor]:
         def encode(x: Tensor) -> Tensor:
             return self.encode(x, training=training)
 
         if self.probes is None:
-            return squared_jacobian_norm(encode, x)
-        return estimated_squared_jacobian_norm(encode, x, self.probes, self.noise)
+            return with_squared_jacobian_norm(encode, x)
+        return with_estimated_squared_jacobian_norm(encode, x, self.probes, self.noise)

@@ -25,7 +25,7 @@ from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets.emoji import CATEGORIES
 from keras_latent.datasets.emoji_scenes import emoji_scenes
 from keras_latent.metrics.average_precision import average_precision
-from keras_latent.models.inputs import steps_done
+from keras_latent.models.updates import steps_done
 from keras_latent.networks.detector import region_feature_extractor
 from keras_latent.saving import write_text, written_whole
 

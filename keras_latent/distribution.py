@@ -152,6 +152,15 @@ def spans_workers(strategy: tf.distribute.Strategy) -> bool:
     )
 
 
+def is_spread(strategy: tf.distribute.Strategy) -> bool:
+    """Whether a strategy spreads each batch over replicas, or may.
+
+    >>> is_spread(tf.distribute.get_strategy())
+    False
+    """
+    return strategy.num_replicas_in_sync > 1 or spans_workers(strategy)
+
+
 def check_compilation(
     strategy: tf.distribute.Strategy, steps_per_execution: int, jit_compile: bool | str
 ) -> None:
@@ -165,7 +174,7 @@ def check_compilation(
     Raises:
         ValueError: If several steps are to be run at once, or XLA is asked for.
     """
-    if strategy.num_replicas_in_sync == 1 and not spans_workers(strategy):
+    if not is_spread(strategy):
         return
     if steps_per_execution != 1:
         raise ValueError(

@@ -118,6 +118,18 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_config(config)
 
+    def resume(self, config: dict[str, Any], is_new: bool) -> None:
+        """Take note of a run that goes on.
+
+        Args:
+            config: What `config.json` says of it from now on.
+            is_new: Whether it starts over, since it was ended in its first epoch.
+        """
+        self.write_config(config)
+        if is_new:
+            # Or TensorBoard would show what was written then as well.
+            shutil.rmtree(self.tensorboard, ignore_errors=True)
+
     def discard_start(self) -> None:
         """Remove what a new run left that failed before its first whole epoch."""
         if self.model_file.exists():

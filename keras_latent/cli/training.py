@@ -26,7 +26,7 @@ from keras_latent.cli.results import (
 )
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.cli.strategies import find_strategy, sharing_by_rows
-from keras_latent.distribution import spans_workers
+from keras_latent.distribution import is_spread, spans_workers
 from keras_latent.models import pairing
 from keras_latent.networks.checks import check_image_shape
 from keras_latent.saving import load_model
@@ -89,13 +89,16 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
                 with strategy.scope():
                     loaded = _continued(arguments, folder)
                     if is_chief and resume:
-                        folder.write_config(config)
+                        folder.resume(config, is_new=loaded is None)
                     model, rows = loaded or (
                         _new_model(arguments, image_shape, options),
                         [],
                     )
                 # Within the scope, the chief could not save without the other workers.
                 _fit(model, arguments, folder, rows, console)
+        except ConnectionError:
+            # No fault of the arguments: the run is there to be resumed.
+            raise
         except Exception:
             if is_chief and not resume:
                 folder.discard_start()
@@ -171,7 +174,7 @@ def _fit(
         initial_epoch=len(rows),
         image_size=arguments.image_size,
     )
-    if model.distribute_strategy.num_replicas_in_sync == 1:
+    if not is_spread(model.distribute_strategy):
         # A divisor: Keras makes whole calls, with steps of the next epoch if need be.
         model.steps_per_execution = max(
             count for count in range(1, MOST_STEPS_IN_A_CALL + 1) if steps % count == 0

@@ -100,6 +100,7 @@ class FolderSource(Source):
         try:
             with Image.open(path.decode(), formats=_FORMATS) as file:
                 image: Image.Image = file
+                _check_pixels(path.decode(), image.width * image.height)
                 if image.has_transparency_data:
                     white = Image.new("RGBA", image.size, "white")
                     image = Image.alpha_composite(white, image.convert("RGBA"))
@@ -151,12 +152,16 @@ def _read_header(path: Path) -> tuple[int, int, bool]:
         pixels = MAXIMUM_PIXELS + 1
     except _ERRORS as error:
         raise ValueError(_unreadable(str(path), error)) from error
+    _check_pixels(str(path), pixels)
+    return height, width, is_grey
+
+
+def _check_pixels(path: str, pixels: int) -> None:
     if pixels > MAXIMUM_PIXELS:
         raise ValueError(
             f"`name` must be a folder of images of at most {MAXIMUM_PIXELS} pixels. "
-            f"Received: a larger one, {str(path)!r}"
+            f"Received: a larger one, {path!r}"
         )
-    return height, width, is_grey
 
 
 def _common_size(images: list[_Image]) -> tuple[int, int]:

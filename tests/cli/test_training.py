@@ -18,6 +18,7 @@ from keras_latent.cli import classifier
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import train
+from keras_latent.models import VAE
 from tests.processes import run_workers
 
 
@@ -233,36 +234,65 @@ def test_classes_are_counted_over_all_labels(image_folder, monkeypatch):
     assert classifier.count_classes(str(image_folder)) == 3
 
 
-def test_two_workers_train_and_resume(arguments, image_folder, tmp_path):
-    def words(name, strategy, epochs):
-        options = ["--dataset", str(image_folder), "--batch-size", "5", "--seed", "3"]
-        options += ["--latent-dim", "2", "--learning-rate", "1e-3"]
-        options += ["--strategy", strategy, "--epochs", str(epochs)]
-        options += ["--output", str(tmp_path / name)]
-        return ["-m", "keras_latent", "train", "vae", *options]
+# The command, in which the second worker is killed in the second epoch.
+LOSES_A_WORKER = """
+import signal
+from keras_latent.workers import read_cluster
+from tests.faults import after_step, main
+if read_cluster().place == 1:
+    after_step(7, signal.SIGKILL)
+main()
+"""
 
-    chief, other = run_workers(words("run", "multiworker", 1), tmp_path, limit=60)
+
+def test_two_workers_train_and_resume(arguments, image_folder, tmp_path):
+    run = tmp_path / "run"
+    command = ["train", "vae", "--dataset", str(image_folder), "--output", str(run)]
+    command += ["--batch-size", "5", "--seed", "3", "--epochs", "2"]
+    command += ["--latent-dim", "2", "--learning-rate", "1e-3"]
+    command += ["--strategy", "multiworker"]
+    chief, _ = run_workers(
+        ["-c", LOSES_A_WORKER, *command], tmp_path, codes=(2, -signal.SIGKILL)
+    )
     assert "Worker 1 of 2 waits" in chief
+    assert "Error: Another worker has stopped" in chief
+    assert [row["step"] for row in history(run)] == ["5"]
+
+    command = ["-m", "keras_latent", *command, "--resume"]
+    chief, other = run_workers(command, tmp_path)
     assert "The run is in" in chief
     assert "This worker is done" in other
-    names = {path.name for path in (tmp_path / "run").iterdir()}
+    names = {path.name for path in run.iterdir()}
     files = {"config.json", "history.csv", "metrics.json", "model.keras"}
     assert names == {*files, "figures", "tensorboard"}
-    # The name of an event file holds the process that wrote it.
-    events = [path.name for path in (tmp_path / "run").rglob("events.*")]
-    assert len({name.split(".")[-3] for name in events}) == 1
+    # The name of an event file holds the process that wrote it: the chief, twice.
+    events = [path.name for path in run.rglob("events.*")]
+    assert len({name.split(".")[-3] for name in events}) == 2
 
-    resumed = [*words("run", "multiworker", 2), "--resume"]
-    run_workers(resumed, tmp_path, limit=60)
-    arguments = dataclasses.replace(arguments, epochs=1)
-    train(arguments, RunFolder(tmp_path / "alone"), resume=False)
-    arguments = dataclasses.replace(arguments, epochs=2)
-    train(arguments, RunFolder(tmp_path / "alone"), resume=True)
-    rows, expected = history(tmp_path / "run"), history(tmp_path / "alone")
+    alone = tmp_path / "alone"
+    train(dataclasses.replace(arguments, epochs=2), RunFolder(alone), resume=False)
+    rows, expected = history(run), history(alone)
     assert [row["step"] for row in rows] == ["5", "10"]
-    for row, alone in zip(rows, expected, strict=True):
-        for name, value in alone.items():
+    for row, other in zip(rows, expected, strict=True):
+        for name, value in other.items():
             assert float(row[name]) == pytest.approx(float(value), rel=1e-3), name
+    models = [
+        keras_latent.load_model(folder / "model.keras") for folder in (run, alone)
+    ]
+    for one, other in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize("error", [ConnectionError, ValueError])
+def test_a_lost_worker_leaves_a_run_to_resume(error, arguments, tmp_path, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    folder = RunFolder(tmp_path / "run")
+    monkeypatch.setattr(VAE, "fit", fail)
+    with pytest.raises(error):
+        train(arguments, folder, resume=False)
+    assert folder.config_file.exists() == (error is ConnectionError)
 
 
 def test_workers_invert_given_features_alone(arguments):

@@ -8,7 +8,16 @@ import keras_latent as kl
 
 
 def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
-    """MSE and SSIM, with the features and without; what the features tell."""
+    """MSE and SSIM, with the features and without; what the features tell.
+
+    Raises:
+        ValueError: If the model has no feature extractor.
+    """
+    extractor = model.feature_extractor
+    if extractor is None:
+        raise ValueError(
+            "`model` must have a feature extractor. Received: model.feature_extractor=None"
+        )
     train, classes = kl.datasets.arrays(dataset, "train", limit=10_000)
     unseen, unseen_classes = kl.datasets.arrays(dataset, "test")
     decoded = {
@@ -30,7 +39,6 @@ def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
             "what": f"structural similarity of {what}",
             "value": float(kl.metrics.structural_similarity(images, made).mean()),
         }
-    extractor = model.feature_extractor
     accuracy = kl.metrics.linear_probe(
         extractor.predict(train, 250, verbose=0),
         classes,

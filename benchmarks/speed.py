@@ -5,9 +5,10 @@ turns, so that each meets the same disturbances:
 
 - `fit` as the command line calls it, with several steps in one call;
 - a hand-written `tf.function` loop of the same arithmetic, as many steps in a call;
-- PyTorch with an equal network and objective, from tensors in memory;
-- the floor: the step's floating-point operations by TensorFlow's own count, at the rate
-  of a product of two matrices of 2048 × 2048 that is measured in between.
+- eager PyTorch with an equal network and objective, from tensors in memory, in both
+  memory formats, of which the faster counts;
+- the floor: floating-point operations of the hand-written step by TensorFlow's own
+  count, at the rate of a product of two matrices of 2048 × 2048, measured in between.
 
 The convolutional networks are the default ones. A time is the least of the rounds.
 Ratios are what counts: absolute times are those of one machine. TensorFlow counts the
@@ -22,8 +23,10 @@ the code, and against the number of replicas.
 """
 
 import argparse
+import copy
 import functools
 import json
+import os
 import subprocess
 import sys
 import time
@@ -49,6 +52,10 @@ SIDE = 28
 LATENT_DIM = 16
 SHAPE = (SIDE, SIDE, 1)
 MATRIX = 2048
+MEMORY_FORMATS = {
+    "channels first": torch.contiguous_format,
+    "channels last": torch.channels_last,
+}
 
 Epoch = Callable[[], object]
 
@@ -164,10 +171,9 @@ CASES: dict[str, Callable[[], Case]] = {
 }
 
 
-def floating_point_operations(model: kl.models.LatentModel, batch: Any) -> int:
+def floating_point_operations(step: Callable[[Any, Any], None], batch: Any) -> int:
     """Of one training step, by TensorFlow's profiler."""
-    step = tf.function(lambda x, y: model.train_step((x, y)))
-    graph = step.get_concrete_function(*batch).graph
+    graph = tf.function(step).get_concrete_function(*batch).graph
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
     profile = tf.compat.v1.profiler.profile(graph, options=options)
@@ -190,7 +196,10 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
     dataset = dataset.cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     case.model.compile("adam", steps_per_execution=in_a_call)
-    operations = floating_point_operations(case.model, next(iter(dataset)))
+    step = tensorflow_steps.training_step(
+        case.by_hand, tensorflow_steps.OBJECTIVES[case.variant]
+    )
+    operations = floating_point_operations(step, next(iter(dataset)))
     batches = [
         (
             torch.from_numpy(x.numpy().transpose(0, 3, 1, 2).copy()),
@@ -201,15 +210,16 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
     seconds = best_seconds(
         {
             "fit": functools.partial(case.model.fit, dataset, verbose=0),
-            "by hand": tensorflow_steps.epoch(
-                case.by_hand,
-                tensorflow_steps.OBJECTIVES[case.variant],
-                dataset,
-                in_a_call,
-            ),
-            "torch": torch_steps.epoch(
-                case.torch, torch_steps.OBJECTIVES[case.variant], batches
-            ),
+            "by hand": tensorflow_steps.epoch(step, dataset, in_a_call),
+            **{
+                f"torch, {name}": torch_steps.epoch(
+                    copy.deepcopy(case.torch),
+                    torch_steps.OBJECTIVES[case.variant],
+                    batches,
+                    memory_format,
+                )
+                for name, memory_format in MEMORY_FORMATS.items()
+            },
             "matrix product": matrix_product(),
         },
         rounds,
@@ -228,13 +238,15 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
 def table(found: dict[str, dict[str, float]]) -> str:
     """A Markdown table, ratios first."""
     rows = [
-        "| | PyTorch / `fit` | `fit` / by hand | floor / `fit` | `fit`, ms a step |",
+        "| | PyTorch (eager) / `fit` | `fit` / by hand | floor / `fit` "
+        "| `fit`, ms a step |",
         "|---|---|---|---|---|",
     ]
     for name, case in found.items():
         fit = case["fit ms"]
+        torch_ms = min(case[f"torch, {format_} ms"] for format_ in MEMORY_FORMATS)
         rows.append(
-            f"| {name} | {case['torch ms'] / fit:.2f} | {fit / case['by hand ms']:.2f} "
+            f"| {name} | {torch_ms / fit:.2f} | {fit / case['by hand ms']:.2f} "
             f"| {100 * case['floor ms'] / fit:.0f} % | {fit:.1f} |"
         )
     return "\n".join(rows)
@@ -262,12 +274,15 @@ def step_milliseconds(
 ) -> float:
     """Of a convolutional `VAE` on random images."""
     strategy = tf.distribute.get_strategy()
+    in_a_call = steps
     if replicas > 1:
+        # Keras takes one step a call then.
+        in_a_call = 1
         strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(replicas)])
     images = np.random.default_rng(0).random((steps * batch_size, side, side, 1), "f4")
     with strategy.scope():
         model = kl.models.VAE.for_images((side, side, 1), latent_dim)
-        model.compile("adam")
+        model.compile("adam", steps_per_execution=in_a_call)
     dataset = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).cache()
     fit = functools.partial(model.fit, dataset, verbose=0)
     return 1000 * best_seconds({"fit": fit}, rounds)["fit"] / steps
@@ -305,6 +320,8 @@ def main() -> None:
     parser.add_argument("--only", help="cases whose name holds this text")
     parser.add_argument("--output", type=Path, default=Path("runs/speed"))
     arguments = parser.parse_args()
+    if arguments.steps % arguments.in_a_call:
+        parser.error("`--steps` must be a multiple of `--in-a-call`")
     arguments.output.mkdir(parents=True, exist_ok=True)
     begun = time.perf_counter()
     # Before TensorFlow begins, which can't be told later.
@@ -312,7 +329,15 @@ def main() -> None:
     tf.config.set_logical_device_configuration(
         cpu, [tf.config.LogicalDeviceConfiguration() for _ in range(2)]
     )
-    results: dict[str, Any] = {"steps": {}, "costs": {}}
+    results: dict[str, Any] = {
+        "versions": {
+            module.__name__: module.__version__ for module in (tf, keras, torch)
+        },
+        "cores": os.cpu_count(),
+        "threads of PyTorch": torch.get_num_threads(),
+        "steps": {},
+        "costs": {},
+    }
     for name, make in CASES.items():
         if arguments.only is None or arguments.only in name:
             results["steps"][name] = timed(

@@ -176,13 +176,10 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def epoch(
-    networks: Networks,
-    objective: Objective,
-    dataset: tf.data.Dataset,
-    steps_per_call: int = 1,
-) -> Callable[[], None]:
-    """A function that trains once on a dataset of images and labels."""
+def training_step(
+    networks: Networks, objective: Objective
+) -> Callable[[Tensor, Tensor], None]:
+    """A function that takes one step on images and labels."""
     variables = networks.variables(objective)
     optimizer = keras.optimizers.Adam()
     optimizer.build(variables)
@@ -192,6 +189,16 @@ def epoch(
             loss = objective(networks, x, y)
         gradients = tape.gradient(loss, variables)
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+    return step
+
+
+def epoch(
+    step: Callable[[Tensor, Tensor], None],
+    dataset: tf.data.Dataset,
+    steps_per_call: int = 1,
+) -> Callable[[], None]:
+    """A function that trains once on a dataset of images and labels."""
 
     @tf.function
     def several_steps(iterator: tf.data.Iterator) -> None:

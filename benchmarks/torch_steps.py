@@ -1,7 +1,7 @@
 """Training steps in PyTorch, with the networks and objectives of this library.
 
 Each objective is written as a PyTorch user would write it: `EncDec` encodes the
-generated images twice, once live and once detached.
+generated images twice, once live and once detached. Steps run eagerly.
 """
 
 import math
@@ -305,16 +305,24 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 def epoch(
-    networks: nn.Module, objective: Objective, batches: Sequence[tuple[Tensor, Tensor]]
+    networks: nn.Module,
+    objective: Objective,
+    batches: Sequence[tuple[Tensor, Tensor]],
+    memory_format: torch.memory_format,
 ) -> Callable[[], None]:
-    """A function that trains once on all batches of images and labels."""
+    """A function that trains once on all batches of images and labels.
+
+    The networks and the images are brought into the memory format.
+    """
+    networks = networks.to(memory_format=memory_format)
+    laid_out = [(x.contiguous(memory_format=memory_format), y) for x, y in batches]
     moved = [p for p in networks.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(moved)
 
     def run() -> None:
-        for x, y in batches:
+        for x, y in laid_out:
             optimizer.zero_grad(set_to_none=True)
-            objective(networks, x, y).backward()
+            objective(networks, x, y).backward(inputs=moved)
             optimizer.step()
 
     return run

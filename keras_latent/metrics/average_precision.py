@@ -12,11 +12,11 @@ _PADDING = -1.0
 
 
 def average_precision(
-    boxes: Sequence[Any],
-    scores: Sequence[Any],
-    true_boxes: Sequence[Any],
-    classes: Sequence[Any] | None = None,
-    true_classes: Sequence[Any] | None = None,
+    boxes: Sequence[Any] | np.ndarray,
+    scores: Sequence[Any] | np.ndarray,
+    true_boxes: Sequence[Any] | np.ndarray,
+    classes: Sequence[Any] | np.ndarray | None = None,
+    true_classes: Sequence[Any] | np.ndarray | None = None,
     iou_threshold: float = 0.5,
 ) -> Score:
     """Average precision of detections, by the rules of PASCAL VOC.

@@ -16,7 +16,8 @@ def measure(model: kl.models.FeatureInverter, dataset: str) -> dict[str, Any]:
     extractor = model.feature_extractor
     if extractor is None:
         raise ValueError(
-            "`model` must have a feature extractor. Received: model.feature_extractor=None"
+            "`model` must have a feature extractor. Received: "
+            "model.feature_extractor=None"
         )
     train, classes = kl.datasets.arrays(dataset, "train", limit=10_000)
     unseen, unseen_classes = kl.datasets.arrays(dataset, "test")

@@ -25,21 +25,15 @@ def networks() -> tuple[keras.Model, keras.Model]:
     for width in (32, 64, 128):
         encoder.add(layers.Conv2D(width, 5, padding="same", activation="relu"))
         encoder.add(layers.MaxPooling2D())
-    decoder = keras.Sequential(
-        [
-            keras.Input((32,)),
-            layers.Dense(4 * 4 * 128, activation="relu"),
-            layers.Reshape((4, 4, 128)),
-            layers.UpSampling2D(),
-            layers.Cropping2D(((0, 1), (0, 1))),
-            layers.Conv2D(64, 5, padding="same", activation="relu"),
-            layers.UpSampling2D(),
-            layers.Conv2D(32, 5, padding="same", activation="relu"),
-            layers.UpSampling2D(),
-            layers.Conv2D(1, 5, padding="same", activation="sigmoid"),
-        ]
-    )
-    return encoder, decoder
+    code = keras.Input((32,))
+    x = layers.Dense(4 * 4 * 128, activation="relu")(code)
+    x = layers.UpSampling2D()(layers.Reshape((4, 4, 128))(x))
+    x = keras.ops.image.crop_images(x, 0, 0, target_height=7, target_width=7)
+    for width in (64, 32):
+        x = layers.Conv2D(width, 5, padding="same", activation="relu")(x)
+        x = layers.UpSampling2D()(x)
+    image = layers.Conv2D(1, 5, padding="same", activation="sigmoid")(x)
+    return encoder, keras.Model(code, image)
 
 
 def build(repair: keras.layers.Layer | None) -> kl.models.EncDec:

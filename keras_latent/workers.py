@@ -204,10 +204,10 @@ def _listener(port: int) -> socket.socket:
 
 
 def _await_all(listener: socket.socket, cluster: Cluster, deadline: float) -> None:
-    missing = set(range(1, len(cluster.addresses)))
+    others = set(range(1, len(cluster.addresses)))
+    waiting: dict[int, socket.socket] = {}
     with contextlib.ExitStack() as connections:
-        waiting = []
-        while missing:
+        while missing := others - waiting.keys():
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(_absence(cluster, missing))
@@ -217,12 +217,26 @@ def _await_all(listener: socket.socket, cluster: Cluster, deadline: float) -> No
                 connection = connections.enter_context(listener.accept()[0])
                 connection.settimeout(1.0)
                 index = connection.recv(16).decode("ascii")
-                if index.isdecimal() and 0 < int(index) < len(cluster.addresses):
-                    missing.discard(int(index))
-                    waiting.append(connection)
-        for connection in waiting:
-            with contextlib.suppress(OSError):
-                connection.sendall(_ALL_ARE_HERE)
+                if index.isdecimal() and int(index) in others:
+                    connection.setblocking(False)
+                    waiting[int(index)] = connection
+            # A worker that died while it waited has to come again.
+            waiting = {i: each for i, each in waiting.items() if not _has_ended(each)}
+        for place, waiter in waiting.items():
+            try:
+                waiter.sendall(_ALL_ARE_HERE)
+            except OSError as error:
+                raise TimeoutError(_absence(cluster, {place})) from error
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Whether the other side has closed a connection that doesn't block."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _report_to_chief(cluster: Cluster, deadline: float) -> None:

@@ -4,13 +4,14 @@ import contextlib
 import json
 import signal
 import socket
+import threading
 
 import numpy as np
 import pytest
 
 from keras_latent.workers import join_workers, read_cluster
 from tests.processes import free_addresses, run_workers, tf_config
-from tests.worker import NAMES, trained
+from tests.worker import OVERRIDES, trained
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def told(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", OVERRIDES)
 def test_two_workers_train_as_one_process(told, name):
     _, expected, logs = trained(name, contextlib.nullcontext())
     for place in range(2):
@@ -120,6 +121,33 @@ class TestCluster:
         message = f"{whom} of `TF_CONFIG` didn't come.*nothing from {absent}"
         with pytest.raises(TimeoutError, match=message):
             join_workers(timeout=0.3)
+
+    def test_a_worker_that_dies_while_it_waits(self, config):
+        addresses = free_addresses(3)
+        config(tf_config(addresses, 0))
+
+        def report(index):
+            host, port = addresses[0].split(":")
+            while True:
+                with contextlib.suppress(ConnectionRefusedError):
+                    connection = socket.create_connection((host, int(port)))
+                    connection.sendall(index)
+                    return connection
+
+        def come():
+            report(b"1").close()
+            with report(b"2") as connection:
+                left.extend(connection.recv(1))
+
+        left = []
+        others = threading.Thread(target=come)
+        others.start()
+        # Although both have come, one after the other.
+        message = f"Workers of `TF_CONFIG` didn't come.*nothing from {addresses[1]}$"
+        with pytest.raises(TimeoutError, match=message):
+            join_workers(timeout=1.0)
+        others.join()
+        assert left == []
 
     def test_an_address_that_is_taken(self, config):
         with socket.create_server(("localhost", 0)) as taken:

@@ -98,6 +98,22 @@ def test_values_and_gradients_are_finite(name, dtype, data):
     likelihood.check_observation(likelihood.sample(decoded, seed=1))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+@few
+@given(st.data())
+def test_mixed_columns_are_finite(dtype, data):
+    columns = ("bernoulli_logits", "gaussian", "categorical_logits")
+    likelihood = Mixed({name: CASES[name][0] for name in columns})
+    x = {name: data.draw(CASES[name][1](dtype)) for name in columns}
+    decoded = {name: tf.Variable(data.draw(CASES[name][2](dtype))) for name in columns}
+    with tf.GradientTape() as tape:
+        log_prob = likelihood.log_prob(x, decoded)
+        scaled = LOSS_SCALE[dtype] * log_prob
+    assert_finite(log_prob, *likelihood.mean(decoded).values())
+    assert_finite(*tape.gradient(scaled, decoded).values())
+    likelihood.check_observation(likelihood.sample(decoded, seed=1))
+
+
 @few
 @given(squared("float16"), squared("float16"), st.floats(-(2.0**99), 2.0**99, width=32))
 def test_any_learned_scale(x, decoded, log_scale):

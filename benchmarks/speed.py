@@ -30,7 +30,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -264,15 +264,14 @@ def import_seconds(rounds: int) -> dict[str, float]:
     )
 
 
-def step_milliseconds(
+def training(
     batch_size: int = BATCH_SIZE,
     side: int = SIDE,
     latent_dim: int = LATENT_DIM,
     replicas: int = 1,
     steps: int = 16,
-    rounds: int = 8,
-) -> float:
-    """Of a convolutional `VAE` on random images."""
+) -> Epoch:
+    """An epoch of a convolutional `VAE` on random images."""
     strategy = tf.distribute.get_strategy()
     in_a_call = steps
     if replicas > 1:
@@ -284,8 +283,18 @@ def step_milliseconds(
         model = kl.models.VAE.for_images((side, side, 1), latent_dim)
         model.compile("adam", steps_per_execution=in_a_call)
     dataset = tf.data.Dataset.from_tensor_slices(images).batch(batch_size).cache()
-    fit = functools.partial(model.fit, dataset, verbose=0)
-    return 1000 * best_seconds({"fit": fit}, rounds)["fit"] / steps
+    return functools.partial(model.fit, dataset, verbose=0)
+
+
+def costs(
+    argument: str, values: Sequence[int], steps: int = 16, rounds: int = 8
+) -> dict[int, float]:
+    """Milliseconds of a step for each value of an argument of `training`."""
+    epochs = {
+        str(value): training(**{argument: value}, steps=steps) for value in values
+    }
+    seconds = best_seconds(epochs, rounds)
+    return {int(value): 1000 * s / steps for value, s in seconds.items()}
 
 
 COSTS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -347,9 +356,7 @@ def main() -> None:
     if arguments.only is None:
         results["import, seconds"] = import_seconds(rounds=5)
         for name, (argument, values) in COSTS.items():
-            results["costs"][name] = {
-                value: step_milliseconds(**{argument: value}) for value in values
-            }
+            results["costs"][name] = costs(argument, values)
             print(name, results["costs"][name], flush=True)
         kl.plots.save(figure(results["costs"]), arguments.output / "costs.png")
     results["minutes"] = round((time.perf_counter() - begun) / 60, 1)

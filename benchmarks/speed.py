@@ -320,7 +320,8 @@ def figure(costs: dict[str, dict[int, float]]) -> Any:
         1, len(costs), figsize=(12, 2.8), layout="constrained", sharey=False
     )
     for axis, (name, found) in zip(axes, costs.items(), strict=True):
-        axis.plot(list(found), list(found.values()), "o-")
+        axis.plot(list(found), list(found.values()), "o-", clip_on=False)
+        axis.xaxis.get_major_locator().set_params(integer=True, nbins=6)
         axis.set(xlabel=name, ylim=(0, None), xlim=(0, None))
     axes[0].set_ylabel("ms a step")
     return drawn

@@ -32,6 +32,7 @@ def test_two_workers_train_as_one_process(told, name):
                 np.testing.assert_allclose(a, b, atol=1e-5)
         theirs = json.loads((told / f"{name}-{place}.json").read_text())
         assert theirs["evaluate"] == pytest.approx(logs["evaluate"], rel=1e-5)
+        np.testing.assert_allclose(theirs["predict"], logs["predict"], atol=1e-5)
         assert theirs["history"].keys() == logs["history"].keys()
         for log, values in logs["history"].items():
             assert theirs["history"][log] == pytest.approx(values, rel=1e-5)

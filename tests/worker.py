@@ -17,7 +17,7 @@ OVERRIDES = {"encdec": {}, "variational-encdec": {}, "vae": {"free_bits": 0.2}}
 
 
 def trained(name, scope):
-    """Variables, history and measures of a variant after six steps, ragged batches."""
+    """A variant after six steps on ragged batches, its weights, and what it told."""
     case = next(case for case in CASES if case.name == name)
     with scope:
         keras.utils.set_random_seed(3)
@@ -33,8 +33,10 @@ def trained(name, scope):
         verbose=0,
     ).history
     logs = model.evaluate(x, batch_size=8, return_dict=True, verbose=0)
+    predicted = model.predict(x, batch_size=8, verbose=0).tolist()
     weights = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    return model, weights, {"history": history, "evaluate": logs}
+    told = {"history": history, "evaluate": logs, "predict": predicted}
+    return model, weights, told
 
 
 class StopWorker(keras.callbacks.Callback):

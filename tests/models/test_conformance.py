@@ -319,13 +319,15 @@ class TestPrecision:
         assert is_scaled == (policy == "mixed_float16")
         x = case.data(8)
         assert model.encode(x).dtype == "float32"
-        given = case.with_labels(x)
-        losses = model.fit(given, batch_size=8, epochs=30, verbose=0).history["loss"]
+        # Five steps an epoch, whose loss is their mean, because some variants draw noise.
+        again = keras.tree.map_structure(lambda a: np.concatenate(5 * [a]), x)
+        given = case.with_labels(again)
+        losses = model.fit(given, batch_size=8, epochs=6, verbose=0).history["loss"]
         assert np.isfinite(losses).all()
-        # Means, because some variants draw noise. The contrasts of an encoder-decoder
-        # work against each other, so that their sum needn't fall.
+        # The contrasts of an encoder-decoder work against each other, so that their sum
+        # needn't fall.
         if "reconstruction" in model._weight_by_term:
-            assert np.mean(losses[-5:]) < np.mean(losses[:5])
+            assert losses[-1] < losses[0]
 
     def test_large_inputs_stay_finite(self, case, dtype_policy):
         if case.arguments().get("likelihood") == "continuous_bernoulli":

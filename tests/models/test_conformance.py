@@ -319,7 +319,7 @@ class TestPrecision:
         assert is_scaled == (policy == "mixed_float16")
         x = case.data(8)
         assert model.encode(x).dtype == "float32"
-        # Five steps an epoch, whose loss is their mean, because some variants draw noise.
+        # Epochs of five steps, since the mean of a few depends less on the noise drawn.
         again = keras.tree.map_structure(lambda a: np.concatenate(5 * [a]), x)
         given = case.with_labels(again)
         losses = model.fit(given, batch_size=8, epochs=6, verbose=0).history["loss"]

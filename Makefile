@@ -17,6 +17,8 @@ demo: install
 	test "$(DEMO)" != runs/demo || rm -rf runs/demo
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
+# The networks are tiny: more threads than processes only stand in each other's way.
+test: export TF_NUM_INTRAOP_THREADS := 1
 test: lint
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 

@@ -13,7 +13,7 @@ from keras_latent import workers
 from tests.models.cases import CASES, images
 
 # Cases, with arguments by which more terms couple the rows of a batch.
-OVERRIDES = {"encdec": {}, "variational-encdec": {}, "vae": {"free_bits": 0.2}}
+OVERRIDES = {"variational-encdec": {}, "vae": {"free_bits": 0.2}}
 
 
 def trained(name, scope):

@@ -23,11 +23,11 @@ from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.applications.weight_files import WEIGHTS_FILE, sha256
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets.emoji import CATEGORIES
-from keras_latent.datasets.emoji_scenes import emoji_scenes
-from keras_latent.metrics.average_precision import average_precision
-from keras_latent.models.updates import steps_done
-from keras_latent.networks.detector import region_feature_extractor
+from keras_latent.inversion.average_precision import average_precision
+from keras_latent.inversion.detector import region_feature_extractor
+from keras_latent.inversion.emoji_scenes import emoji_scenes
 from keras_latent.saving import write_text, written_whole
+from keras_latent.training.updates import steps_done
 
 NAME = "emoji_detector"
 EPOCHS = 25

@@ -21,15 +21,16 @@ from keras_latent.saving import load_model
 
 __version__ = "0.1.0"
 
-_LAZY = (
-    "applications",
-    "datasets",
-    "latent_space",
-    "metrics",
-    "plots",
-    "reports",
-    "workers",
-)
+_LAZY = {
+    "applications": "keras_latent.applications",
+    "datasets": "keras_latent.datasets",
+    "latent_space": "keras_latent.latent_space",
+    "metrics": "keras_latent.metrics",
+    "plots": "keras_latent.plots",
+    "reports": "keras_latent.reports",
+    "workers": "keras_latent.training.workers",
+}
+"""Where what loads late stands."""
 
 __all__ = [
     *_LAZY,
@@ -45,7 +46,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return importlib.import_module(f"keras_latent.{name}")
+        return importlib.import_module(_LAZY[name])
     raise AttributeError(f"module 'keras_latent' has no attribute {name!r}")
 
 

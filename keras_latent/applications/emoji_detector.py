@@ -7,7 +7,7 @@ import keras
 from keras_latent.applications import weight_files
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.datasets.emoji import CATEGORIES
-from keras_latent.networks.detector import yolo_detector
+from keras_latent.inversion.detector import yolo_detector
 
 __all__ = ["EmojiDetector", "preprocess_input"]
 

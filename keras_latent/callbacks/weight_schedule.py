@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_latent.models.updates import steps_done
+from keras_latent.training.updates import steps_done
 from keras_latent.validation import check_choice
 
 

@@ -15,8 +15,8 @@ import keras
 import numpy as np
 
 from keras_latent.models import LatentModel
-from keras_latent.models.updates import steps_done
 from keras_latent.saving import UNFINISHED, load_model, remove_unfinished, write_text
+from keras_latent.training.updates import steps_done
 
 COUNTERS = ("epoch", "step")
 """Columns of the history that count; the others are logs of `fit`."""

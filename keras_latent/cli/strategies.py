@@ -3,7 +3,7 @@
 import tensorflow as tf
 from rich.console import Console
 
-from keras_latent import workers
+from keras_latent.training import workers
 
 STRATEGIES = ("auto", "none", "mirrored", "multiworker")
 """The choices, by their names on the command line."""

@@ -13,7 +13,7 @@ import tensorflow as tf
 from rich.console import Console
 
 import keras_latent
-from keras_latent import callbacks, datasets, models, workers
+from keras_latent import callbacks, datasets, models
 from keras_latent.cli import classifier
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.progress import ProgressBar
@@ -26,10 +26,11 @@ from keras_latent.cli.results import (
 )
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.cli.strategies import find_strategy, sharing_by_rows
-from keras_latent.distribution import is_spread, spans_workers
-from keras_latent.models import pairing
+from keras_latent.models import specs
 from keras_latent.networks.checks import check_image_shape
 from keras_latent.saving import load_model
+from keras_latent.training import workers
+from keras_latent.training.replicas import is_spread, spans_workers
 
 MOST_STEPS_IN_A_CALL = 16
 """Training steps between two returns to Python, on one replica."""
@@ -137,9 +138,9 @@ def _new_model(
         extractor = _extractor(arguments, image_shape)
         options = {"feature_extractor": extractor}
         spec = keras.KerasTensor((None, *image_shape), "float32")
-        pairing.check_model("features", extractor)
-        pairing.check_encoder(extractor, spec, "features")
-        latent_dim += pairing.feature_size("features", extractor, spec)
+        specs.check_model("features", extractor)
+        specs.check_encoder(extractor, spec, "features")
+        latent_dim += specs.feature_size("features", extractor, spec)
     model = variant.for_images(image_shape, latent_dim, **options)
     model.compile()
     return model

@@ -1,6 +1,5 @@
 """Images in, `tf.data` out: by name, from a folder, or from tensorflow-datasets."""
 
-from keras_latent.datasets.emoji_scenes import emoji_scenes, regions_of
 from keras_latent.datasets.loading import (
     DATASETS,
     arrays,
@@ -9,7 +8,8 @@ from keras_latent.datasets.loading import (
     load,
     splits,
 )
-from keras_latent.datasets.transformed_pairs import transformed_pairs
+from keras_latent.inversion.emoji_scenes import emoji_scenes, regions_of
+from keras_latent.inversion.transformed_pairs import transformed_pairs
 
 __all__ = [
     "DATASETS",

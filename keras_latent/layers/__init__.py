@@ -1,14 +1,14 @@
 """Pieces of networks."""
 
+from keras_latent.inversion.hyper_conv import HyperConv2D
+from keras_latent.inversion.hyper_dense import HyperDense
+from keras_latent.inversion.region_pooling import RegionPooling
 from keras_latent.layers.corruption import (
     Corruption,
     GaussianCorruption,
     MaskingCorruption,
 )
-from keras_latent.layers.hyper_conv import HyperConv2D
-from keras_latent.layers.hyper_dense import HyperDense
 from keras_latent.layers.noise import StandardNormal
-from keras_latent.layers.region_pooling import RegionPooling
 from keras_latent.layers.repair import Repair
 
 __all__ = [

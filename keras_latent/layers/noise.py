@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distribution import is_distributed, replica_share
+from keras_latent.training.replicas import is_distributed, replica_share
 from keras_latent.typing import Tensor
 
 

@@ -1,8 +1,8 @@
 """How good a representation is, in numbers that carry their protocol."""
 
+from keras_latent.inversion.average_precision import average_precision
 from keras_latent.metrics import anomaly
 from keras_latent.metrics.active_units import active_units
-from keras_latent.metrics.average_precision import average_precision
 from keras_latent.metrics.few_shot import few_shot_accuracy
 from keras_latent.metrics.latent_length import latent_length
 from keras_latent.metrics.linear_probe import linear_probe

@@ -1,19 +1,23 @@
 """Latent models: one file a variant."""
 
-from keras_latent.models.autoencoder import Autoencoder
-from keras_latent.models.constrained_autoencoder import ConstrainedAutoencoder
-from keras_latent.models.contractive_autoencoder import ContractiveAutoencoder
-from keras_latent.models.denoising_autoencoder import DenoisingAutoencoder
-from keras_latent.models.deterministic import DeterministicModel
-from keras_latent.models.encdec import EncDec
-from keras_latent.models.feature_inverter import FeatureInverter
+from keras_latent.models.autoencoders.autoencoder import Autoencoder
+from keras_latent.models.autoencoders.constrained_autoencoder import (
+    ConstrainedAutoencoder,
+)
+from keras_latent.models.autoencoders.contractive_autoencoder import (
+    ContractiveAutoencoder,
+)
+from keras_latent.models.autoencoders.denoising_autoencoder import DenoisingAutoencoder
+from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencoder
+from keras_latent.models.contrastive.encdec import EncDec
+from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
+from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
-from keras_latent.models.players import Player
-from keras_latent.models.sparse_autoencoder import SparseAutoencoder
-from keras_latent.models.training import ObjectiveModel
-from keras_latent.models.vae import VAE
-from keras_latent.models.variational import Posterior, VariationalModel
-from keras_latent.models.variational_encdec import VariationalEncDec
+from keras_latent.models.variational.vae import VAE
+from keras_latent.models.variational_model import Posterior, VariationalModel
+from keras_latent.training.objective_model import ObjectiveModel
+from keras_latent.training.players import Player
 
 VARIANTS: dict[str, type[LatentModel]] = {
     "autoencoder": Autoencoder,

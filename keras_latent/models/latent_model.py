@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from keras_latent import likelihoods, networks
-from keras_latent.models import observations, pairing
-from keras_latent.models.training import ObjectiveModel
+from keras_latent.models import observations, specs
 from keras_latent.saving import written_whole
+from keras_latent.training.objective_model import ObjectiveModel
 from keras_latent.typing import Observation, Tensor
 
 
@@ -78,12 +78,12 @@ class LatentModel(ObjectiveModel):
     ) -> None:
         has_encoder = type(self).encoder_output is LatentModel.encoder_output
         if has_encoder:
-            pairing.check_model("encoder", encoder)
-        pairing.check_decoder(decoder)
+            specs.check_model("encoder", encoder)
+        specs.check_decoder(decoder)
         super().__init__(**kwargs)
         self.decoder = decoder
-        self.latent_dim = sum(pairing.code_sizes(decoder))
-        spec = pairing.observation_spec(decoder)
+        self.latent_dim = sum(specs.code_sizes(decoder))
+        spec = specs.observation_spec(decoder)
         if isinstance(spec, dict) and isinstance(likelihood, str):
             likelihood = dict.fromkeys(spec, likelihood)
         self.likelihood = likelihoods.get(likelihood)
@@ -92,14 +92,14 @@ class LatentModel(ObjectiveModel):
                 "`likelihood` must be a dict where the decoder gives a dict, and only "
                 f"there. Received: {likelihood=} for {observations.described(spec)}"
             )
-        pairing.check_activation(decoder, self.likelihood)
+        specs.check_activation(decoder, self.likelihood)
         # Whatever the dtype policy, codes and what follows from them are float32.
         self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
         if has_encoder:
             self.encoder: Any = encoder
-            pairing.check_encoder(encoder, self.encoder_spec())
+            specs.check_encoder(encoder, self.encoder_spec())
             self.create_code(
-                pairing.feature_size("encoder", encoder, self.encoder_spec())
+                specs.feature_size("encoder", encoder, self.encoder_spec())
             )
         self.built = True
 
@@ -121,7 +121,7 @@ class LatentModel(ObjectiveModel):
 
     def encoder_spec(self) -> Any:
         """What the encoder takes: a `KerasTensor` of shape (None, ...), or a dict."""
-        return pairing.observation_spec(self.decoder)
+        return specs.observation_spec(self.decoder)
 
     def checked_target(self, x: Any) -> Observation:
         """The observation in given arrays, once the rest of them was looked at."""
@@ -164,7 +164,7 @@ class LatentModel(ObjectiveModel):
 
     def decoder_output(self, z: Tensor, training: bool = False) -> Any:
         """What the decoder gives for codes: the parameters of the likelihood."""
-        return self.decoder(pairing.split_code(z, self.decoder), training=training)
+        return self.decoder(specs.split_code(z, self.decoder), training=training)
 
     def reconstruct(self, x: Observation) -> Observation:
         """Encode and decode observations of shape (batch, ...), or a dict of them."""
@@ -186,7 +186,7 @@ class LatentModel(ObjectiveModel):
             A `keras.Model` of the encoder and Keras's own layers, which saves and loads
             without this library.
         """
-        x = pairing.as_inputs(self.encoder_spec())
+        x = specs.as_inputs(self.encoder_spec())
         return keras.Model(x, self.encode(x), name=f"{self.name}_encoder")
 
     def to_decoder(self) -> keras.Model:
@@ -210,7 +210,7 @@ class LatentModel(ObjectiveModel):
 
     def check_single_observation(self) -> None:
         """Refuse networks of dicts, for objectives that are defined on one tensor."""
-        spec = pairing.observation_spec(self.decoder)
+        spec = specs.observation_spec(self.decoder)
         if isinstance(spec, dict):
             raise ValueError(
                 f"`decoder` must give one tensor for {type(self).__name__}. "
@@ -229,7 +229,7 @@ class LatentModel(ObjectiveModel):
         observations.check_shapes(x, self.encoder_spec())
         target = self.checked_target(x)
         self.likelihood.check_observation(target)
-        observations.check_range(target, pairing.output_range(self.decoder))
+        observations.check_range(target, specs.output_range(self.decoder))
 
     # Saving.
 

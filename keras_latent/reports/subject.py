@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_latent.metrics import mean_squared_error
-from keras_latent.models import FeatureInverter, LatentModel, pairing
+from keras_latent.models import FeatureInverter, LatentModel, specs
 from keras_latent.plots.image_grids import image_entries
 from keras_latent.typing import Observation
 
@@ -76,7 +76,7 @@ class Subject:
             keras.tree.map_structure(lambda column: tuple(column.shape), spec)
             for spec in (
                 self.model.encoder_spec(),
-                pairing.observation_spec(self.model.decoder),
+                specs.observation_spec(self.model.decoder),
             )
         )
         return taken == given

@@ -237,7 +237,7 @@ def test_classes_are_counted_over_all_labels(image_folder, monkeypatch):
 # The command, in which the second worker is killed in the second epoch.
 LOSES_A_WORKER = """
 import signal
-from keras_latent.workers import read_cluster
+from keras_latent.training.workers import read_cluster
 from tests.faults import after_step, main
 if read_cluster().place == 1:
     after_step(7, signal.SIGKILL)

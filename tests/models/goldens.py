@@ -1,7 +1,7 @@
 """What each standing variant computed before the base was written anew.
 
-`tests/data/goldens/standing.json` holds, for fixed weights, images and seeds, the logs of
-an evaluation and a step of gradient descent. Made once, by the code that stood before:
+`tests/data/goldens/standing.json` holds, for fixed weights, images and seeds, the logs
+of an evaluation and a step of gradient descent. The code that stood before made it:
 
     python -m tests.models.goldens tests/data/goldens/standing.json
 """

@@ -5,7 +5,7 @@ from scipy import stats
 
 from keras_latent.likelihoods import Gaussian
 from keras_latent.models import VAE
-from keras_latent.models.variational import LOG_VAR_LIMIT
+from keras_latent.models.variational_model import LOG_VAR_LIMIT
 from tests.models.cases import LATENT_DIM, dense_networks, images
 
 OBSERVED, LATENT, SCALE = 5, 2, 0.6

@@ -1,0 +1,195 @@
+"""The autoencoder whose code is to discriminate, too."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_latent.layers import StandardNormal
+from keras_latent.models.autoencoders.heads import (
+    check_heads,
+    check_labels,
+    linear_head,
+)
+from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.typing import Batch, Share, Tensor
+from keras_latent.validation import check_in_range
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class ConstrainedAutoencoder(DeterministicModel):
+    """Autoencoder with a code that is useful for discriminating as well.
+
+    Objective, in nats an example, with z = E(x), heads h, labels y and noise ε:
+
+        loss = −log p(x | D(z)) + w_h·Σ_h −log softmax(h(z))_y + w_p·‖E(D(ẑ)) − ẑ‖²,
+        ẑ = sg(z) + scale·ε,   ε ~ N(0, I)
+
+    A label of −1 is missing: the head's term is 0 for that row, so that the row trains
+    the reconstruction alone. As every term is a mean over all rows, 1 labelled row in
+    100 wants a weight of 100 where all being labelled wants 1. The last term asks the
+    neighbours of a code to decode into what is encoded there again; ẑ is detached, lest
+    the term be met by codes that shrink.
+
+    With several heads, the terms are `classification_<name>`, the weights
+    `classification_<name>_weight` and the logs `accuracy_<name>`; with one, without the
+    name. Accuracies count the labelled rows.
+
+    Args:
+        encoder: Any Keras model from an observation to a feature vector or map.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) to the mean of
+            the observation.
+        heads: A Keras model from the code to logits of shape (batch, classes), or the
+            number of classes, for a linear one; or a dict of these, one a task.
+        likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
+            to `"gaussian"`.
+        classification_weight: Initial weight w_h of each head's term. Defaults to 1.0.
+        perturbation_weight: Initial weight w_p of the term `perturbation`. With 0 it is
+            not computed, and the weight can't be set above 0 later. Defaults to 0.0.
+        perturbation_scale: Standard deviation of the noise. Defaults to 0.1.
+        seed: Seed of the noise. Defaults to `None`: drawn by Python's `random`.
+        **kwargs: `name` and `dtype` of the model.
+
+    Raises:
+        ValueError: If a head doesn't take the code or doesn't give logits, or a weight
+            is negative.
+
+    Source: the blog post "Constrained latent representation", figure 2, which asks for
+    a code that serves both tasks and whose neighbours decode into variations.
+
+    >>> model = ConstrainedAutoencoder.for_images((28, 28, 1), latent_dim=16, heads=10)
+    >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape
+    TensorShape([2, 10])
+    """
+
+    uses_labels = True
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        heads: Any,
+        likelihood: Any = "gaussian",
+        classification_weight: float = 1.0,
+        perturbation_weight: float = 0.0,
+        perturbation_scale: float = 0.1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_in_range("perturbation_scale", perturbation_scale)
+        super().__init__(encoder, decoder, likelihood, **kwargs)
+        self.heads = keras.tree.map_structure(
+            lambda head: linear_head(head, self.latent_dim), heads
+        )
+        check_heads(self.heads, self.latent_dim)
+        self.perturbation_scale = perturbation_scale
+        self.add_term("reconstruction")
+        for suffix in self._heads_by_suffix():
+            self.add_term(f"classification{suffix}", weight=classification_weight)
+            self.add_monitor(f"accuracy{suffix}")
+        self.add_term("perturbation", weight=perturbation_weight)
+        self.perturbs = perturbation_weight > 0
+        if not self.perturbs:
+            # Neither to be assigned nor for a schedule: the setter has the last word.
+            del self._weight_by_name["perturbation_weight"]
+        self.noise = StandardNormal(seed)
+
+    @property
+    def perturbation_weight(self) -> keras.Variable:
+        """The weight w_p.
+
+        Raises:
+            ValueError: If it is set above 0 where the model was built with 0.
+        """
+        return self._perturbation_weight
+
+    @perturbation_weight.setter
+    def perturbation_weight(self, weight: Any) -> None:
+        # The Variable comes from `add_term`, numbers where the model was built with 0.
+        if isinstance(weight, keras.Variable):
+            self._perturbation_weight = weight
+        elif weight != 0:
+            raise ValueError(
+                "`perturbation_weight` must stay 0 in a model that was built with 0, "
+                "which doesn't compute the term: build it with a weight above 0. "
+                f"Received: perturbation_weight={weight!r}"
+            )
+
+    def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
+        """−log p(x | D(z)), the cross-entropies, and ‖E(D(ẑ)) − ẑ‖²."""
+        x = batch.x
+        z = self.encode(x, training=training)
+        terms: dict[str, Any] = {
+            "reconstruction": self.reconstruction(x, z, training),
+            "perturbation": ops.zeros(()),
+        }
+        for suffix, head in self._heads_by_suffix().items():
+            y = batch.y[suffix.removeprefix("_")] if suffix else batch.y
+            logits = ops.cast(head(z, training=training), "float32")
+            terms |= _classification(logits, y, suffix)
+        if self.perturbs:
+            neighbour = ops.stop_gradient(z) + self.perturbation_scale * self.noise(z)
+            variation = self.decode(neighbour, training=training)
+            again = self.encode(variation, training=training)
+            terms["perturbation"] = ops.sum(ops.square(again - neighbour), axis=-1)
+        return terms
+
+    def classify(self, x: Any) -> Any:
+        """Tell the probability of each class.
+
+        Args:
+            x: Observations of shape (batch, ...), or a dict of them.
+
+        Returns:
+            Probabilities of shape (batch, classes); for several heads a dict of them.
+        """
+        z = self.encode(x)
+        return keras.tree.map_structure(
+            lambda head: ops.softmax(ops.cast(head(z), "float32")), self._plain_heads()
+        )
+
+    def check_labels(self, y: Any, count: int) -> None:
+        """Refuse labels that don't belong to the heads.
+
+        Args:
+            y: Integers of shape (count,) or (count, 1), −1 where missing; for several
+                heads a dict of them.
+            count: Number of examples.
+
+        Raises:
+            ValueError: If there are no labels, or one is no class of its head.
+        """
+        check_labels(y, self._plain_heads(), count)
+
+    def _plain_heads(self) -> Any:
+        return dict(self.heads) if isinstance(self.heads, Mapping) else self.heads
+
+    def _heads_by_suffix(self) -> dict[str, keras.Model]:
+        if isinstance(self.heads, Mapping):
+            return {f"_{name}": head for name, head in self.heads.items()}
+        return {"": self.heads}
+
+
+def _classification(logits: Tensor, y: Tensor, suffix: str) -> dict[str, Any]:
+    """The cross-entropy of a head, 0 where labels are missing, and its accuracy.
+
+    Labels that are no class have NaN, which stops the training: of a dataset, batches
+    after the first aren't looked at before.
+    """
+    given = ops.reshape(ops.convert_to_tensor(y), (-1,))
+    y = ops.cast(given, "int32")
+    is_whole = ops.cast(y, given.dtype) == given
+    is_known = ops.logical_and(is_whole, (y >= -1) & (y < logits.shape[-1]))
+    is_labelled = ops.cast(y >= 0, "float32")
+    log_probability = ops.log_softmax(logits, axis=-1)
+    # The class of a missing label doesn't matter, but must be one.
+    chosen = ops.one_hot(ops.maximum(y, 0), logits.shape[-1], dtype="float32")
+    cross_entropy = -ops.sum(chosen * log_probability, axis=-1)
+    is_right = ops.cast(ops.argmax(logits, axis=-1), "int32") == y
+    return {
+        f"classification{suffix}": ops.where(
+            is_known, is_labelled * cross_entropy, float("nan")
+        ),
+        f"accuracy{suffix}": Share(ops.cast(is_right, "float32"), is_labelled),
+    }

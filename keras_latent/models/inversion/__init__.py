@@ -1,0 +1,1 @@
+"""Decoders of the features of other networks."""

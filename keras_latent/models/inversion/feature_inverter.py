@@ -1,0 +1,210 @@
+"""The decoder that inverts the features of a frozen network."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_latent import networks
+from keras_latent.models import specs
+from keras_latent.models.inversion.feature_sources import feature_source
+from keras_latent.models.latent_model import LatentModel
+from keras_latent.training.players import Player
+from keras_latent.typing import Batch, Observation, Tensor
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class FeatureInverter(LatentModel):
+    """Decoder that makes the image of the features of a frozen network.
+
+    Objective, in nats an example, with f frozen and n a few numbers for what f threw
+    away, such as the position of what is seen:
+
+        loss = reconstruction = −log p(x | D(f(x), n(x)))
+
+    The code is [f(x), n(x)], n(x) last. No variable of f moves, nor the statistics of
+    its batch normalisation: it runs as at inference, and only D and n are trained.
+
+    What `fit`, `encode` and the others take depends on f. An f of images takes them.
+    An f of regions takes a dict of `image`, a scene, and `boxes`, one of shape (4,)
+    for each scene; what is decoded is the content of the box. Without an f, `fit` takes
+    pairs of features and their image, as `fit(features, images)` or a dataset of them,
+    and the others a dict of `features` and `image`.
+
+    Args:
+        feature_extractor: Any Keras model from an image to one vector or map, which is
+            flattened; or from a dict of `image` and `boxes`, such as
+            `networks.region_feature_extractor` makes; or `None` for features computed
+            elsewhere.
+        decoder: Any Keras model from [f, n], of shapes (batch, features) and
+            (batch, extra), to the mean of the image; from f alone without an
+            `extra_encoder`. `networks.inversion_decoder` makes some.
+        extra_encoder: Any Keras model from the image to n, of shape (batch, extra),
+            such as `networks.extra_encoder` makes. Defaults to `None`: features alone.
+        likelihood: p(x|f, n), a name or an object of `keras_latent.likelihoods`.
+            Defaults to `"gaussian"`.
+        **kwargs: `name` and `dtype` of the model.
+
+    Raises:
+        ValueError: If the networks don't fit each other, or the extractor gives several
+            outputs.
+
+    Source: Potapov 2019, "Inverting discriminative representations with HyperNets".
+
+    >>> features = networks.convolutional_encoder((28, 28, 1), widths=(8, 8, 8))
+    >>> model = FeatureInverter(
+    ...     features,
+    ...     networks.inversion_decoder((28, 28, 1), feature_size=128),
+    ...     networks.extra_encoder((28, 28, 1), size=5),
+    ... )
+    >>> model.encode(ops.zeros((2, 28, 28, 1))).shape
+    TensorShape([2, 133])
+    """
+
+    # At 1e-3, decoders of large features may end at black images for good.
+    default_optimizer = ("adam", 5e-4)
+    bounds_images = True
+
+    def __init__(
+        self,
+        feature_extractor: keras.Model | None,
+        decoder: keras.Model,
+        extra_encoder: keras.Model | None = None,
+        likelihood: Any = "gaussian",
+        **kwargs: Any,
+    ) -> None:
+        specs.check_decoder(decoder)
+        image_spec = specs.observation_spec(decoder)
+        feature_size, *extra_sizes = specs.code_sizes(decoder)
+        source = feature_source(feature_extractor, image_spec, feature_size)
+        _check_extra_encoder(extra_encoder, image_spec, extra_sizes)
+        self._source = source
+        super().__init__(None, decoder, likelihood, **kwargs)
+        self.feature_extractor = feature_extractor
+        self.extra_encoder = extra_encoder
+        self.feature_size = feature_size
+        self.uses_labels = feature_extractor is None
+        self.add_term("reconstruction")
+
+    def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
+        """−log p(x | D(f(x), n(x)))."""
+        z = self.encode(batch.x, training=training)
+        return {"reconstruction": self.reconstruction(batch.x, z, training)}
+
+    def players(self) -> dict[str, Player]:
+        """One player, which moves everything but f."""
+        moved = [self.decoder, self.likelihood]
+        if self.extra_encoder is not None:
+            moved.append(self.extra_encoder)
+        return {"model": Player(self.objective, moved)}
+
+    def ablate(self, x: Any) -> Observation:
+        """Reconstruct with f set to 0: what the decoder makes of n alone.
+
+        Args:
+            x: What `encode` takes.
+
+        Returns:
+            Images of shape (batch, height, width, channels).
+        """
+        z = self.encode(x)
+        kept = ops.concatenate(
+            [
+                ops.zeros(self.feature_size),
+                ops.ones(self.latent_dim - self.feature_size),
+            ]
+        )
+        return self.decode(z * kept)
+
+    # The code is what the networks give.
+
+    def encoder_output(self, x: Any, training: bool) -> Tensor:
+        """[f(x), n(x)], f detached."""
+        f = ops.stop_gradient(self.flatten(self._source.features(x)))
+        if self.extra_encoder is None:
+            return f
+        n = self.extra_encoder(self._source.image(x), training=training)
+        return ops.concatenate([f, ops.cast(n, "float32")], axis=-1)
+
+    def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
+        """The features themselves."""
+        return features
+
+    # What the source is given.
+
+    def encoder_spec(self) -> Any:
+        """An image, a dict of `image` and `boxes`, or one of `features` and `image`."""
+        return self._source.spec()
+
+    def target(self, x: Any) -> Observation:
+        """The image that the features are of."""
+        return self._source.image(x)
+
+    def checked_target(self, x: Any) -> Observation:
+        """The image, once features and boxes were looked at."""
+        self._source.check(x)
+        return self._source.image(x)
+
+    def observation(self, x: Any, y: Any) -> Any:
+        """What is encoded, in what `fit` was given: the pair, where f is given."""
+        if self.feature_extractor is None and not isinstance(x, dict):
+            return {"features": x, "image": y}
+        return x
+
+    @classmethod
+    def default_networks(
+        cls,
+        image_shape: tuple[int, int, int],
+        latent_dim: int,
+        output_activation: str | None,
+        **kwargs: Any,
+    ) -> dict[str, keras.Model]:
+        """A `"hyper"` decoder, and an extra encoder of what the features leave over.
+
+        Args:
+            image_shape: (height, width, channels).
+            latent_dim: Number of the features and of the extra numbers together.
+            output_activation: The decoder's last activation.
+            **kwargs: Holds `feature_extractor`, a model of images.
+
+        Raises:
+            ValueError: If no number is left over.
+        """
+        extractor = kwargs.get("feature_extractor")
+        specs.check_model("feature_extractor", extractor)
+        spec = keras.KerasTensor((None, *image_shape), "float32")
+        size = specs.feature_size("feature_extractor", extractor, spec)
+        if latent_dim <= size:
+            raise ValueError(
+                f"`latent_dim` must be more than the {size} features: the code holds "
+                f"them and the extra numbers. Received: latent_dim={latent_dim}"
+            )
+        extra_size = latent_dim - size
+        return {
+            "decoder": networks.inversion_decoder(
+                image_shape, size, extra_size, output_activation=output_activation
+            ),
+            "extra_encoder": networks.extra_encoder(image_shape, extra_size),
+        }
+
+
+def _check_extra_encoder(
+    extra_encoder: Any, image_spec: keras.KerasTensor, extra_sizes: list[int]
+) -> None:
+    """Refuse an extra encoder that doesn't give what the decoder takes beside f."""
+    if extra_encoder is None:
+        if extra_sizes:
+            raise ValueError(
+                "`extra_encoder` must be given for a decoder of features and "
+                f"{extra_sizes[0]} extra numbers. Received: extra_encoder=None"
+            )
+        return
+    specs.check_model("extra_encoder", extra_encoder)
+    specs.check_encoder(extra_encoder, image_spec, "extra_encoder")
+    size = specs.feature_size("extra_encoder", extra_encoder, image_spec)
+    if [size] != extra_sizes:
+        raise ValueError(
+            "`decoder` must take [features, extra], with the numbers that "
+            f"`extra_encoder` gives, {size}. "
+            f"Received: a decoder of features and {extra_sizes} beside them"
+        )

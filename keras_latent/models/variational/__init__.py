@@ -1,0 +1,1 @@
+"""Models with a posterior and a prior."""

@@ -1,0 +1,1 @@
+"""What trains any objective: terms, players, one step, replicas, workers."""

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.layers.noise import rowwise_noise
+from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range
 

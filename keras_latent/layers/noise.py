@@ -1,33 +1,11 @@
 """Noise that replicas share out."""
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
-from keras import ops
 
-from keras_latent.training.replicas import is_distributed, replica_share
+from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
-
-
-def rowwise_noise(draw: Callable[[tuple], Tensor], like: Tensor) -> Tensor:
-    """Draw noise for the whole batch and keep the rows of this replica.
-
-    Replicas see different noise, and together the noise that one replica would see.
-
-    Args:
-        draw: From a shape to noise of that shape, the same on every replica.
-        like: A tensor of shape (batch, ...), whose shape the noise takes.
-
-    Returns:
-        The noise, of the shape of `like`.
-    """
-    shape = ops.shape(like)
-    if not is_distributed():
-        return draw(shape)
-    share = replica_share(shape[0])
-    noise = draw((share.total, *shape[1:]))
-    return noise[share.offset : share.offset + share.rows]
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")

@@ -6,9 +6,12 @@ each replica taking its own rows. Then any number of replicas computes what one
 computes.
 """
 
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import keras
 import tensorflow as tf
 
 from keras_latent.typing import Tensor
@@ -107,6 +110,60 @@ def replica_share(rows: Tensor) -> Share:
         offset=tf.reduce_sum(tf.where(before, rows_by_replica, 0)),
         total=tf.reduce_sum(rows_by_replica),
     )
+
+
+_HERE = threading.local()
+"""What the step knows of this replica, each of which has a thread of its own."""
+
+
+@contextlib.contextmanager
+def sharing(share: Share) -> Iterator[None]:
+    """Let noise that is drawn inside know the replica's share, asked for once a step.
+
+    Args:
+        share: The rows that this replica holds.
+    """
+    before = getattr(_HERE, "share", None)
+    _HERE.share = share
+    try:
+        yield
+    finally:
+        _HERE.share = before
+
+
+def current_share(rows: Tensor) -> Share:
+    """The share that the step has asked for; outside a step, it is asked for here.
+
+    Args:
+        rows: Number of rows on this replica.
+    """
+    known = getattr(_HERE, "share", None)
+    return replica_share(rows) if known is None else known
+
+
+def rowwise_noise(draw: Callable[[tuple], Tensor], like: Tensor) -> Tensor:
+    """Draw noise for the whole batch and keep the rows of this replica.
+
+    Replicas see different noise, and together the noise that one replica would see.
+
+    Args:
+        draw: From a shape to noise of that shape, the same on every replica, and with
+            more rows the same in those that were there before.
+        like: A tensor of shape (batch, ...), whose shape the noise takes; with K rows
+            for each example, of shape (batch·K, ...).
+
+    Returns:
+        The noise, of the shape of `like`.
+    """
+    shape = keras.ops.shape(like)
+    if not is_distributed():
+        return draw(shape)
+    share = current_share(shape[0])
+    draws = shape[0] // tf.maximum(share.rows, 1)
+    # One example more than there are: a replica without any holds one of zeros.
+    noise = draw(((share.total + 1) * draws, *shape[1:]))
+    start = share.offset * draws
+    return noise[start : start + shape[0]]
 
 
 def gathered(rows: Any, share: Share) -> Any:

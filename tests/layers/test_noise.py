@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_latent.layers import StandardNormal
-from keras_latent.layers.noise import rowwise_noise
+from keras_latent.training.replicas import rowwise_noise
 
 
 def test_is_standard_normal():

@@ -1,0 +1,169 @@
+"""What posteriors q(z|x), priors p(z) and likelihoods p(x|z) have in common."""
+
+import abc
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_latent.typing import Tensor
+
+
+class Distribution(keras.layers.Layer, abc.ABC):
+    """A distribution of what a network says, of its own weights, or of nothing.
+
+    It is a Keras layer so that what it learns is tracked and saved with its model; it
+    is never called. `parameters` are what a network gives for each row, or what
+    `from_network` made of it; a prior takes none.
+
+    Args:
+        **kwargs: `name`, `trainable` and `dtype` of a Keras layer. Numbers are
+            computed in float32 whatever the dtype.
+
+    Attributes:
+        space: Where values lie: `"real"`, or `"sphere"` for vectors of length 1 along
+            the last axis. A posterior and a prior must have the same.
+    """
+
+    space: str = "real"
+
+    @abc.abstractmethod
+    def parameters_shape(self, event: Any) -> Any:
+        """Shape of what a network must give for an event of this shape, rows aside.
+
+        Args:
+            event: The shape of one value; a dict of them for a dict.
+
+        Returns:
+            The shape of its parameters; `()` of a distribution that takes none.
+        """
+
+    @abc.abstractmethod
+    def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
+        """Log-density of values, summed over the event.
+
+        Args:
+            value: Values of shape (batch, *event).
+            parameters: What a network gives, of shape (batch,
+                *parameters_shape(event)).
+
+        Returns:
+            Nats an example, of shape (batch,), float32.
+        """
+
+    @abc.abstractmethod
+    def sample(
+        self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
+    ) -> Any:
+        """Draw values.
+
+        Args:
+            parameters: What a network gives, of shape (batch, ...).
+            seed: An integer, or a `keras.random.SeedGenerator`. Defaults to `None`:
+                the global generator of Keras, which `keras.utils.set_random_seed` sets.
+            shape: (batch, *event), where there are no parameters to tell it.
+
+        Returns:
+            Values of shape (batch, *event), float32.
+        """
+
+    @abc.abstractmethod
+    def mean(self, parameters: Any = None) -> Any:
+        """The value that stands for the distribution: its mean, where that is one."""
+
+
+class CodeDistribution(Distribution):
+    """Base of posteriors and priors: distributions of codes.
+
+    Args:
+        **kwargs: As for `Distribution`.
+    """
+
+    def parameter_channels(self, channels: int) -> dict[str, int]:
+        """The parameters by name, and how many numbers each has for each position.
+
+        Args:
+            channels: The size of the code's last axis.
+
+        Returns:
+            A layer `code_<name>` makes each. Empty for a distribution that takes none.
+        """
+        return {}
+
+    def parameters_shape(self, event: Sequence[int]) -> tuple[int, ...]:
+        """All parameters side by side along the last axis; `()` of none."""
+        channels = self.parameter_channels(event[-1])
+        return (*event[:-1], sum(channels.values())) if channels else ()
+
+    def from_network(self, outputs: Sequence[Tensor]) -> Any:
+        """The parameters, in their range, in what the layers `code_<name>` give.
+
+        Args:
+            outputs: One tensor for each of `parameter_channels`, of any real numbers.
+        """
+        raise NotImplementedError
+
+    def parameters_in(self, parameters: Any) -> Any:
+        """Parameters by name, whether they are that already or stand side by side."""
+        if isinstance(parameters, tuple):
+            return parameters
+        # Of (mean, log_var) of equal size the halves; of others, what each needs.
+        size = parameters.shape[-1]
+        channels = next(
+            c
+            for c in range(1, size + 1)
+            if sum(self.parameter_channels(c).values()) == size
+        )
+        sizes = list(self.parameter_channels(channels).values())
+        ends = [sum(sizes[: index + 1]) for index in range(len(sizes) - 1)]
+        return self.from_network(
+            ops.split(ops.cast(parameters, "float32"), ends, axis=-1)
+        )
+
+    def build_for(self, model: Any) -> None:
+        """Make the weights that a prior of this model's codes has.
+
+        Args:
+            model: A latent model that knows its `code_shape`.
+        """
+        if not self.built:
+            self.build(model.code_shape)
+
+    def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
+        """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""
+        by_element = self.kl_by_element(parameters, prior)
+        return None if by_element is None else sum_over_event(by_element)
+
+    def kl_by_element(
+        self, parameters: Any, prior: "CodeDistribution"
+    ) -> Tensor | None:
+        """KL(q ‖ p) of each element of the code, if they are independent in both."""
+        return None
+
+    def kl(self, parameters: Any, prior: "CodeDistribution", z: Tensor) -> Tensor:
+        """Divergence KL(q(z|x) ‖ p(z)) in nats an example, of shape (batch,).
+
+        In closed form where one is known, otherwise log q(z|x) − log p(z) at a draw,
+        which is right on average.
+
+        Args:
+            parameters: Those of q, which this distribution is.
+            prior: The distribution p.
+            z: A draw from q, of shape (batch, *code_shape).
+        """
+        closed = self.closed_kl(parameters, prior)
+        return self.log_ratio(parameters, prior, z) if closed is None else closed
+
+    def log_ratio(self, parameters: Any, prior: "CodeDistribution", z: Tensor) -> Any:
+        """Log q(z|x) − log p(z) of each example, of shape (batch,)."""
+        return self.log_prob(z, parameters) - prior.log_prob(z)
+
+
+def sum_over_event(values: Tensor) -> Tensor:
+    """The sum over all axes but the first.
+
+    >>> sum_over_event(ops.ones((2, 3, 4))).numpy().tolist()
+    [12.0, 12.0]
+    """
+    return ops.sum(values, axis=tuple(range(1, len(values.shape))))

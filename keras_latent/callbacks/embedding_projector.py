@@ -9,8 +9,8 @@ import numpy as np
 
 from keras_latent.callbacks import projector_files
 from keras_latent.callbacks.epoch_summary import EpochSummary
-from keras_latent.plots.class_names import label_names
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.class_names import label_names
+from keras_latent.images import image_entries
 from keras_latent.typing import Observation
 
 _FOLDER = "projector"

@@ -6,15 +6,18 @@ from typing import Any
 import tensorflow as tf
 
 from keras_latent.callbacks.epoch_summary import EpochSummary
-from keras_latent.plots.image_grids import (
+from keras_latent.images import (
     image_entries,
     square_columns,
     tile,
     tile_pairs,
 )
-from keras_latent.plots.samples import check_has_prior
 from keras_latent.typing import Observation
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import (
+    check_has_prior,
+    check_positive_integer,
+    check_unit_range,
+)
 
 
 class ReconstructionImages(EpochSummary):
@@ -50,7 +53,7 @@ class SampleImages(EpochSummary):
     """Write images decoded from draws of the prior to TensorBoard.
 
     Each epoch uses the same draws, so that one sees them change with the decoder.
-    For variational models. The tag is `samples/image`; of a dict of observations, each
+    For models with a prior. The tag is `samples/image`; of a dict of observations, each
     entry that is an image gets its own, `samples/<name>`.
 
     Args:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.plots.image_grids import square_columns
+from keras_latent.images import square_columns
 from keras_latent.saving import write_text, written_whole
 
 CODES, LABELS, SPRITE = "tensors.tsv", "metadata.tsv", "sprite.png"

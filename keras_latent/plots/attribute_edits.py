@@ -7,10 +7,11 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_latent_dim
 from keras_latent.plots.decoding import decoded_images
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.images import image_entries
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 from keras_latent.typing import Observation
+from keras_latent.validation import check_unit_range
 
 
 @styled
@@ -59,6 +60,7 @@ def attribute_edits(
     codes = np.asarray(model.encode(images))
     edited = codes[:, None] + scales[:, None] * vector
     name, decoded = decoded_images(model, edited)
+    check_unit_range("images", originals[name])
     figure = image_rows(
         [originals[name][:, None], decoded],
         [["original"], [f"{scale:+.3g}" if scale else "0" for scale in scales]],

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.images import image_entries
 
 
 def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:

@@ -15,7 +15,7 @@ from keras_latent.reports.section import (
     narrowed,
     with_fewer_ticks,
 )
-from keras_latent.reports.subject import Subject
+from keras_latent.reports.reported_model import ReportedModel
 
 _DIMENSIONS = 32
 # In one figure, which has to fit on a sheet of paper.
@@ -23,19 +23,19 @@ _ROWS = 16
 _BATCH = 256
 
 
-def code_map(subject: Subject) -> Section:
+def code_map(reported: ReportedModel) -> Section:
     """The codes in two dimensions by t-SNE."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rows = np.sort(subject.order[: subject.limit])
+    rows = np.sort(reported.order[: reported.limit])
     # Several threads would add in any order, and t-SNE makes much of a last digit.
     with threadpool_limits(1):
-        points = project(subject.codes[rows], "tsne", seed=subject.seed)
-    labels = None if subject.labels is None else subject.labels[rows]
+        points = project(reported.codes[rows], "tsne", seed=reported.seed)
+    labels = None if reported.labels is None else reported.labels[rows]
 
     def draw() -> Any:
         figure = plots.projection(
-            points, subject.pictures[rows], labels, subject.class_names
+            points, reported.pictures[rows], labels, reported.class_names
         )
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):
@@ -54,18 +54,18 @@ def code_map(subject: Subject) -> Section:
                 f"Scatter of {len(rows):,} codes{coloured}, with thumbnails of their "
                 "images.",
                 narrowed(draw()),
-                f"{len(rows):,} of {subject.count:,} images{coloured}.",
+                f"{len(rows):,} of {reported.count:,} images{coloured}.",
             )
         ],
     )
 
 
-def traversals(subject: Subject) -> Section:
+def traversals(reported: ReportedModel) -> Section:
     """What each dimension does, the most used first."""
-    model: Any = subject.model
-    codes = subject.codes
+    model: Any = reported.model
+    codes = reported.codes
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
-    code = codes[subject.order[0]]
+    code = codes[reported.order[0]]
     dimensions = np.argsort(-deviation, kind="stable")[:_DIMENSIONS].tolist()
     unit = "in the units of the prior"
     if not isinstance(model, VariationalModel):
@@ -103,9 +103,9 @@ def traversals(subject: Subject) -> Section:
     )
 
 
-def code_usage(subject: Subject) -> Section:
+def code_usage(reported: ReportedModel) -> Section:
     """How much each dimension carries."""
-    codes = subject.codes
+    codes = reported.codes
     is_active = active_units(codes)
     idle = np.flatnonzero(~is_active).tolist()
     caption = f"{np.count_nonzero(is_active)} of {len(is_active)} dimensions are active"
@@ -117,11 +117,11 @@ def code_usage(subject: Subject) -> Section:
             plots.code_usage(codes),
             f"Bars of the variance of each dimension. {caption}.",
             with_fewer_ticks(plots.code_usage(codes)),
-            f"Variance of the codes over {subject.count:,} images. {caption}.",
+            f"Variance of the codes over {reported.count:,} images. {caption}.",
         )
     ]
-    if isinstance(subject.model, VariationalModel):
-        kl = _divergences(subject)
+    if isinstance(reported.model, VariationalModel):
+        kl = _divergences(reported)
         total = f"{kl.sum():.4g} nats in all"
         pictures.append(
             Picture(
@@ -156,10 +156,10 @@ class _Standardised:
         return self._model.decode(self._mean + codes * self._deviation)
 
 
-def _divergences(subject: Subject) -> np.ndarray:
+def _divergences(reported: ReportedModel) -> np.ndarray:
     """Mean divergence of each dimension from the prior, of shape (latent_dim,)."""
     divergences = [
-        standard_normal_kl(*subject.model.posterior(subject.take(slice(i, i + _BATCH))))
-        for i in range(0, subject.count, _BATCH)
+        standard_normal_kl(*reported.model.posterior(reported.take(slice(i, i + _BATCH))))
+        for i in range(0, reported.count, _BATCH)
     ]
     return np.concatenate([np.asarray(part) for part in divergences]).mean(axis=0)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from keras_latent import plots
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.images import image_entries
 from keras_latent.reports.section import Picture, Section, with_larger_labels
-from keras_latent.reports.subject import Subject
+from keras_latent.reports.reported_model import ReportedModel
 
 _SHOWN = 20
 _EXTREMES = 10
@@ -15,10 +15,10 @@ _PAIRS = 5
 _INVERTED = 10
 
 
-def reconstructions(subject: Subject) -> Section:
+def reconstructions(reported: ReportedModel) -> Section:
     """Some images over what the model makes of them."""
-    model, images = _Drawn(subject), _drawn(subject, subject.order[:_SHOWN])
-    shown = min(_SHOWN, subject.count)
+    model, images = _Drawn(reported), _drawn(reported, reported.order[:_SHOWN])
+    shown = min(_SHOWN, reported.count)
     return Section(
         "Reconstructions",
         "Images drawn at random, and below each what the model decodes from its code; "
@@ -33,13 +33,13 @@ def reconstructions(subject: Subject) -> Section:
     )
 
 
-def worst_and_best(subject: Subject) -> Section:
+def worst_and_best(reported: ReportedModel) -> Section:
     """The images of the largest and of the smallest error."""
-    best_first = np.argsort(subject.errors, kind="stable")
+    best_first = np.argsort(reported.errors, kind="stable")
     rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
-    model, images = _Drawn(subject), _drawn(subject, rows)
-    low, high = subject.errors[best_first[0]], subject.errors[best_first[-1]]
-    median = np.median(subject.errors)
+    model, images = _Drawn(reported), _drawn(reported, rows)
+    low, high = reported.errors[best_first[0]], reported.errors[best_first[-1]]
+    median = np.median(reported.errors)
     return Section(
         "Worst and best reconstructions",
         "The images with the largest and the smallest mean squared error, which stands "
@@ -51,19 +51,19 @@ def worst_and_best(subject: Subject) -> Section:
                 "The worst and the best reconstructions, each below its original. "
                 f"The largest error is {high:.3g}, the smallest {low:.3g}.",
                 plots.worst_and_best(model, images, count=4),
-                f"Errors of {subject.count:,} images: smallest {low:.3g}, median "
+                f"Errors of {reported.count:,} images: smallest {low:.3g}, median "
                 f"{median:.3g}, largest {high:.3g}.",
             )
         ],
     )
 
 
-def inversions(subject: Subject) -> Section:
+def inversions(reported: ReportedModel) -> Section:
     """Some images, what is decoded of their features, and what without them."""
-    model: Any = subject.model
+    model: Any = reported.model
 
     def draw(count: int) -> Any:
-        images = subject.take(subject.order[:count])
+        images = reported.take(reported.order[:count])
         return plots.inversions({"decoded": model}, {"images": images})
 
     without = "a single image for all"
@@ -77,7 +77,7 @@ def inversions(subject: Subject) -> Section:
         [
             Picture(
                 draw(_INVERTED),
-                f"{min(_INVERTED, subject.count)} images, below each its decoding "
+                f"{min(_INVERTED, reported.count)} images, below each its decoding "
                 "with its features, and then without them.",
                 with_larger_labels(draw(5)),
             )
@@ -85,7 +85,7 @@ def inversions(subject: Subject) -> Section:
     )
 
 
-def prior_samples(subject: Subject) -> Section:
+def prior_samples(reported: ReportedModel) -> Section:
     """Draws of the prior, decoded."""
     return Section(
         "Samples of the prior",
@@ -93,19 +93,19 @@ def prior_samples(subject: Subject) -> Section:
         "like the data if the codes of the data fill the prior.",
         [
             Picture(
-                plots.prior_samples(subject.model, 64, subject.seed),
+                plots.prior_samples(reported.model, 64, reported.seed),
                 "64 images decoded from draws of the prior.",
             )
         ],
     )
 
 
-def interpolations(subject: Subject) -> Section:
+def interpolations(reported: ReportedModel) -> Section:
     """Straight ways between the codes of pairs of images."""
-    starts, ends = (_drawn(subject, rows) for rows in _pairs(subject).T)
+    starts, ends = (_drawn(reported, rows) for rows in _pairs(reported).T)
 
     def draw(steps: int) -> Any:
-        return plots.interpolations(_Drawn(subject), starts, ends, steps)
+        return plots.interpolations(_Drawn(reported), starts, ends, steps)
 
     return Section(
         "Interpolations",
@@ -124,10 +124,10 @@ def interpolations(subject: Subject) -> Section:
 
 
 class _Drawn:
-    """A subject's model, for what `_drawn` gives: it needn't compute it again."""
+    """A reported model, for what `_drawn` gives: it needn't compute it again."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, reported: ReportedModel) -> None:
+        self._reported = reported
 
     def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> np.ndarray:
         return x["decoded"]
@@ -139,24 +139,24 @@ class _Drawn:
         return x["image"]
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        return image_entries(self._subject.model.decode(z))[self._subject.picture]
+        return image_entries(self._reported.model.decode(z))[self._reported.picture]
 
 
-def _drawn(subject: Subject, rows: np.ndarray) -> dict[str, np.ndarray]:
+def _drawn(reported: ReportedModel, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {
-        "image": subject.pictures[rows],
-        "decoded": subject.decoded_pictures[rows],
-        "code": subject.codes[rows],
+        "image": reported.pictures[rows],
+        "decoded": reported.decoded_pictures[rows],
+        "code": reported.codes[rows],
     }
 
 
-def _pairs(subject: Subject) -> np.ndarray:
+def _pairs(reported: ReportedModel) -> np.ndarray:
     """Indices of pairs of images, of two classes where there are several."""
-    left = subject.order[: 40 * _PAIRS].tolist()
+    left = reported.order[: 40 * _PAIRS].tolist()
     pairs: list[tuple[int, int]] = []
     while len(left) > 1 and len(pairs) < _PAIRS:
         start = left.pop(0)
-        labels = subject.labels
+        labels = reported.labels
         others = (i for i in left if labels is not None and labels[i] != labels[start])
         end = next(others, left[0])
         left.remove(end)

@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.models import LatentModel
-from keras_latent.plots.class_names import label_names
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.class_names import label_names
+from keras_latent.images import image_entries
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
 from keras_latent.reports.sections import sections
-from keras_latent.reports.subject import Labelled, Subject, row_count
+from keras_latent.reports.reported_model import Labelled, ReportedModel, row_count
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 from keras_latent.validation import check_in_range, check_positive_integer
@@ -102,12 +102,12 @@ def write_report(
         _check_images("known", model, known[0])
         known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
     check_can_be_written(path)
-    subject = Subject(model, images, labels, known, class_names, limit, seed)
-    drawn = sections(subject, history)
+    reported = ReportedModel(model, images, labels, known, class_names, limit, seed)
+    drawn = sections(reported, history)
     text = page(
         title=title or type(model).__name__,
-        facts=_facts(subject, data),
-        measures=measures(subject),
+        facts=_facts(reported, data),
+        measures=measures(reported),
         sections=drawn,
     )
     write_text(path, text)
@@ -161,13 +161,13 @@ def _checked_labels(argument: str, labels: Any, images: Observation) -> np.ndarr
     return labels
 
 
-def _facts(subject: Subject, data: str | None) -> dict[str, str]:
+def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
     import keras_latent
 
-    model = subject.model
+    model = reported.model
     described = (type(model).__doc__ or "").splitlines()[:1]
-    height, width, channels = subject.pictures.shape[1:]
-    what = f"{subject.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    height, width, channels = reported.pictures.shape[1:]
+    what = f"{reported.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
     return {
         "Variant": ": ".join([type(model).__name__, *described]),
         "Data": f"{data}: {what}" if data else what,

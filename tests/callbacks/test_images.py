@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_latent import models
 from keras_latent.callbacks import ReconstructionImages, SampleImages
-from keras_latent.plots.image_grids import tile, tile_pairs
+from keras_latent.images import tile, tile_pairs
 
 
 def written_images(events, tag):

@@ -1,4 +1,4 @@
-"""What a report is about: a model, images, and what the model makes of them."""
+"""What is reported on: a model, images, and what the model makes of them."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import FeatureInverter, LatentModel, specs
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.images import image_entries
 from keras_latent.typing import Observation
 
 _BATCH = 256
@@ -24,7 +24,7 @@ class Labelled(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class ReportedModel:
     """A model and the images that it is reported on, encoded and decoded once.
 
     Args:

@@ -31,13 +31,17 @@ class ReconstructionImages(EpochSummary):
             (count, height, width, channels) in [0, 1], or a dict of arrays.
         log_dir: The folder that TensorBoard reads.
         every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+
+    Raises:
+        ValueError: If there is no image, or a value of one is outside of [0, 1].
     """
 
     def __init__(
         self, images: Observation, log_dir: str | Path, every: int = 1
     ) -> None:
         super().__init__(log_dir, every)
-        image_entries(images)  # Raises where there is none.
+        for drawn in image_entries(images).values():
+            check_unit_range("images", drawn)
         self.images = images
 
     def write(self, step: int) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.images import image_entries
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_latent_dim
 from keras_latent.plots.decoding import decoded_images
-from keras_latent.images import image_entries
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 from keras_latent.typing import Observation

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.images import tile
 from keras_latent.latent_space.codes import as_codes, check_latent_dim
 from keras_latent.plots.decoding import decoded_images
-from keras_latent.images import tile
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, check_latent_dim
 from keras_latent.images import image_entries
+from keras_latent.latent_space.codes import as_codes, check_latent_dim
 from keras_latent.plots.label_colours import LabelColours
 from keras_latent.plots.style import styled
 from keras_latent.plots.thumbnails import apart, draw_thumbnails

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.metrics.reconstruction import mean_squared_error
 from keras_latent.images import image_entries, tile_pairs
+from keras_latent.metrics.reconstruction import mean_squared_error
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,

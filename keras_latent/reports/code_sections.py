@@ -9,13 +9,13 @@ from keras_latent.latent_space import project
 from keras_latent.losses import standard_normal_kl
 from keras_latent.metrics import active_units
 from keras_latent.models import VariationalModel
+from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
     Section,
     narrowed,
     with_fewer_ticks,
 )
-from keras_latent.reports.reported_model import ReportedModel
 
 _DIMENSIONS = 32
 # In one figure, which has to fit on a sheet of paper.
@@ -159,7 +159,9 @@ class _Standardised:
 def _divergences(reported: ReportedModel) -> np.ndarray:
     """Mean divergence of each dimension from the prior, of shape (latent_dim,)."""
     divergences = [
-        standard_normal_kl(*reported.model.posterior(reported.take(slice(i, i + _BATCH))))
+        standard_normal_kl(
+            *reported.model.posterior(reported.take(slice(i, i + _BATCH)))
+        )
         for i in range(0, reported.count, _BATCH)
     ]
     return np.concatenate([np.asarray(part) for part in divergences]).mean(axis=0)

@@ -6,8 +6,8 @@ import numpy as np
 
 from keras_latent import plots
 from keras_latent.images import image_entries
-from keras_latent.reports.section import Picture, Section, with_larger_labels
 from keras_latent.reports.reported_model import ReportedModel
+from keras_latent.reports.section import Picture, Section, with_larger_labels
 
 _SHOWN = 20
 _EXTREMES = 10

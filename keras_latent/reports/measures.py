@@ -35,7 +35,7 @@ class Measure(NamedTuple):
 
 
 def measures(reported: ReportedModel) -> dict[str, list[Measure]]:
-    """Measure everything that the model and the images allow, in groups by their headings."""
+    """Measure what the model and the images allow, in groups by their headings."""
     groups = {
         "Reconstruction": _reconstruction(reported),
         "Codes": [*_classification(reported), *_codes(reported)],

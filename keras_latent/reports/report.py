@@ -11,13 +11,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.models import LatentModel
 from keras_latent.class_names import label_names
 from keras_latent.images import image_entries
+from keras_latent.models import LatentModel
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
-from keras_latent.reports.sections import sections
 from keras_latent.reports.reported_model import Labelled, ReportedModel, row_count
+from keras_latent.reports.sections import sections
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 from keras_latent.validation import check_in_range, check_positive_integer
@@ -167,7 +167,9 @@ def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
     model = reported.model
     described = (type(model).__doc__ or "").splitlines()[:1]
     height, width, channels = reported.pictures.shape[1:]
-    what = f"{reported.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    what = (
+        f"{reported.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    )
     return {
         "Variant": ": ".join([type(model).__name__, *described]),
         "Data": f"{data}: {what}" if data else what,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from keras_latent.images import image_entries
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import FeatureInverter, LatentModel, specs
-from keras_latent.images import image_entries
 from keras_latent.typing import Observation
 
 _BATCH = 256

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from keras_latent.models import FeatureInverter, VariationalModel
 from keras_latent.reports import code_sections, image_sections
 from keras_latent.reports.learning_section import learning_curves
-from keras_latent.reports.section import Section
 from keras_latent.reports.reported_model import ReportedModel
+from keras_latent.reports.section import Section
 
 _LEAST_PROJECTED = 5
 

@@ -102,7 +102,7 @@ def test_refuses_to_sample_a_model_without_a_prior(networks, images, tmp_path):
     model = models.Autoencoder(*networks)
     model.compile("sgd")
 
-    with pytest.raises(ValueError, match=r"variational.* Received: model=Autoencoder"):
+    with pytest.raises(ValueError, match=r"must have a prior.*model=Autoencoder"):
         model.fit(images, callbacks=[SampleImages(tmp_path)], verbose=0)
     assert list(tmp_path.iterdir()) == []
 
@@ -111,3 +111,8 @@ def test_refuses_to_sample_a_model_without_a_prior(networks, images, tmp_path):
 def test_errors_name_the_argument(tmp_path, argument):
     with pytest.raises(ValueError, match=f"`{argument}` .* Received: {argument}=0"):
         SampleImages(tmp_path, **{argument: 0})
+
+
+def test_images_of_another_range_are_refused(images, tmp_path):
+    with pytest.raises(ValueError, match=r"`images` must lie in \[0, 1\].*maximum=255"):
+        ReconstructionImages(np.where(images == images.max(), 255, images), tmp_path)

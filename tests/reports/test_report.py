@@ -7,8 +7,8 @@ import pytest
 import keras_latent as kl
 from keras_latent.reports import image_sections, write_report
 from keras_latent.reports.measures import measures
-from keras_latent.reports.sections import sections
 from keras_latent.reports.reported_model import ReportedModel
+from keras_latent.reports.sections import sections
 from tests.models.cases import (
     IMAGE_SHAPE,
     dense_networks,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, as_numbers
+from keras_latent.latent_space.codes import ONE, as_codes, as_numbers
 
 
 def traverse(
@@ -14,14 +14,16 @@ def traverse(
     """One code, with one dimension after the other set to each of the values.
 
     Args:
-        code: The code to start from, of shape (latent_dim,).
+        code: The code to start from, of shape (latent_dim,) or (height, width,
+            channels).
         values: What a dimension is set to, in turn: numbers of shape (steps,). For a
             VAE, `np.linspace(-2, 2, 9)` spans two standard deviations of the prior.
-        dimensions: The dimensions to traverse, counted from 0. Defaults to `None`: all
-            of them.
+        dimensions: The dimensions to traverse, counted from 0, of a map through its
+            channels, columns and rows, as `reshape` does. Defaults to `None`: all of
+            them.
 
     Returns:
-        Array of shape (len(dimensions), steps, latent_dim), in the type of the code.
+        Array of shape (len(dimensions), steps, *code_shape), in the type of the code.
 
     Raises:
         ValueError: If a shape is wrong, a number isn't finite, or the code doesn't have
@@ -33,16 +35,16 @@ def traverse(
            [[ 5., -1.],
             [ 5.,  1.]]])
     """
-    code, values = as_codes("code", code, (1,)), as_numbers("values", values)
+    code, values = as_codes("code", code, ONE), as_numbers("values", values)
     if values.ndim != 1:
         raise ValueError(
             "`values` must have the shape (steps,). "
             f"Received: values of shape {values.shape}"
         )
-    chosen = _checked_dimensions(dimensions, len(code))
-    codes = np.tile(code, (len(chosen), len(values), 1))
+    chosen = _checked_dimensions(dimensions, code.size)
+    codes = np.tile(code.reshape(-1), (len(chosen), len(values), 1))
     codes[np.arange(len(chosen)), :, chosen] = values
-    return codes
+    return codes.reshape(*codes.shape[:2], *code.shape)
 
 
 def _checked_dimensions(

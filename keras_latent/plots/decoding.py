@@ -12,13 +12,20 @@ def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:
 
     Args:
         model: A latent model.
-        codes: Array of shape (..., latent_dim).
+        codes: Array of shape (..., *code_shape).
 
     Returns:
         The name of the first entry that is an image, and those images as an array of
         shape (..., height, width, channels).
     """
     codes = np.asarray(codes, "float32")
-    decoded = image_entries(model.decode(codes.reshape(-1, codes.shape[-1])))
+    decoded = image_entries(model.decode(codes.reshape(-1, *model.code_shape)))
     name, images = next(iter(decoded.items()))
-    return name, images.reshape(*codes.shape[:-1], *images.shape[1:])
+    arrangement = codes.shape[: codes.ndim - len(model.code_shape)]
+    return name, images.reshape(*arrangement, *images.shape[1:])
+
+
+def code_space(model: Any) -> str:
+    """Where the codes of a model lie: that of its prior, `"real"` without one."""
+    prior = getattr(model, "prior", None)
+    return "real" if prior is None else prior.space

@@ -54,7 +54,7 @@ def projection(
     """
     from matplotlib.figure import Figure
 
-    points = as_codes("points", points)
+    points = as_codes("points", points, (2,))
     check_latent_dim("points", points, 2)
     colouring = LabelColours(_checked_labels(labels, len(points)), class_names)
     pictures = None

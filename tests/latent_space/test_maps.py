@@ -75,7 +75,7 @@ def test_neighbours_and_projections_are_those_of_the_elements():
         ),
         (
             lambda: latent_space.project(MAPS[0]),
-            r"\height, width, channels\)\. Received: .* shape \(2, 3, 4\)",
+            r"height, width, channels\)\. Received: .* shape \(2, 3, 4\)",
         ),
         (
             lambda: latent_space.traverse(MAPS[0], [0.0], [24]),

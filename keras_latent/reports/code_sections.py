@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from keras_latent import plots
+from keras_latent.distributions import Normal
 from keras_latent.latent_space import project
-from keras_latent.losses import standard_normal_kl
 from keras_latent.metrics import active_units
-from keras_latent.models import VariationalModel
+from keras_latent.plots.decoding import code_space
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
@@ -67,15 +67,17 @@ def traversals(reported: ReportedModel) -> Section:
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
     code = codes[reported.order[0]]
     dimensions = np.argsort(-deviation, kind="stable")[:_DIMENSIONS].tolist()
-    unit = "in the units of the prior"
-    if not isinstance(model, VariationalModel):
-        model = _Standardised(model, mean, deviation)
+    end, unit = 3, "in the units of the prior"
+    if code_space(model) == "sphere":
+        end, unit = 1, "on the sphere of radius 1, on which the others make room"
+    elif not isinstance(model.prior, Normal):
+        model = _Standardised(reported, mean, deviation)
         code = model.standardised(code)
         unit = "in standard deviations from the mean"
 
     def draw(rows: list[int], count: int) -> Any:
-        values = np.linspace(-3.0, 3.0, count).tolist()
-        return plots.traversals(model, code, rows, values)
+        values = np.linspace(-end, end, count).tolist()
+        return plots.traversals(model, reported.as_shaped(code), rows, values)
 
     which = "All dimensions"
     if len(dimensions) < codes.shape[1]:
@@ -83,8 +85,8 @@ def traversals(reported: ReportedModel) -> Section:
     pictures = [
         Picture(
             draw(rows, 7),
-            "Rows of images, decoded while one dimension goes from -3 to 3, for the "
-            f"dimensions {', '.join(map(str, rows))}.",
+            f"Rows of images, decoded while one dimension goes from {-end} to {end}, "
+            f"for the dimensions {', '.join(map(str, rows))}.",
             draw(rows, 5),
         )
         for rows in (
@@ -120,8 +122,8 @@ def code_usage(reported: ReportedModel) -> Section:
             f"Variance of the codes over {reported.count:,} images. {caption}.",
         )
     ]
-    if isinstance(reported.model, VariationalModel):
-        kl = _divergences(reported)
+    kl = _divergences(reported)
+    if kl is not None:
         total = f"{kl.sum():.4g} nats in all"
         pictures.append(
             Picture(
@@ -143,9 +145,11 @@ def code_usage(reported: ReportedModel) -> Section:
 class _Standardised:
     """A model whose codes are counted in standard deviations from their mean."""
 
-    def __init__(self, model: Any, mean: np.ndarray, deviation: np.ndarray) -> None:
-        self.latent_dim = model.latent_dim
-        self._model = model
+    def __init__(
+        self, reported: ReportedModel, mean: np.ndarray, deviation: np.ndarray
+    ) -> None:
+        self.code_shape = reported.model.code_shape
+        self._reported = reported
         self._mean = mean
         self._deviation = deviation
 
@@ -153,15 +157,22 @@ class _Standardised:
         return (codes - self._mean) / np.where(self._deviation, self._deviation, 1.0)
 
     def decode(self, codes: np.ndarray) -> Any:
-        return self._model.decode(self._mean + codes * self._deviation)
+        vectors = self._mean + codes.reshape(len(codes), -1) * self._deviation
+        return self._reported.model.decode(self._reported.as_shaped(vectors))
 
 
-def _divergences(reported: ReportedModel) -> np.ndarray:
-    """Mean divergence of each dimension from the prior, of shape (latent_dim,)."""
-    divergences = [
-        standard_normal_kl(
-            *reported.model.posterior(reported.take(slice(i, i + _BATCH)))
-        )
-        for i in range(0, reported.count, _BATCH)
-    ]
-    return np.concatenate([np.asarray(part) for part in divergences]).mean(axis=0)
+def _divergences(reported: ReportedModel) -> np.ndarray | None:
+    """Mean divergence of each dimension from the prior, of shape (latent_dim,).
+
+    `None` where there is no prior, or the divergence is not one of dimensions.
+    """
+    if not reported.model.has_prior:
+        return None
+    parts = []
+    for start in range(0, reported.count, _BATCH):
+        batch = reported.take(slice(start, start + _BATCH))
+        divergences = reported.model.kl_by_element(batch)
+        if divergences is None:
+            return None
+        parts.append(np.reshape(divergences, (len(divergences), -1)))
+    return np.concatenate(parts).mean(axis=0)

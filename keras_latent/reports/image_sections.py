@@ -1,11 +1,14 @@
 """The sections of images: what a model makes of them, and what it makes up."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from keras_latent import plots
+from keras_latent.distributions import Normal
 from keras_latent.images import image_entries
+from keras_latent.plots.decoding import code_space
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import Picture, Section, with_larger_labels
 
@@ -89,8 +92,8 @@ def prior_samples(reported: ReportedModel) -> Section:
     """Draws of the prior, decoded."""
     return Section(
         "Samples of the prior",
-        "Images decoded from random codes of the prior, a standard normal; they look "
-        "like the data if the codes of the data fill the prior.",
+        f"Images decoded from random codes of the prior, {_described(reported.model)}; "
+        "they look like the data if the codes of the data fill the prior.",
         [
             Picture(
                 plots.prior_samples(reported.model, 64, reported.seed),
@@ -100,16 +103,27 @@ def prior_samples(reported: ReportedModel) -> Section:
     )
 
 
+def _described(model: Any) -> str:
+    """The prior of a model in words."""
+    if isinstance(model.prior, Normal):
+        return "a standard normal"
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(model.prior).__name__)
+    return f"of the kind {words}"
+
+
 def interpolations(reported: ReportedModel) -> Section:
-    """Straight ways between the codes of pairs of images."""
+    """Ways between the codes of pairs of images: straight, or along a sphere."""
     starts, ends = (_drawn(reported, rows) for rows in _pairs(reported).T)
 
     def draw(steps: int) -> Any:
         return plots.interpolations(_Drawn(reported), starts, ends, steps)
 
+    way = "straight line"
+    if code_space(reported.model) == "sphere":
+        way = "shortest way along the sphere"
     return Section(
         "Interpolations",
-        "Codes on the straight line between the codes of two images, decoded, with the "
+        f"Codes on the {way} between the codes of two images, decoded, with the "
         "share of the way below; a smooth latent space gives a plausible image at "
         "each step.",
         [
@@ -128,6 +142,8 @@ class _Drawn:
 
     def __init__(self, reported: ReportedModel) -> None:
         self._reported = reported
+        self.code_shape = reported.model.code_shape
+        self.prior = reported.model.prior
 
     def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> np.ndarray:
         return x["decoded"]
@@ -146,7 +162,7 @@ def _drawn(reported: ReportedModel, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {
         "image": reported.pictures[rows],
         "decoded": reported.decoded_pictures[rows],
-        "code": reported.codes[rows],
+        "code": reported.as_shaped(reported.codes[rows]),
     }
 
 

@@ -7,12 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.models import (
-    VAE,
-    ConstrainedAutoencoder,
-    LatentModel,
-    VariationalModel,
-)
+from keras_latent.models import LatentModel
 from keras_latent.reports.reported_model import ReportedModel
 
 _NEIGHBOURS = 5
@@ -144,20 +139,23 @@ def _terms(reported: ReportedModel) -> list[Measure]:
             reported.images, labels, batch_size=256, verbose=0, return_dict=True
         )
     protocols = {"loss": "Sum of the terms, each times its weight."}
-    if isinstance(model, VAE):
-        protocols |= {
-            "loss": f"Sum of the terms with β = {float(model.beta):g}, in nats an "
-            "image; with β = 1 the negative evidence lower bound.",
-            "reconstruction": "Minus log p(x|z), in nats an image, with one draw of "
-            "z for each.",
-            "kl": "KL(q(z|x) ‖ N(0, I)), in nats an image.",
-        }
-    shares = set()
-    if isinstance(model, ConstrainedAutoencoder):
-        shares.add("accuracy")
-        protocols["accuracy"] = (
-            "Share of the labelled images whose class the head tells."
+    if model.bounds_evidence:
+        weights = ", ".join(
+            f"{name} = {float(weight):g}" for name, weight in model.term_weights.items()
         )
+        protocols["loss"] += (
+            " With weights of 1 it is the negative evidence lower bound; they are "
+            f"{weights}."
+        )
+    for term, meaning in type(model).term_meanings.items():
+        # Of several heads, each has a term `<term>_<name>`.
+        for name in logs:
+            if name == term or name.startswith(f"{term}_"):
+                protocols[name] = f"{meaning[:1].upper()}{meaning[1:].rstrip('.')}."
+    shares = {name for name in logs if name.partition("_")[0] == "accuracy"}
+    protocols |= dict.fromkeys(
+        shares, "Share of the labelled images whose class the head tells."
+    )
     # Those of the codes and of the images are measured on all of them at once.
     names = logs.keys() - {"latent_length", "mse"}
     return [
@@ -173,7 +171,7 @@ def _terms(reported: ReportedModel) -> list[Measure]:
 def _likelihood(reported: ReportedModel) -> list[Measure]:
     """The negative log-likelihood, where the likelihood is a density of such images."""
     model = reported.model
-    if not isinstance(model, VariationalModel):
+    if not model.has_prior or not reported.decodes_codes_alone:
         return []
     rows = np.sort(reported.order[:_LIKELIHOOD_IMAGES])
     try:

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_latent.images import image_entries
 from keras_latent.metrics import mean_squared_error
-from keras_latent.models import FeatureInverter, LatentModel, specs
+from keras_latent.models import LatentModel, specs
 from keras_latent.typing import Observation
 
 _BATCH = 256
@@ -61,8 +61,18 @@ class ReportedModel:
         return keras.tree.map_structure(lambda column: column[rows], self.images)
 
     def encode(self, images: Observation) -> np.ndarray:
-        """Codes of some observations, of shape (count, latent_dim)."""
-        return self._encoder.predict(images, batch_size=_BATCH, verbose=0)
+        """Codes of some observations, of shape (count, latent_dim), maps flattened."""
+        codes = self._encoder.predict(images, batch_size=_BATCH, verbose=0)
+        return codes.reshape(len(codes), -1)
+
+    def as_shaped(self, codes: np.ndarray) -> np.ndarray:
+        """Codes of shape (..., latent_dim) in the shape that the model has them in."""
+        return codes.reshape(*codes.shape[:-1], *self.model.code_shape)
+
+    @property
+    def decodes_codes_alone(self) -> bool:
+        """Whether codes can be decoded without a condition."""
+        return getattr(self.model, "condition", None) is None
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -121,7 +131,7 @@ class ReportedModel:
     @cached_property
     def ablated_errors(self) -> np.ndarray | None:
         """The same without the features; `None` of models that invert none."""
-        if not isinstance(self.model, FeatureInverter):
+        if not self.model.inverts_features:
             return None
         ablated = image_entries(self._in_batches(self.model.ablate))[self.picture]
         return mean_squared_error(self.pictures, ablated)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from keras_latent.models import FeatureInverter, VariationalModel
 from keras_latent.reports import code_sections, image_sections
 from keras_latent.reports.learning_section import learning_curves
 from keras_latent.reports.reported_model import ReportedModel
@@ -23,13 +22,14 @@ def sections(
     drawn = [learning_curves(history)] if history else []
     drawn.append(image_sections.reconstructions(reported))
     drawn.append(image_sections.worst_and_best(reported))
-    if isinstance(reported.model, FeatureInverter):
+    if reported.model.inverts_features:
         drawn.append(image_sections.inversions(reported))
     if reported.model.latent_dim >= 2 and reported.count >= _LEAST_PROJECTED:
         drawn.append(code_sections.code_map(reported))
-    if isinstance(reported.model, VariationalModel):
-        drawn.append(image_sections.prior_samples(reported))
-    drawn.append(image_sections.interpolations(reported))
-    drawn.append(code_sections.traversals(reported))
+    if reported.decodes_codes_alone:
+        if reported.model.has_prior:
+            drawn.append(image_sections.prior_samples(reported))
+        drawn.append(image_sections.interpolations(reported))
+        drawn.append(code_sections.traversals(reported))
     drawn.append(code_sections.code_usage(reported))
     return drawn

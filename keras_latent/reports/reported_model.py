@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_latent.images import image_entries
 from keras_latent.metrics import mean_squared_error
-from keras_latent.models import LatentModel, specs
+from keras_latent.models import LatentModel
 from keras_latent.typing import Observation
 
 _BATCH = 256
@@ -72,7 +72,7 @@ class ReportedModel:
     @property
     def decodes_codes_alone(self) -> bool:
         """Whether codes can be decoded without a condition."""
-        return getattr(self.model, "condition", None) is None
+        return self.model.condition is None
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -86,7 +86,7 @@ class ReportedModel:
             keras.tree.map_structure(lambda column: tuple(column.shape), spec)
             for spec in (
                 self.model.encoder_spec(),
-                specs.observation_spec(self.model.decoder),
+                self.model.decoder_spec.observation,
             )
         )
         return taken == given

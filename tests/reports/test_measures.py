@@ -62,7 +62,7 @@ def test_codes_are_measured(report, vae, digits):
     assert report.numbers["Active dimensions"][0] == f"{active} of 4"
     length = 0.5 * (np.mean(codes**2) + np.mean(again**2))
     assert report.numbers["Latent length"][0] == f"{length:.4g}"
-    mean, log_var = (np.asarray(part) for part in vae.posterior(images))
+    mean, log_var = (np.asarray(part) for part in vae.posterior_parameters(images))
     kl_divergence = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1).mean()
     assert report.numbers["KL divergence"][0] == f"{kl_divergence:.4g}"
     captions = report.inside("figcaption")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.distributions import Normal
 from keras_latent.images import image_entries
 
 
@@ -29,3 +30,8 @@ def code_space(model: Any) -> str:
     """Where the codes of a model lie: that of its prior, `"real"` without one."""
     prior = getattr(model, "prior", None)
     return "real" if prior is None else prior.space
+
+
+def is_standard_normal(prior: Any) -> bool:
+    """Whether a prior is N(0, I), and not one that was derived from it."""
+    return type(prior) is Normal

@@ -7,11 +7,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_latent.distributions import Normal
 from keras_latent.images import tile
 from keras_latent.latent_space.codes import as_codes, as_vectors, check_code_shape
 from keras_latent.latent_space.sphere import onto_sphere
-from keras_latent.plots.decoding import code_space, decoded_images
+from keras_latent.plots.decoding import (
+    code_space,
+    decoded_images,
+    is_standard_normal,
+)
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,
@@ -128,7 +131,7 @@ def _quantiles(model: Any, codes: Any, size: int) -> tuple[np.ndarray, np.ndarra
             "`codes` must be given for a model without a prior. "
             f"Received: codes=None for {type(model).__name__}"
         )
-    if isinstance(model.prior, Normal):
+    if is_standard_normal(model.prior):
         shape = (size, model.latent_dim)
         return np.zeros(model.latent_dim), np.broadcast_to(normal[:, None], shape)
     generator = keras.random.SeedGenerator(0)

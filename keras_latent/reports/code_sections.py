@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 
 from keras_latent import plots
-from keras_latent.distributions import Normal
 from keras_latent.latent_space import project
 from keras_latent.metrics import active_units
-from keras_latent.plots.decoding import code_space
+from keras_latent.plots.decoding import code_space, is_standard_normal
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
@@ -70,7 +69,7 @@ def traversals(reported: ReportedModel) -> Section:
     end, unit = 3, "in the units of the prior"
     if code_space(model) == "sphere":
         end, unit = 1, "on the sphere of radius 1, on which the others make room"
-    elif not isinstance(model.prior, Normal):
+    elif not is_standard_normal(model.prior):
         model = _Standardised(reported, mean, deviation)
         code = model.standardised(code)
         unit = "in standard deviations from the mean"

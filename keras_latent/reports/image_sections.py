@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from keras_latent import plots
-from keras_latent.distributions import Normal
 from keras_latent.images import image_entries
-from keras_latent.plots.decoding import code_space
+from keras_latent.plots.decoding import code_space, is_standard_normal
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import Picture, Section, with_larger_labels
 
@@ -105,7 +104,7 @@ def prior_samples(reported: ReportedModel) -> Section:
 
 def _described(model: Any) -> str:
     """The prior of a model in words."""
-    if isinstance(model.prior, Normal):
+    if is_standard_normal(model.prior):
         return "a standard normal"
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(model.prior).__name__)
     return f"of the kind {words}"

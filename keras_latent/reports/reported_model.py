@@ -111,7 +111,8 @@ class ReportedModel:
     @cached_property
     def picture(self) -> str:
         """The name of the entry that is drawn, the first one that is an image."""
-        return next(iter(image_entries(self.model.example_observation())))
+        example = self.model.target(self.model.example_observation())
+        return next(iter(image_entries(example)))
 
     @cached_property
     def pictures(self) -> np.ndarray:

@@ -129,15 +129,16 @@ def _terms(reported: ReportedModel) -> list[Measure]:
     model = reported.model
     if not model.compiled:
         return []
+    x = reported.images
     labels = reported.labels if model.uses_labels else None
+    if model.condition is not None:
+        x, labels = x["x"], x["y"]
     try:
         model.check_labels(labels, reported.count)
     except ValueError:  # The classes of the images aren't those that it learned.
         return []
     with _drawing_from(reported.seed, model):
-        logs = model.evaluate(
-            reported.images, labels, batch_size=256, verbose=0, return_dict=True
-        )
+        logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
     protocols = {"loss": "Sum of the terms, each times its weight."}
     if model.bounds_evidence:
         weights = ", ".join(

@@ -16,7 +16,15 @@ if keras.backend.backend() != "tensorflow":
         f"Received: backend={keras.backend.backend()!r}"
     )
 
-from keras_latent import callbacks, layers, likelihoods, losses, models, networks
+from keras_latent import (
+    callbacks,
+    distributions,
+    layers,
+    likelihoods,
+    losses,
+    models,
+    networks,
+)
 from keras_latent.saving import load_model
 
 __version__ = "0.1.0"
@@ -35,6 +43,7 @@ _LAZY = {
 __all__ = [
     *_LAZY,
     "callbacks",
+    "distributions",
     "layers",
     "likelihoods",
     "load_model",

@@ -60,6 +60,29 @@ def shared_pass(
     return live, stopped
 
 
+def with_scaled_gradient(x: Tensor, scale: Callable[[], Tensor]) -> Tensor:
+    """A tensor as it is, whose gradient is multiplied on its way back.
+
+    Args:
+        x: A tensor.
+        scale: Gives the factor, once the gradient comes; the pass forwards has been
+            made by then.
+
+    >>> x = tf.constant(3.0)
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = with_scaled_gradient(x, lambda: 0.5) ** 2
+    >>> float(tape.gradient(y, x))
+    3.0
+    """
+
+    @tf.custom_gradient
+    def unchanged(x: Tensor) -> tuple[Tensor, Callable]:
+        return tf.identity(x), lambda upstream: upstream * scale()
+
+    return unchanged(x)
+
+
 def with_squared_jacobian_norm(
     function: Callable[[Tensor], Tensor], x: Tensor
 ) -> tuple[Tensor, Tensor]:

@@ -17,4 +17,4 @@ def compiled(function: Callable) -> Callable:
     >>> float(compiled(lambda x: 2.0 * x)(tf.constant(3.0)))
     6.0
     """
-    return tf.function(function, autograph=False)
+    return tf.function(function, autograph=False, reduce_retracing=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from keras.src.saving.serialization_lib import SafeModeScope
+
+from keras_latent.keras_internals import always_safely
 
 UNFINISHED = ".unfinished-"
 """How the names of folders begin in which a file is being written."""
@@ -119,7 +120,7 @@ def load_model(
         )
     try:
         # `keras.config.enable_unsafe_deserialization` would overrule the argument.
-        with SafeModeScope(True):
+        with always_safely():
             return keras.saving.load_model(
                 path, compile=compile, safe_mode=True, custom_objects=custom_objects
             )

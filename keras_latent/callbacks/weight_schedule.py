@@ -5,23 +5,22 @@ from typing import Any
 
 import keras
 
-from keras_latent.training.updates import steps_done
 from keras_latent.validation import check_choice
 
 
 class WeightSchedule(keras.callbacks.Callback):
-    """Set the weight of one term of the loss by a schedule.
+    """Set the weight of one term of the loss, or another number, by a schedule.
 
-    The weight is a Variable of the model, so that nothing is traced again, and it is
-    saved with the model.
+    It is a Variable of the model, so that nothing is traced again, and it is saved with
+    the model.
 
-    By step, the schedule sees the optimizer's count of its updates, so that a resumed
+    By step, the schedule sees the model's count of its steps, so that a resumed
     training goes on where it stopped; with `steps_per_execution` the weight is set
     once for each execution. By epoch, it sees the epoch's number as `fit` counts it:
     give `initial_epoch` when resuming.
 
     Args:
-        weight: Name of the weight, one of the model's `term_weights`.
+        weight: Name of the weight, one of the model's `scheduled`.
         schedule: A function of the step or epoch, counted from 0, to the weight:
             `Linear`, `Cyclic` or one's own.
         by: What the schedule counts, `"epoch"` or `"step"`. Defaults to `"epoch"`.
@@ -52,7 +51,7 @@ class WeightSchedule(keras.callbacks.Callback):
         Raises:
             ValueError: If the model has no weight of that name.
         """
-        weights = getattr(self.model, "term_weights", {})
+        weights = getattr(self.model, "scheduled", {})
         if self.weight not in weights:
             raise ValueError(
                 f"`weight` must be one of the model's weights {sorted(weights)}. "
@@ -69,6 +68,4 @@ class WeightSchedule(keras.callbacks.Callback):
     ) -> None:
         """Set the weight by step."""
         if self.by == "step":
-            # `int` of the Variable itself fails under a distribution strategy.
-            step = steps_done(self.model.optimizer)
-            setattr(self.model, self.weight, self.schedule(step))
+            setattr(self.model, self.weight, self.schedule(self.model.steps_made))

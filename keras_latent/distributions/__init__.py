@@ -29,3 +29,30 @@ def get(argument: str, identifier: Any) -> CodeDistribution:
         return identifier
     check_choice(argument, identifier, _CLASSES)
     return _CLASSES[identifier]()
+
+
+def check_same_space(posterior: CodeDistribution, prior: CodeDistribution) -> None:
+    """Refuse a posterior and a prior that live on different spaces.
+
+    Raises:
+        ValueError: If they do; both are named.
+    """
+    if posterior.space != prior.space:
+        raise ValueError(
+            "`posterior` and `prior` must live on the same space. Received: "
+            f"posterior={posterior.name!r} on {posterior.space!r}, "
+            f"prior={prior.name!r} on {prior.space!r}"
+        )
+
+
+def check_normal(argument: str, distribution: CodeDistribution) -> None:
+    """Refuse a distribution that isn't `Normal`, where formulas need its parameters.
+
+    Raises:
+        ValueError: If it is another.
+    """
+    if not isinstance(distribution, Normal):
+        raise ValueError(
+            f"`{argument}` must be 'normal': the objective is made of means and "
+            f"variances. Received: {argument}={distribution.name!r}"
+        )

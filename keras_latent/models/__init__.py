@@ -14,8 +14,11 @@ from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.variational.conditional_vae import ConditionalVAE
+from keras_latent.models.variational.factor_vae import FactorVAE
+from keras_latent.models.variational.iwae import IWAE
 from keras_latent.models.variational.vae import VAE
-from keras_latent.models.variational_model import Posterior, VariationalModel
+from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.training.objective_model import ObjectiveModel
 from keras_latent.training.players import Player
 
@@ -25,6 +28,9 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "contractive": ContractiveAutoencoder,
     "denoising": DenoisingAutoencoder,
     "vae": VAE,
+    "iwae": IWAE,
+    "conditional-vae": ConditionalVAE,
+    "factor-vae": FactorVAE,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -33,19 +39,22 @@ VARIANTS: dict[str, type[LatentModel]] = {
 """The variants by their names on the command line."""
 
 __all__ = [
+    "IWAE",
     "VAE",
     "VARIANTS",
     "Autoencoder",
+    "ConditionalVAE",
     "ConstrainedAutoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
     "DeterministicModel",
     "EncDec",
+    "FactorVAE",
     "FeatureInverter",
+    "Latent",
     "LatentModel",
     "ObjectiveModel",
     "Player",
-    "Posterior",
     "SparseAutoencoder",
     "VariationalEncDec",
     "VariationalModel",

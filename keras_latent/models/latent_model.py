@@ -1,73 +1,68 @@
-"""The base of every latent model: networks, code, passes, saving."""
+"""The base of every latent model: networks, code, passes."""
 
-import inspect
+import functools
 import os
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
+from keras import ops
 
-from keras_latent import likelihoods, networks
+from keras_latent import likelihoods
 from keras_latent.models import observations, specs
-from keras_latent.saving import written_whole
-from keras_latent.training.objective_model import ObjectiveModel
+from keras_latent.models.conditions import Condition
+from keras_latent.models.constructor_config import ConstructorConfigModel
+from keras_latent.models.default_networks import ForImages
+from keras_latent.models.streaming import streamed
+from keras_latent.training.guard import Bounds
 from keras_latent.typing import Observation, Tensor
 
 
-class LatentModel(ObjectiveModel):
+class LatentModel(ForImages, ConstructorConfigModel):
     """Base of the latent models: an encoder, a code and a decoder.
 
-    The model owns the projection from the encoder's features to the code. A family of
-    variants defines it (`DeterministicModel`, `VariationalModel`), a variant defines
-    the `objective`, and everything else is here or in `ObjectiveModel`, once.
+    The model owns the projection from the encoder's features to the code: a dense layer
+    to a vector, a 1×1 convolution to a map. A family of variants defines it
+    (`DeterministicModel`, `VariationalModel`), a variant defines the `objective`, and
+    everything else is here or in `ObjectiveModel`, once.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or a feature
-            map. It is used as it is; a map is flattened. `None` for a variant with an
-            `encoder_output` of its own, which is the code.
-        decoder: Any Keras model from a code of shape (batch, latent_dim) to the
-            parameters of the likelihood: the mean of the observation, or its logits. It
-            may take a list of vectors, in which the code is cut in this order.
+            map. It is used as it is. `None` for a variant with an `encoder_output` of
+            its own, which is the code.
+        decoder: Any Keras model from a code of shape (batch, latent_dim) or (batch, h,
+            w, c) to the parameters of the likelihood: the mean of the observation, or
+            its logits. With a condition, it takes the list [code, condition].
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. For a
             decoder that gives a dict, a dict of them, or one name for every column.
         **kwargs: `name` and `dtype` of the model.
 
     Attributes:
+        code_shape: Shape of one code: (d,) or (h, w, c).
+        latent_dim: Number of elements of a code, the product of its shape.
+        condition: What networks are given beside the observation and the code, or
+            `None`.
+        has_prior: Whether there is a prior p(z) to sample from.
+        bounds_evidence: Whether the loss, with weights of 1, is minus a lower bound of
+            log p(x).
         bounds_images: Whether the default decoder keeps images in [0, 1] where the
             likelihood doesn't ask for it.
+        needs_classes: The constructor's argument that takes the number of classes, if
+            there is one.
+        inverts_features: Whether the code holds the features of a frozen network.
+        term_meanings: What each term of the objective says, in a few words.
 
     Raises:
         ValueError: If the encoder and the decoder don't fit together.
     """
 
-    bounds_images = False
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Keep the plain arguments of the constructor for `get_config`."""
-        model = super().__new__(cls, *args, **kwargs)
-        bound = inspect.signature(cls.__init__).bind(model, *args, **kwargs)
-        bound.apply_defaults()
-        arguments: dict[str, Any] = {}
-        for parameter in bound.signature.parameters.values():
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                raise TypeError(
-                    "A constructor of a latent model must name its arguments, so that "
-                    f"the model can be saved. Received: {cls.__name__}.__init__ with "
-                    f"*{parameter.name}"
-                )
-            value = bound.arguments[parameter.name]
-            if isinstance(value, np.generic):
-                value = value.item()
-            is_rest = parameter.kind is parameter.VAR_KEYWORD
-            arguments |= value if is_rest else {parameter.name: value}
-        del arguments[next(iter(bound.signature.parameters))]
-        is_plain = {
-            name: value is None or isinstance(value, bool | int | float | str)
-            for name, value in arguments.items()
-        }
-        model._plain_arguments = {n: v for n, v in arguments.items() if is_plain[n]}
-        model._object_arguments = [n for n in arguments if not is_plain[n]]
-        return model
+    bounds_evidence: ClassVar[bool] = False
+    needs_classes: ClassVar[str | None] = None
+    inverts_features: ClassVar[bool] = False
+    term_meanings: ClassVar[dict[str, str]] = {}
+    has_prior = False
+    prior: Any = None
+    posterior: Any = None
 
     def __init__(
         self,
@@ -76,198 +71,405 @@ class LatentModel(ObjectiveModel):
         likelihood: Any = "gaussian",
         **kwargs: Any,
     ) -> None:
+        condition = kwargs.pop("condition", None)
         has_encoder = type(self).encoder_output is LatentModel.encoder_output
         if has_encoder:
             specs.check_model("encoder", encoder)
-        specs.check_decoder(decoder)
+        decoder_spec = specs.decoder_spec(decoder)
         super().__init__(**kwargs)
         self.decoder = decoder
-        self.latent_dim = sum(specs.code_sizes(decoder))
-        spec = specs.observation_spec(decoder)
-        if isinstance(spec, dict) and isinstance(likelihood, str):
-            likelihood = dict.fromkeys(spec, likelihood)
+        self.condition: Condition | None = condition
+        self.decoder_spec = decoder_spec
+        self.code_shape = self.code_shape_of(decoder_spec.inputs)
+        self.latent_dim = int(np.prod(self.code_shape))
+        observed = decoder_spec.observation
+        if isinstance(observed, dict) and isinstance(likelihood, str):
+            likelihood = dict.fromkeys(observed, likelihood)
         self.likelihood = likelihoods.get(likelihood)
-        if isinstance(spec, dict) != isinstance(self.likelihood, likelihoods.Mixed):
+        if isinstance(observed, dict) != isinstance(self.likelihood, likelihoods.Mixed):
             raise ValueError(
                 "`likelihood` must be a dict where the decoder gives a dict, and only "
-                f"there. Received: {likelihood=} for {observations.described(spec)}"
+                f"there. Received: {likelihood=} for {observations.described(observed)}"
             )
-        specs.check_activation(decoder, self.likelihood)
+        specs.check_activation(decoder, decoder_spec, self.likelihood)
+        self._output_range = specs.output_range(decoder)
         # Whatever the dtype policy, codes and what follows from them are float32.
         self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
         if has_encoder:
             self.encoder: Any = encoder
-            specs.check_encoder(encoder, self.encoder_spec())
-            self.create_code(
-                specs.feature_size("encoder", encoder, self.encoder_spec())
-            )
+            taken = self.network_spec(self.encoder_spec())
+            specs.check_encoder(encoder, taken)
+            features = specs.feature_shape("encoder", encoder, taken)
+            if len(self.code_shape) > 1:
+                specs.check_map(features, self.code_shape)
+            else:
+                features = (int(np.prod(features)),)
+            for name, channels in self.code_channels().items():
+                self._add_code_layer(name, channels, features)
         self.built = True
 
     # What a family of variants defines.
 
-    def create_code(self, feature_size: int) -> None:
-        """Create the layers from features, (batch, feature_size), to the code."""
+    def code_channels(self) -> dict[str, int]:
+        """The layers from features to what the code is made of, by name, and sizes."""
         raise NotImplementedError
 
     def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
         """The code of features: the posterior's mean, or a draw from the posterior."""
         raise NotImplementedError
 
-    # What is otherwise where the encoder takes more than the observation.
+    # What is otherwise where the networks take more than the observation and the code.
 
     def encoder_output(self, x: Any, training: bool) -> Tensor:
         """What the encoder gives: a feature vector or a feature map."""
-        return self.encoder(x, training=training)
+        return self.encoder(self.network_input(x), training=training)
 
     def encoder_spec(self) -> Any:
-        """What the encoder takes: a `KerasTensor` of shape (None, ...), or a dict."""
-        return specs.observation_spec(self.decoder)
+        """What is encoded: a `KerasTensor` of shape (None, ...), or a dict of them."""
+        observed = self.decoder_spec.observation
+        if self.condition is None:
+            return observed
+        return {"x": observed, "y": self.condition.given}
 
-    def checked_target(self, x: Any) -> Observation:
-        """The observation in given arrays, once the rest of them was looked at."""
-        return x
+    def network_input(self, x: Any) -> Any:
+        """What the encoder takes of what is encoded: x, or [x, condition]."""
+        return x if self.condition is None else [x["x"], self.condition_in(x)]
+
+    def network_spec(self, spec: Any) -> Any:
+        """What the encoder takes, as `KerasTensor`s."""
+        return spec if self.condition is None else [spec["x"], self.condition.vector]
+
+    def condition_in(self, x: Any) -> Tensor | None:
+        """The vector of the condition in what is encoded; `None` without a condition."""
+        return None if self.condition is None else self.condition.vector_of(x["y"])
+
+    def code_shape_of(self, inputs: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+        """The shape of the code, from those of the decoder's inputs.
+
+        Raises:
+            ValueError: If the other inputs aren't the condition.
+        """
+        wanted = [] if self.condition is None else [(self.condition.length,)]
+        if list(inputs[1:]) != wanted:
+            expected = (
+                "a code alone" if not wanted else f"[code, condition] of {wanted}"
+            )
+            raise ValueError(
+                f"`decoder` must take {expected}. Received: a decoder of inputs of "
+                f"shapes {list(inputs)}"
+            )
+        return inputs[0]
+
+    def decoder_input(self, z: Tensor, condition: Tensor | None) -> Any:
+        """What the decoder takes of a code and a condition."""
+        return z if condition is None else [z, condition]
+
+    def observation(self, x: Any, y: Any) -> Any:
+        """What is encoded, of the `x` and the `y` that `fit` is given."""
+        return x if self.condition is None else {"x": x, "y": y}
+
+    def target(self, x: Any) -> Observation:
+        """What is to be reconstructed of what is encoded."""
+        return x if self.condition is None else x["x"]
 
     # Passes.
 
-    def features(self, x: Observation, training: bool = False) -> Tensor:
-        """The encoder's features, flattened: float32 of shape (batch, feature_size)."""
+    def features(self, x: Any, training: bool = False) -> Tensor:
+        """The encoder's features, float32: a vector, or a map where the code is one."""
         (features,) = keras.tree.flatten(self.encoder_output(x, training))
-        return self.flatten(features)
+        if len(self.code_shape) == 1:
+            return self.flatten(features)
+        return ops.cast(features, "float32")
 
-    def encode(
-        self, x: Observation, sample: bool = False, training: bool = False
-    ) -> Tensor:
-        """Encode observations.
+    def encoded(self, x: Any, training: bool = False, sample: bool = False) -> Tensor:
+        """Codes of one batch, within a graph or outside, unchecked: see `encode`."""
+        return self.code_from(self.features(x, training), sample=sample)
+
+    def decoder_output(
+        self, z: Tensor, condition: Tensor | None = None, training: bool = False
+    ) -> Any:
+        """What the decoder gives for codes: the parameters of the likelihood.
 
         Args:
-            x: Observations of shape (batch, ...), or a dict of them.
+            z: Codes of shape (batch, *code_shape), or K for each example, of shape
+                (batch, K, *code_shape), which are decoded as batch·K rows.
+            condition: The vectors of the condition, of shape (batch, length).
+            training: Whether layers behave as in training. Defaults to `False`.
+
+        Returns:
+            Parameters of as many rows.
+        """
+        draws = specs.draws_in(z, self.code_shape)
+        if draws is not None:
+            z = ops.reshape(z, (-1, *self.code_shape))
+            if condition is not None:
+                condition = specs.repeated(condition, draws)
+        return self.decoder(self.decoder_input(z, condition), training=training)
+
+    def decoded(
+        self, z: Tensor, condition: Tensor | None = None, training: bool = False
+    ) -> Observation:
+        """Means of one batch of codes, within a graph or outside: see `decode`."""
+        return self.likelihood.mean(self.decoder_output(z, condition, training))
+
+    def call(self, x: Any, training: bool = False) -> Observation:
+        """Reconstruct observations; what `predict` returns."""
+        z = self.encoded(x, training)
+        return self.decoded(z, self.condition_in(x), training)
+
+    def log_prob(self, x: Any, z: Tensor, training: bool = False) -> Tensor:
+        """Log p(x|z) in nats, of shape (batch,), or (batch, K) for K codes a row.
+
+        Args:
+            x: What is encoded, of shape (batch, ...).
+            z: Codes of shape (batch, *code_shape) or (batch, K, *code_shape).
+            training: Whether layers behave as in training. Defaults to `False`.
+        """
+        output = self.decoder_output(z, self.condition_in(x), training)
+        target, draws = self.target(x), specs.draws_in(z, self.code_shape)
+        if self._seen.reconstruction is None:
+            first = [] if draws is None else [draws]
+            self._seen.reconstruction = keras.tree.map_structure(
+                lambda mean: mean[:: first[0]] if first else mean,
+                self.likelihood.mean(output),
+            )
+        if draws is None:
+            return self.likelihood.log_prob(target, output)
+        log_prob = self.likelihood.log_prob(specs.repeated(target, draws), output)
+        return ops.reshape(log_prob, (-1, draws))
+
+    def reconstruction(self, x: Any, z: Tensor, training: bool) -> Tensor:
+        """−log p(x|z) in nats, of shape (batch,), or (batch, K) for K codes a row."""
+        return -self.log_prob(x, z, training)
+
+    # What users call.
+
+    def encode(
+        self,
+        x: Any,
+        y: Any = None,
+        sample: bool = False,
+        training: bool = False,
+        batch_size: int | None = None,
+    ) -> Any:
+        """Encode observations, as many as there are: batch by batch.
+
+        Args:
+            x: Observations of shape (count, ...), or a dict of them; or a dataset of
+                batches as `fit` takes it, whose labels are left aside.
+            y: The condition of each, of conditional models alone.
             sample: Draw from the posterior instead of giving its mean; no difference
                 where the code isn't random. Defaults to `False`.
             training: Whether layers behave as in training. Defaults to `False`.
+            batch_size: Rows that are worked on at once. Defaults to `None`: 256, or the
+                batches of a dataset.
 
         Returns:
-            Codes of shape (batch, latent_dim), float32.
-        """
-        return self.code_from(self.features(x, training), sample=sample)
+            Codes of shape (count, *code_shape), float32: a NumPy array, or a tensor of
+            a tensor.
 
-    def decode(self, z: Tensor, training: bool = False) -> Observation:
-        """Decode codes.
+        Raises:
+            ValueError: If shape or range are not those that `fit` takes.
+        """
+        encode = functools.partial(self.encoded, training=training, sample=sample)
+        return self._streamed(encode, x, y, batch_size)
+
+    def decode(
+        self,
+        z: Any,
+        y: Any = None,
+        training: bool = False,
+        batch_size: int | None = None,
+    ) -> Observation:
+        """Decode codes, batch by batch.
 
         Args:
-            z: Codes of shape (batch, latent_dim).
+            z: Codes of shape (count, *code_shape).
+            y: The condition of each, of conditional models alone.
             training: Whether layers behave as in training. Defaults to `False`.
+            batch_size: Rows that are worked on at once. Defaults to `None`: 256.
 
         Returns:
-            The mean of the observation given the code, of its shape and range.
+            The mean of the observation given the code, of its shape and range: NumPy
+            arrays, or tensors of a tensor.
+
+        Raises:
+            ValueError: If the codes have another shape, or aren't finite.
         """
-        return self.likelihood.mean(self.decoder_output(z, training))
+        if self.condition is None:
+            self._refuse_condition(y)
+            given = {"z": z}
+        else:
+            given = {"z": z, "y": y}
+            self.condition.check(y, None)
 
-    def decoder_output(self, z: Tensor, training: bool = False) -> Any:
-        """What the decoder gives for codes: the parameters of the likelihood."""
-        return self.decoder(specs.split_code(z, self.decoder), training=training)
+        def decode(given: dict[str, Tensor]) -> Observation:
+            z = given["z"]
+            if self.condition is None:
+                return self.decoded(z, None, training)
+            return self.decoded(z, self.condition.vector_of(given["y"]), training)
 
-    def reconstruct(self, x: Observation) -> Observation:
-        """Encode and decode observations of shape (batch, ...), or a dict of them."""
-        return self.decode(self.encode(x))
+        return streamed(decode, given, batch_size, check=self._check_codes)
 
-    def call(self, x: Observation, training: bool = False) -> Observation:
-        """Reconstruct observations; what `predict` returns."""
-        return self.decode(self.encode(x, training=training), training=training)
+    def reconstruct(
+        self, x: Any, y: Any = None, batch_size: int | None = None
+    ) -> Observation:
+        """Encode and decode observations, batch by batch; arguments as of `encode`."""
+        return self._streamed(self.call, x, y, batch_size)
 
-    def reconstruction(self, x: Observation, z: Tensor, training: bool) -> Tensor:
-        """−log p(x|z) of each example in nats, of shape (batch,)."""
-        output = self.decoder_output(z, training)
-        return -self.likelihood.log_prob(self.target(x), output)
+    def sample(self, n: int, y: Any = None, seed: int | None = None) -> Observation:
+        """Generate; only models with a prior can.
+
+        Raises:
+            ValueError: Always; `VariationalModel` has one.
+        """
+        raise ValueError(
+            f"`sample` needs a prior, which {type(self).__name__} doesn't have: fit a "
+            "density to its codes instead, see `kl.samplers`. "
+            f"Received: {self.name!r} without a prior"
+        )
+
+    def _streamed(self, function: Any, x: Any, y: Any, batch_size: int | None) -> Any:
+        if self.condition is None:
+            self._refuse_condition(y)
+        elif y is not None:
+            x = self.observation(x, y)
+
+        def as_observation(batch: Any) -> Any:
+            return self.observation(*keras.utils.unpack_x_y_sample_weight(batch)[:2])
+
+        return streamed(
+            function,
+            x,
+            batch_size,
+            check=self.check_observation,
+            as_observation=as_observation,
+        )
+
+    def _refuse_condition(self, y: Any) -> None:
+        if y is not None:
+            raise ValueError(
+                f"`y` can't be given to {type(self).__name__}, which has no condition. "
+                f"Received: y of type {type(y).__name__}"
+            )
 
     def to_encoder(self) -> keras.Model:
         """Build a functional model from observations to codes that shares the weights.
 
         Returns:
             A `keras.Model` of the encoder and Keras's own layers, which saves and loads
-            without this library.
+            without this library. Freezing or quantizing it does the same to this model.
+            With a condition, it takes a dict of `x` and `y`.
         """
         x = specs.as_inputs(self.encoder_spec())
-        return keras.Model(x, self.encode(x), name=f"{self.name}_encoder")
+        return keras.Model(x, self.encoded(x), name=f"{self.name}_encoder")
 
     def to_decoder(self) -> keras.Model:
         """Build a functional model from codes to observations that shares the weights.
 
         Returns:
             A `keras.Model` of the decoder and Keras's own operations, which saves and
-            loads without this library.
+            loads without this library. With a condition, it takes a dict of `x`, the
+            code, and `y`.
         """
-        z = keras.Input((self.latent_dim,), name="code")
-        return keras.Model(z, self.decode(z), name=f"{self.name}_decoder")
+        z = keras.Input(self.code_shape, name="code")
+        name = f"{self.name}_decoder"
+        if self.condition is None:
+            return keras.Model(z, self.decoded(z), name=name)
+        y = specs.as_inputs(self.condition.given, "y")
+        decoded = self.decoded(z, self.condition.vector_of(y))
+        return keras.Model({"x": z, "y": y}, decoded, name=name)
 
     # Checks.
 
     def example_observation(self) -> Any:
         """An observation of one row of zeros, as arrays."""
         return keras.tree.map_structure(
-            lambda column: np.zeros((1, *column.shape[1:]), "float32"),
+            lambda column: np.zeros((1, *column.shape[1:]), column.dtype),
             self.encoder_spec(),
         )
 
     def check_single_observation(self) -> None:
         """Refuse networks of dicts, for objectives that are defined on one tensor."""
-        spec = specs.observation_spec(self.decoder)
-        if isinstance(spec, dict):
+        observed = self.decoder_spec.observation
+        if isinstance(observed, dict):
             raise ValueError(
                 f"`decoder` must give one tensor for {type(self).__name__}. "
-                f"Received: an output that is {observations.described(spec)}"
+                f"Received: an output that is {observations.described(observed)}"
             )
+
+    def check_shapes(self, x: Any) -> None:
+        """Refuse observations of other columns or another shape."""
+        if self.condition is not None:
+            if not isinstance(x, dict) or x.get("y") is None:
+                self.condition.check(None, None)
+            observations.check_shapes(x["x"], self.decoder_spec.observation)
+            self.condition.check(x["y"], observations.row_count(x["x"]))
+            return
+        observations.check_shapes(x, self.encoder_spec())
 
     def check_observation(self, x: Any) -> None:
         """Refuse observations of another shape, not finite, or out of range.
 
         Args:
-            x: Observations, as NumPy arrays or tensors.
+            x: Observations, as NumPy arrays or tensors; with a condition, a dict of
+                them and it.
 
         Raises:
             ValueError: If they don't fit; the message names what was observed.
         """
-        observations.check_shapes(x, self.encoder_spec())
-        target = self.checked_target(x)
+        self.check_shapes(x)
+        target = self.target(x)
         self.likelihood.check_observation(target)
-        observations.check_range(target, specs.output_range(self.decoder))
+        observations.check_range(target, self._output_range)
 
-    # Saving.
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        objects = {name: getattr(self, name) for name in self._object_arguments}
-        return {
-            **self._plain_arguments,
-            **keras.saving.serialize_keras_object(objects),
-            "name": self.name,
-            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        """Make a model from the constructor's arguments, serialised."""
-        return cls(
-            **{
-                name: keras.saving.deserialize_keras_object(
-                    value, custom_objects=custom_objects
-                )
-                if isinstance(value, dict)
-                else value
-                for name, value in config.items()
-            }
+    def bounded_columns(self, x: Any) -> list[tuple[Bounds, Tensor]]:
+        """What of the observation must lie in a range, for the steps of a training."""
+        return observations.bounded_columns(
+            self.target(x), self.likelihood.expected_range, self._output_range
         )
 
-    def save(
-        self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
+    def _check_codes(self, given: dict[str, Any]) -> None:
+        z = given["z"]
+        shape = tuple(np.shape(z))
+        if shape[1:] != self.code_shape:
+            expected = ", ".join(map(str, self.code_shape))
+            raise ValueError(
+                f"`z` must have the shape (count, {expected}). "
+                f"Received: z of shape {shape}"
+            )
+        if isinstance(z, np.ndarray) and not np.isfinite(z).all():
+            raise ValueError(
+                "`z` must be finite. Received: z with "
+                f"{np.count_nonzero(~np.isfinite(z))} values that are not"
+            )
+        if self.condition is not None:
+            self.condition.check(given["y"], shape[0])
+
+    # Layers and files.
+
+    def _add_code_layer(
+        self, name: str, channels: int, features: tuple[int, ...]
     ) -> None:
-        """Save, as `keras.Model.save`; a local file is written whole or not at all."""
-        is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
-        is_local_file = is_archive and "://" not in str(filepath)
-        if not is_local_file or (not overwrite and os.path.exists(filepath)):
-            super().save(filepath, overwrite=overwrite, **kwargs)
-            return
-        with written_whole(filepath) as unfinished:
-            super().save(unfinished, **kwargs)
+        layer: keras.layers.Layer
+        if len(features) == 1:
+            layer = keras.layers.Dense(channels, dtype="float32", name=name)
+        else:
+            layer = keras.layers.Conv2D(channels, 1, dtype="float32", name=name)
+        layer.build((None, *features))
+        setattr(self, name, layer)
+
+    def own_layers(self) -> dict[str, keras.layers.Layer]:
+        """The layers from features to what the code is made of."""
+        if type(self).encoder_output is not LatentModel.encoder_output:
+            return {}
+        return {name: getattr(self, name) for name in self.code_channels()}
+
+    def network_layers(self) -> list[keras.layers.Layer]:
+        """The networks and distributions of the model, for the player that owns them."""
+        layers = [self.encoder, *self.own_layers().values(), self.decoder]
+        layers += [self.likelihood, self.posterior, self.prior]
+        return [layer for layer in layers if layer is not None]
 
     def export(self, filepath: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
         """Export for serving, as `keras.Model.export`; what is served reconstructs."""
@@ -275,51 +477,3 @@ class LatentModel(ObjectiveModel):
         self(self.example_observation())
         kwargs.setdefault("input_signature", [self.encoder_spec()])
         super().export(filepath, *args, **kwargs)
-
-    @classmethod
-    def for_images(
-        cls, image_shape: tuple[int, int, int], latent_dim: int, **kwargs: Any
-    ) -> Self:
-        """Build this variant with the default convolutional networks.
-
-        Args:
-            image_shape: (height, width, channels): at least 8 × 8, 1 or 3 channels.
-            latent_dim: Number of dimensions of the code.
-            **kwargs: Further arguments of the variant.
-
-        Returns:
-            A model of images in [0, 1].
-        """
-        parameters = inspect.signature(cls.__init__).parameters
-        chosen = kwargs.pop("likelihood", parameters["likelihood"].default)
-        likelihood = likelihoods.get(chosen)
-        if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
-            likelihood = type(likelihood)(from_logits=True)
-        activation = likelihood.image_activation
-        if cls.bounds_images and not getattr(likelihood, "from_logits", False):
-            activation = activation or "sigmoid"
-        given = cls.default_networks(image_shape, latent_dim, activation, **kwargs)
-        return cls(**{**kwargs, **given, "likelihood": likelihood})
-
-    @classmethod
-    def default_networks(
-        cls,
-        image_shape: tuple[int, int, int],
-        latent_dim: int,
-        output_activation: str | None,
-        **kwargs: Any,
-    ) -> dict[str, keras.Model]:
-        """The networks of `for_images`, by the names of the constructor's arguments.
-
-        Args:
-            image_shape: (height, width, channels).
-            latent_dim: Number of dimensions of the code.
-            output_activation: The decoder's last activation, as the likelihood asks.
-            **kwargs: The other arguments that `for_images` was given.
-        """
-        return {
-            "encoder": networks.convolutional_encoder(image_shape),
-            "decoder": networks.convolutional_decoder(
-                image_shape, latent_dim, output_activation=output_activation
-            ),
-        }

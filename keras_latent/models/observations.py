@@ -1,5 +1,6 @@
 """Whether observations are what a model was built for."""
 
+import math
 from typing import Any
 
 import keras
@@ -7,6 +8,7 @@ import numpy as np
 
 from keras_latent.likelihoods import RANGE_TOLERANCE
 from keras_latent.likelihoods.mixed import errors_named
+from keras_latent.training.guard import Bounds
 
 
 def check_shapes(x: Any, spec: Any) -> None:
@@ -56,12 +58,45 @@ def described(structure: Any) -> str:
     """What a tensor or a dict is, for a message."""
     if isinstance(structure, dict):
         return f"a dict of {sorted(structure)}"
-    return f"one tensor of shape {tuple(np.shape(structure))}"
+    shape = getattr(structure, "shape", None)
+    return (
+        f"one tensor of shape {tuple(np.shape(structure) if shape is None else shape)}"
+    )
+
+
+def bounded_columns(x: Any, support: Any, bounds: Any) -> list[tuple[Bounds, Any]]:
+    """The columns of an observation that must lie in a range, each with its range.
+
+    Args:
+        x: Observations, one tensor or a dict.
+        support: Lowest and highest value that the likelihood takes, or a dict of them.
+        bounds: Those that the decoder can give, `None` if unknown, or a dict of them.
+    """
+    names = list(support) if isinstance(support, dict) else [None]
+    found = []
+    for name in names:
+        low, high = support if name is None else support[name]
+        own = bounds.get(name) if isinstance(bounds, dict) else bounds
+        if own is not None:
+            low, high = max(low, own[0]), min(high, own[1])
+        if math.isfinite(low) or math.isfinite(high):
+            column = x if name is None else x[name]
+            found.append((Bounds(name or "x", low, high), column))
+    return found
+
+
+def row_count(x: Any) -> int | None:
+    """Number of rows of an observation; `None` where it is unknown yet."""
+    return keras.tree.flatten(x)[0].shape[0]
 
 
 def _check_shape(column: str, value: Any, spec: keras.KerasTensor) -> None:
-    shape, expected = tuple(np.shape(value)), tuple(spec.shape[1:])
-    if shape[1:] != expected:
+    known = getattr(value, "shape", None)
+    shape = tuple(np.shape(value) if known is None else known)
+    expected = tuple(spec.shape[1:])
+    if len(shape) != len(expected) + 1 or any(
+        a is not None and a != b for a, b in zip(shape[1:], expected, strict=True)
+    ):
         raise ValueError(
             f"`{column}` must have the shape (batch, {', '.join(map(str, expected))}). "
             f"Received: {column} of shape {shape}"

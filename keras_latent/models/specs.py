@@ -1,13 +1,14 @@
-"""Whether an encoder and a decoder fit together, and the shapes between them."""
+"""Shapes between an encoder, a code, a condition and a decoder, and whether they fit."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.likelihoods import Likelihood
+from keras_latent.keras_internals import built_shapes, operation_before
+from keras_latent.likelihoods import Likelihood, Mixed
 from keras_latent.typing import Observation, Tensor
 
 _KEEPS_VALUES = (
@@ -24,6 +25,21 @@ _RANGES: dict[str | None, tuple[float, float]] = {
     "softmax": (0.0, 1.0),
     "tanh": (-1.0, 1.0),
 }
+
+_PROBES = 16
+"""Codes whose decoder outputs are looked at, half of them far from 0."""
+
+
+class DecoderSpec(NamedTuple):
+    """What a decoder takes and gives.
+
+    Args:
+        inputs: The shapes of its inputs, rows aside.
+        observation: A `KerasTensor` of what it gives, or a dict of them.
+    """
+
+    inputs: tuple[tuple[int, ...], ...]
+    observation: Any
 
 
 def check_model(argument: str, network: Any) -> None:
@@ -48,8 +64,8 @@ def check_encoder(encoder: keras.Model, spec: Any, argument: str = "encoder") ->
 
     Args:
         encoder: The model from observations to features.
-        spec: What it is to take, a `KerasTensor` or a dict of them: what the decoder
-            gives.
+        spec: What it is to take, a `KerasTensor` or a dict or list of them: what the
+            decoder gives.
         argument: The encoder's name, for the message. Defaults to `"encoder"`.
 
     Raises:
@@ -73,14 +89,15 @@ def check_encoder(encoder: keras.Model, spec: Any, argument: str = "encoder") ->
         )
 
 
-def check_decoder(decoder: Any) -> None:
-    """Refuse a decoder to which no code can be given.
+def decoder_spec(decoder: Any) -> DecoderSpec:
+    """What a decoder takes and gives.
 
     Args:
         decoder: The model from codes to observations.
 
     Raises:
-        ValueError: If it isn't a built Keras model from vectors to tensors.
+        ValueError: If it isn't a built Keras model from tensors of known shapes to a
+            tensor or a dict of them.
     """
     check_model("decoder", decoder)
     if not decoder.built:
@@ -88,57 +105,38 @@ def check_decoder(decoder: Any) -> None:
             "`decoder` must know its input shape: give it a `keras.Input`, or build "
             f"it. Received: decoder={decoder.name!r}, not built"
         )
+    shapes = getattr(decoder, "input_shape", None) or built_shapes(decoder)
+    shapes = shapes if isinstance(shapes, list) and shapes else [shapes]
     if not all(
-        isinstance(shape, tuple) and len(shape) == 2 and shape[1]
-        for shape in _code_shapes(decoder)
+        isinstance(shape, tuple) and len(shape) in (2, 4) and all(shape[1:])
+        for shape in shapes
     ):
         raise ValueError(
-            "`decoder` must take one vector, of shape (batch, latent_dim), or a list "
-            "of vectors; a subclassed model says so in a property `input_shape`. "
-            f"Received: decoder.input_shape={getattr(decoder, 'input_shape', None)}"
+            "`decoder` must take a code of shape (batch, latent_dim) or (batch, "
+            "height, width, channels), all sizes known, or a list that begins with "
+            "one; a subclassed model says so when it is built, or in a property "
+            f"`input_shape`. Received: decoder.input_shape={shapes}"
         )
-    spec = observation_spec(decoder)
-    if not isinstance(spec, dict | keras.KerasTensor):
+    inputs = [keras.KerasTensor((None, *shape[1:]), "float32") for shape in shapes]
+    observation = keras.tree.map_structure(
+        lambda tensor: keras.KerasTensor(tensor.shape, dtype="float32"),
+        decoder.compute_output_spec(inputs if len(inputs) > 1 else inputs[0]),
+    )
+    if not isinstance(observation, dict | keras.KerasTensor):
         raise ValueError(
             "`decoder` must give one tensor, or a dict of them. "
-            f"Received: an output of type {type(spec).__name__}"
+            f"Received: an output of type {type(observation).__name__}"
         )
+    return DecoderSpec(tuple(tuple(shape[1:]) for shape in shapes), observation)
 
 
-def _code_shapes(decoder: keras.Model) -> list[Any]:
-    shapes = getattr(decoder, "input_shape", None)
-    return shapes if isinstance(shapes, list) and shapes else [shapes]
-
-
-def code_sizes(decoder: keras.Model) -> list[int]:
-    """Lengths of the vectors that the decoder takes, which together are the code."""
-    return [shape[1] for shape in _code_shapes(decoder)]
-
-
-def split_code(z: Tensor, decoder: keras.Model) -> Tensor | list[Tensor]:
-    """The code as the decoder takes it: whole, or in its parts."""
-    sizes = code_sizes(decoder)
-    if len(sizes) == 1:
-        return z
-    return ops.split(z, np.cumsum(sizes)[:-1].tolist(), axis=-1)
-
-
-def observation_spec(decoder: keras.Model) -> Any:
-    """The observation as the decoder gives it: a `KerasTensor`, or a dict of them."""
-    parts = [keras.KerasTensor((None, size), "float32") for size in code_sizes(decoder)]
-    return keras.tree.map_structure(
-        lambda tensor: keras.KerasTensor(tensor.shape, dtype="float32"),
-        decoder.compute_output_spec(parts if len(parts) > 1 else parts[0]),
-    )
-
-
-def feature_size(argument: str, encoder: keras.Model, spec: Any) -> int:
-    """Number of the features that a network gives for one observation.
+def feature_shape(argument: str, encoder: keras.Model, spec: Any) -> tuple[int, ...]:
+    """Shape of the features that a network gives for one observation.
 
     Args:
         argument: The network's name, for the message.
         encoder: The network.
-        spec: What it takes, a `KerasTensor` or a dict of them.
+        spec: What it takes, a `KerasTensor` or a structure of them.
 
     Raises:
         ValueError: If it has several outputs, or outputs of unknown size.
@@ -152,59 +150,123 @@ def feature_size(argument: str, encoder: keras.Model, spec: Any) -> int:
             f"observation{choose}. "
             f"Received: an output of shape {shapes[0] if len(shapes) == 1 else shapes}"
         )
-    return math.prod(shapes[0][1:])
+    return shapes[0][1:]
 
 
-def as_inputs(spec: Any) -> Observation:
+def feature_size(argument: str, encoder: keras.Model, spec: Any) -> int:
+    """Number of the features that a network gives for one observation."""
+    return math.prod(feature_shape(argument, encoder, spec))
+
+
+def check_map(features: tuple[int, ...], code: tuple[int, ...]) -> None:
+    """Refuse features of which no code that is a map can be made.
+
+    Args:
+        features: Shape of what the encoder gives, rows aside.
+        code: Shape of the code that the decoder takes, (h, w, c).
+
+    Raises:
+        ValueError: If the encoder gives a vector, or a map of another size.
+    """
+    if len(features) != len(code) or features[:-1] != code[:-1]:
+        given = "a map of" if len(features) == 3 else "a vector of shape"
+        raise ValueError(
+            "`encoder` must give a map of the height and width of the code that "
+            f"`decoder` takes, {code[0]} x {code[1]}. Received: an encoder that gives "
+            f"{given} {' x '.join(map(str, features[:2])) if len(features) == 3 else features}"
+        )
+
+
+def as_inputs(spec: Any, name: str = "observation") -> Observation:
     """Inputs of a functional model for an observation of these shapes."""
     if isinstance(spec, dict):
-        return {name: keras.Input(s.shape[1:], name=name) for name, s in spec.items()}
-    return keras.Input(spec.shape[1:], name="observation")
+        return {
+            key: keras.Input(own.shape[1:], name=key, dtype=own.dtype)
+            for key, own in spec.items()
+        }
+    return keras.Input(spec.shape[1:], name=name, dtype=spec.dtype)
 
 
-def output_activation(decoder: keras.Model) -> str | None:
-    """The name of the activation that makes the decoder's one output.
+def output_activations(decoder: keras.Model) -> Any:
+    """The name of the activation that makes each of the decoder's outputs.
 
     Returns:
-        The name, such as `"sigmoid"` or `"linear"`; `None` where another layer changes
-        the values after it, or several outputs or an unknown model hide it.
+        For one output a name, such as `"sigmoid"` or `"linear"`, or `None` where
+        something unknown makes the values; for a dict of outputs, a dict of these.
     """
-    layers = getattr(decoder, "layers", [])
-    is_chain = isinstance(decoder, keras.Sequential) or (
-        len(getattr(decoder, "outputs", None) or []) == 1
-    )
-    for layer in reversed(layers if is_chain else []):
-        if isinstance(layer, keras.Model):
-            return output_activation(layer)
-        activation = getattr(layer, "activation", None)
-        if activation is not None:
-            return getattr(activation, "__name__", None)
-        if not isinstance(layer, _KEEPS_VALUES):
-            return None
-    return None
+    output = getattr(decoder, "output", None) if hasattr(decoder, "outputs") else None
+    if isinstance(output, dict):
+        return {name: _activation_before(tensor) for name, tensor in output.items()}
+    is_one = isinstance(output, keras.KerasTensor)
+    return _activation_before(output) if is_one else None
 
 
-def check_activation(decoder: keras.Model, likelihood: Likelihood) -> None:
-    """Refuse a decoder whose activation can't give what the likelihood takes.
+def _activation_before(tensor: keras.KerasTensor) -> str | None:
+    operation = operation_before(tensor)
+    while isinstance(operation, _KEEPS_VALUES):
+        operation = operation_before(operation.input)
+    while isinstance(operation, keras.layers.Wrapper):
+        operation = operation.layer
+    if isinstance(operation, keras.Model):
+        inner = output_activations(operation)
+        return inner if isinstance(inner, str) else None
+    if not isinstance(operation, keras.layers.Layer):
+        # An operation of `keras.ops` by its class's name.
+        name = type(operation).__name__.lower()
+        return name if name in _RANGES else None
+    return getattr(getattr(operation, "activation", None), "__name__", None)
+
+
+def check_activation(
+    decoder: keras.Model, spec: DecoderSpec, likelihood: Likelihood
+) -> None:
+    """Refuse a decoder whose outputs aren't what the likelihood takes.
+
+    The last activation tells where Keras shows it; elsewhere some outputs are looked
+    at, for codes near 0 and far from it.
 
     Raises:
         ValueError: If the decoder gives logits where probabilities are expected, or the
             other way round.
     """
-    from_logits = getattr(likelihood, "from_logits", None)
-    activation = output_activation(decoder)
-    squashes = activation in ("sigmoid", "softmax")
-    if from_logits is None or not (
-        squashes or activation in ("linear", "relu", "tanh")
-    ):
+    if isinstance(likelihood, Mixed):
         return
-    if squashes == from_logits:
+    from_logits = getattr(likelihood, "from_logits", None)
+    if from_logits is None:
+        return
+    activation = output_activations(decoder)
+    squashes: bool | None = activation in ("sigmoid", "softmax")
+    ending = repr(activation)
+    if not squashes and activation not in ("linear", "relu", "tanh"):
+        low, high = _extremes(decoder, spec)
+        ending = f"values from {low:.4g} to {high:.4g}"
+        if low < 0.0 or high > 1.0:
+            squashes = False
+        else:
+            # What is 0 everywhere, before any training, may be either.
+            squashes = True if high > 0.0 else None
+    if squashes is not None and squashes == from_logits:
         expected = "logits, without an activation" if from_logits else "probabilities"
         raise ValueError(
             f"`decoder` must give {expected}, as {type(likelihood).__name__}"
             f"(from_logits={from_logits}) takes them. "
-            f"Received: a decoder that ends in {activation!r}"
+            f"Received: a decoder that ends in {ending}"
         )
+
+
+def _extremes(decoder: keras.Model, spec: DecoderSpec) -> tuple[float, float]:
+    random = np.random.default_rng(0)
+    scales = np.repeat([1.0, 30.0], _PROBES // 2)
+    probes = [
+        (
+            random.normal(size=(_PROBES, *shape))
+            * scales.reshape(-1, *[1] * len(shape))
+        ).astype("float32")
+        for shape in spec.inputs
+    ]
+    output = decoder(probes if len(probes) > 1 else probes[0], training=False)
+    values = ops.convert_to_numpy(output)
+    return float(values.min()), float(values.max())
 
 
 def output_range(decoder: keras.Model) -> Any:
@@ -214,21 +276,20 @@ def output_range(decoder: keras.Model) -> Any:
         The lowest and the highest value; of a decoder that gives a dict, a dict of
         them.
     """
-    outputs = getattr(decoder, "output", None)
-    if isinstance(outputs, dict):
-        return {
-            name: _RANGES.get(_activation_before(tensor))
-            for name, tensor in outputs.items()
-        }
-    return _RANGES.get(output_activation(decoder))
+    activations = output_activations(decoder)
+    if isinstance(activations, dict):
+        return {name: _RANGES.get(own) for name, own in activations.items()}
+    return _RANGES.get(activations)
 
 
-def _activation_before(tensor: keras.KerasTensor) -> str | None:
-    """The name of the activation that makes a functional model's output."""
-    operation = tensor._keras_history.operation
-    while isinstance(operation, _KEEPS_VALUES):
-        operation = operation.input._keras_history.operation
-    return getattr(getattr(operation, "activation", None), "__name__", None)
+def repeated(x: Observation, draws: int) -> Observation:
+    """Each row as often as there are draws for it, one after the other."""
+    return keras.tree.map_structure(lambda rows: ops.repeat(rows, draws, axis=0), x)
+
+
+def draws_in(z: Tensor, code_shape: tuple[int, ...]) -> int | None:
+    """Number K of draws in codes of shape (batch, K, *code_shape); `None` without."""
+    return None if len(z.shape) == len(code_shape) + 1 else z.shape[1]
 
 
 def _shapes(structure: Any) -> dict[Any, tuple]:

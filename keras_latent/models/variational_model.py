@@ -1,119 +1,203 @@
-"""The family of models whose code has a posterior distribution."""
+"""The family of models whose code has a posterior distribution and a prior."""
 
-import functools
-import operator
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_latent import distributions
 from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
+from keras_latent.models import specs
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.streaming import streamed
 from keras_latent.typing import Observation, Tensor
 from keras_latent.validation import check_positive_integer
 
-LOG_VAR_LIMIT = 20.0
-"""Logarithms of variances are clipped to [-20, 20], so that no variance overflows."""
+_LARGEST_DECODED = 4096
+"""Rows that `log_likelihood` decodes at once, of all samples together."""
 
 
-class Posterior(NamedTuple):
-    """A normal distribution q(z|x) with independent dimensions.
+class Latent(NamedTuple):
+    """What is inferred of observations.
 
     Args:
-        mean: Means μ of shape (batch, latent_dim).
-        log_var: Logarithms of the variances σ², of the same shape, in [-20, 20].
+        z: A draw from q(z|x), of shape (batch, *code_shape), or K draws of each, of
+            shape (batch, K, *code_shape).
+        q: The parameters of q(z|x), of shape (batch, ...).
     """
 
-    mean: Tensor
-    log_var: Tensor
+    z: Tensor
+    q: Any
 
 
 class VariationalModel(LatentModel):
-    """Base of the models with a normal posterior q(z|x) and the prior p(z) = N(0, I).
+    """Base of the models with a posterior q(z|x) and a prior p(z).
 
     Args:
         encoder: As for `LatentModel`.
         decoder: As for `LatentModel`.
         likelihood: As for `LatentModel`.
-        seed: Seed of the posterior's noise. Defaults to `None`: drawn by Python's
-            `random`, which `keras.utils.set_random_seed` seeds.
+        posterior: q(z|x), a name or an object of `keras_latent.distributions`. Defaults
+            to `"normal"`: independent elements.
+        prior: p(z), likewise. Defaults to `"normal"`: N(0, I).
+        seed: Seed of the posterior's draws in training. Defaults to `None`: drawn by
+            Python's `random`, which `keras.utils.set_random_seed` seeds.
         **kwargs: `name` and `dtype` of the model.
 
     Attributes:
-        code_mean: The `Dense` layer from features to the posterior's means.
-        code_log_var: The `Dense` layer from features to the logarithms of its
-            variances.
+        code_mean: The layer from features to the posterior's means; of each further
+            parameter there is such a layer, as `code_log_var`.
+
+    Raises:
+        ValueError: If posterior and prior live on different spaces.
     """
+
+    has_prior = True
 
     def __init__(
         self,
         encoder: keras.Model,
         decoder: keras.Model,
-        likelihood: Any,
+        likelihood: Any = "bernoulli",
+        posterior: Any = "normal",
+        prior: Any = "normal",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        posterior = distributions.get("posterior", posterior)
+        prior = distributions.get("prior", prior)
+        distributions.check_same_space(posterior, prior)
+        # The layers of the code are made for it.
+        self._posterior_of_code = posterior
         super().__init__(encoder, decoder, likelihood, **kwargs)
+        self.posterior = posterior
+        self.prior = prior
+        self.seed = seed
         self.noise = StandardNormal(seed)
+        prior.build_for(self)
 
-    def create_code(self, feature_size: int) -> None:
-        """Create the layers `code_mean` and `code_log_var`."""
-        self.code_mean = keras.layers.Dense(
-            self.latent_dim, dtype="float32", name="code_mean"
-        )
-        self.code_log_var = keras.layers.Dense(
-            self.latent_dim, dtype="float32", name="code_log_var"
-        )
-        self.code_mean.build((None, feature_size))
-        self.code_log_var.build((None, feature_size))
+    def code_channels(self) -> dict[str, int]:
+        """A layer `code_<name>` for each parameter of the posterior."""
+        channels = self._posterior_of_code.parameter_channels(self.code_shape[-1])
+        return {f"code_{name}": size for name, size in channels.items()}
+
+    def parameters_from(self, features: Tensor) -> Any:
+        """The posterior's parameters of features."""
+        outputs = [getattr(self, name)(features) for name in self.code_channels()]
+        return self.posterior.from_network(outputs)
 
     def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
         """The posterior's mean, or a draw from the posterior."""
+        parameters = self.parameters_from(features)
         if sample:
-            return self.draw(self.posterior_from(features))
-        return self.code_mean(features)
+            return self.posterior.sample(parameters)
+        return self.posterior.mean(parameters)
 
-    def posterior_from(self, features: Tensor) -> Posterior:
-        """The posterior that belongs to features of shape (batch, feature_size)."""
-        log_var = ops.clip(self.code_log_var(features), -LOG_VAR_LIMIT, LOG_VAR_LIMIT)
-        return Posterior(self.code_mean(features), log_var)
+    def posterior_parameters(self, x: Any, training: bool = False) -> Any:
+        """The parameters of q(z|x), such as (mean, log_var), of shape (batch, ...)."""
+        return self.parameters_from(self.features(x, training))
 
-    def posterior(self, x: Observation, training: bool = False) -> Posterior:
-        """The posterior q(z|x) of observations of shape (batch, ...)."""
-        return self.posterior_from(self.features(x, training))
+    def infer(self, x: Any, training: bool, num_samples: int | None = None) -> Latent:
+        """Infer q(z|x) and draw from it.
 
-    def draw(self, posterior: Posterior) -> Tensor:
-        """Draw z = μ + σε with ε ~ N(0, I), of shape (batch, latent_dim)."""
-        scale = ops.exp(0.5 * posterior.log_var)
-        return posterior.mean + scale * self.noise(posterior.mean)
+        Args:
+            x: What is encoded, of shape (batch, ...).
+            training: Whether layers behave as in training.
+            num_samples: Number K of draws for each row. Defaults to `None`: one, in an
+                array without an axis for them.
+        """
+        q = self.posterior_parameters(x, training)
+        return Latent(self.draw(q, num_samples), q)
 
-    def sample(self, n: int, seed: int | None = None) -> Observation:
+    def draw(self, q: Any, num_samples: int | None = None) -> Tensor:
+        """Draw z ~ q, of shape (batch, *code_shape), or (batch, K, *code_shape)."""
+        generator = self.noise.seed_generator
+        if num_samples is None:
+            return self.posterior.sample(q, seed=generator)
+        z = self.posterior.sample(self._for_draws(q, num_samples), seed=generator)
+        return ops.reshape(z, (-1, num_samples, *self.code_shape))
+
+    def kl(self, latent: Latent) -> Tensor:
+        """KL(q(z|x) ‖ p(z)) in nats, (batch,); at the draw where no formula is known."""
+        return self.posterior.kl(latent.q, self.prior, latent.z)
+
+    def log_ratio(self, latent: Latent) -> Tensor:
+        """Log q(z|x) − log p(z) at each draw, of shape (batch,) or (batch, K)."""
+        draws = specs.draws_in(latent.z, self.code_shape)
+        if draws is None:
+            return self.posterior.log_ratio(latent.q, self.prior, latent.z)
+        z = ops.reshape(latent.z, (-1, *self.code_shape))
+        q = self._for_draws(latent.q, draws)
+        ratio = self.posterior.log_ratio(q, self.prior, z)
+        return ops.reshape(ratio, (-1, draws))
+
+    def kl_by_element(self, x: Any, y: Any = None) -> np.ndarray | None:
+        """KL(q(z|x) ‖ p(z)) of each element of the code.
+
+        Args:
+            x: Observations, as for `encode`.
+            y: The condition of each, of conditional models alone.
+
+        Returns:
+            Nats of shape (count, *code_shape); `None` where the divergence is none of
+            the elements, but of the whole code.
+        """
+        if not self.splits_divergence():
+            return None
+
+        def divergence(x: Any) -> Tensor:
+            q = self.posterior_parameters(x)
+            return self.posterior.kl_by_element(q, self.prior)
+
+        return self._streamed(divergence, x, y, None)
+
+    def splits_divergence(self) -> bool:
+        """Whether KL(q ‖ p) is known as the sum of those of the code's elements."""
+        channels = self.posterior.parameter_channels(self.code_shape[-1])
+        outputs = [
+            ops.zeros((1, *self.code_shape[:-1], size)) for size in channels.values()
+        ]
+        q = self.posterior.from_network(outputs)
+        return self.posterior.kl_by_element(q, self.prior) is not None
+
+    def _for_draws(self, q: Any, draws: int) -> Any:
+        repeated = [specs.repeated(parameter, draws) for parameter in q]
+        return type(q)(*repeated)
+
+    def sample(
+        self, n: int | None = None, y: Any = None, seed: int | None = None
+    ) -> Observation:
         """Generate: draw codes from the prior and decode them.
 
         Args:
-            n: Number of observations.
-            seed: Seed of the draw. Defaults to `None`: the model's own generator,
-                another draw each time.
+            n: Number of observations; with a condition it may be left to `y`.
+            y: The condition of each, of conditional models alone.
+            seed: Seed of the draw. Defaults to `None`: the global generator of Keras,
+                another draw each time, which `keras.utils.set_random_seed` decides.
 
         Returns:
             Means of the observation, of shape (n, ...).
 
         Raises:
-            ValueError: If `n` is not a positive integer.
+            ValueError: If `n` is not a positive integer, or there aren't as many
+                conditions.
         """
+        if n is None and y is not None:
+            n = len(y)
         check_positive_integer("n", n)
-        generator = self.noise.seed_generator if seed is None else seed
-        z = keras.random.normal((n, self.latent_dim), dtype="float32", seed=generator)
-        return self.decode(z)
+        generator = None if seed is None else keras.random.SeedGenerator(seed)
+        z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
+        return self.decode(z, y)
 
     def log_likelihood(
         self,
-        x: Observation,
+        x: Any,
         num_samples: int = 1000,
         batch_size: int = 500,
         seed: int = 0,
+        y: Any = None,
     ) -> np.ndarray:
         """Estimate log p(x) by importance sampling with the posterior as the proposal.
 
@@ -126,6 +210,7 @@ class VariationalModel(LatentModel):
             num_samples: Number K of samples for each example. Defaults to 1000.
             batch_size: Number of examples that are worked on at once. Defaults to 500.
             seed: Seed of the samples. Defaults to 0.
+            y: The condition of each, of conditional models alone: log p(x|y) then.
 
         Returns:
             log p(x) in nats, of shape (batch,).
@@ -138,31 +223,39 @@ class VariationalModel(LatentModel):
         """
         check_positive_integer("num_samples", num_samples)
         check_positive_integer("batch_size", batch_size)
+        if self.condition is not None:
+            x = self.observation(x, y)
         self.check_observation(x)
-        self.likelihood.check_normalised(x)
+        self.likelihood.check_normalised(self.target(x))
         generator = keras.random.SeedGenerator(seed)
+        most = max(1, _LARGEST_DECODED // batch_size)
+        chunks = [min(most, num_samples - k) for k in range(0, num_samples, most)]
+        full, last = len(chunks) - 1, chunks[-1]
 
-        def log_weight(x: Observation, mean: Tensor, log_var: Tensor) -> Tensor:
-            """The log of p(x|z) p(z) / q(z|x) for one draw of z, of shape (batch,)."""
-            noise = keras.random.normal(
-                ops.shape(mean), dtype="float32", seed=generator
-            )
-            z = mean + ops.exp(0.5 * log_var) * noise
-            # In log p(z) − log q(z|x) the normalising constants cancel.
-            log_ratio = ops.square(noise) + log_var - ops.square(z)
-            log_prob = self.likelihood.log_prob(x, self.decoder_output(z))
-            return log_prob + 0.5 * ops.sum(log_ratio, axis=-1)
+        def log_weights(x: Any, q: Any, draws: int) -> Tensor:
+            """Log of the sum of p(x|z) p(z) / q(z|x) over some draws, (batch,)."""
+            z = self.posterior.sample(self._for_draws(q, draws), seed=generator)
+            latent = Latent(ops.reshape(z, (-1, draws, *self.code_shape)), q)
+            log_weight = self.log_prob(x, latent.z) - self.log_ratio(latent)
+            return ops.logsumexp(log_weight, axis=1)
 
-        log_weight = compiled(log_weight)
-        x = keras.tree.map_structure(functools.partial(ops.cast, dtype="float32"), x)
-        estimates = []
-        for start in range(0, len(keras.tree.flatten(x)[0]), batch_size):
-            rows = operator.itemgetter(slice(start, start + batch_size))
-            batch = keras.tree.map_structure(rows, x)
-            posterior = self.posterior(batch)
-            total = -np.inf
-            for _ in range(num_samples):
-                weight = ops.convert_to_numpy(log_weight(batch, *posterior))
-                total = np.logaddexp(total, weight.astype("float64"))
-            estimates.append(total - np.log(num_samples))
-        return np.concatenate(estimates)
+        @compiled
+        def estimate(x: Any) -> Tensor:
+            q = self.posterior_parameters(x)
+            total = log_weights(x, q, last)
+
+            def step(_: Any, total: Tensor) -> Tensor:
+                return ops.logaddexp(total, log_weights(x, q, most))
+
+            total = ops.fori_loop(0, full, step, total)
+            return total - np.log(num_samples)
+
+        floats = keras.tree.map_structure(
+            lambda column: (
+                ops.cast(column, "float32")
+                if np.asarray(column).dtype.kind == "f"
+                else column
+            ),
+            x,
+        )
+        return np.asarray(streamed(estimate, floats, batch_size), "float64")

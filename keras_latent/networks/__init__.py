@@ -2,20 +2,34 @@
 
 from keras_latent.inversion.detector import region_feature_extractor, yolo_detector
 from keras_latent.inversion.networks import extra_encoder, inversion_decoder
+from keras_latent.networks.conditional import (
+    conditional_decoder,
+    conditional_encoder,
+)
 from keras_latent.networks.convolutional import (
     convolutional_decoder,
     convolutional_encoder,
+    default_widths,
 )
+from keras_latent.networks.critic import check_critic, dense_critic
 from keras_latent.networks.dense import dense_decoder, dense_encoder
+from keras_latent.networks.maps import map_decoder, map_encoder
 from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
 
 __all__ = [
+    "check_critic",
+    "conditional_decoder",
+    "conditional_encoder",
     "convolutional_decoder",
     "convolutional_encoder",
+    "default_widths",
+    "dense_critic",
     "dense_decoder",
     "dense_encoder",
     "extra_encoder",
     "inversion_decoder",
+    "map_decoder",
+    "map_encoder",
     "mixed_decoder",
     "mixed_encoder",
     "region_feature_extractor",

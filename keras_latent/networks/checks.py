@@ -12,18 +12,18 @@ def check_image_shape(image_shape: Any) -> None:
 
     Raises:
         ValueError: If `image_shape` is not (height, width, channels) with a height
-            and width of at least 8 and 1 or 3 channels.
+            and width of at least 8 and 1 to 4 channels.
 
     >>> check_image_shape((28, 28))
     Traceback (most recent call last):
     ...
     ValueError: `image_shape` must be (height, width, channels) with a height and
-    width of at least 8 and 1 or 3 channels. Received: image_shape=(28, 28)
+    width of at least 8 and 1 to 4 channels. Received: image_shape=(28, 28)
     """
     if not is_image_shape(image_shape):
         raise ValueError(
             "`image_shape` must be (height, width, channels) with a height and width "
-            f"of at least {SMALLEST_SIDE} and 1 or 3 channels. "
+            f"of at least {SMALLEST_SIDE} and 1 to 4 channels. "
             f"Received: image_shape={image_shape!r}"
         )
 
@@ -60,13 +60,18 @@ def is_image_shape(shape: Any) -> bool:
         _are_positive_integers(shape)
         and len(shape) == 3
         and min(shape[:2]) >= SMALLEST_SIDE
-        and shape[2] in (1, 3)
+        and 1 <= shape[2] <= 4
     )
 
 
 def is_vector_shape(shape: Any) -> bool:
     """Whether this is the shape (n,) of a vector."""
     return _are_positive_integers(shape) and len(shape) == 1
+
+
+def is_map_shape(shape: Any) -> bool:
+    """Whether this is the shape (height, width, channels) of a map."""
+    return _are_positive_integers(shape) and len(shape) == 3
 
 
 def _are_positive_integers(value: Any) -> bool:

@@ -14,6 +14,9 @@ from keras_latent.networks.checks import (
 )
 from keras_latent.typing import Tensor
 
+_SMALLEST_SIDE = 8
+"""Pixels a side of the smallest map of default networks, at most."""
+
 
 def convolutional_encoder(
     image_shape: Sequence[int],
@@ -29,7 +32,7 @@ def convolutional_encoder(
     2016, "Deconvolution and checkerboard artifacts").
 
     Args:
-        image_shape: (height, width, channels), height and width at least 8, 1 or 3
+        image_shape: (height, width, channels), height and width at least 8, 1 to 4
             channels.
         widths: The number of filters of each convolution, first to last. Defaults to
             `(32, 64, 128)`.
@@ -49,12 +52,32 @@ def convolutional_encoder(
     check_image_shape(image_shape)
     check_widths(widths)
     image = keras.Input(tuple(image_shape), name="image")
-    x = image
+    return keras.Model(image, strided(image, widths, dtype), name=name)
+
+
+def strided(x: Tensor, widths: Sequence[int], dtype: Any = None) -> Tensor:
+    """Apply 4×4 convolutions with stride 2 and ReLU, each of which halves a map."""
     for width in widths:
         x = layers.Conv2D(
             width, 4, strides=2, padding="same", activation="relu", dtype=dtype
         )(x)
-    return keras.Model(image, x, name=name)
+    return x
+
+
+def default_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
+    """Channels of the maps of default networks, the largest map first.
+
+    Images of up to 64 pixels a side are halved three times, larger ones until the
+    smallest map has at most 8 pixels a side.
+
+    >>> default_widths((28, 28, 1))
+    (16, 32, 64, 128)
+    >>> len(default_widths((512, 512, 3)))
+    7
+    """
+    check_image_shape(image_shape)
+    halvings = max(3, math.ceil(math.log2(max(image_shape[:2]) / _SMALLEST_SIDE)))
+    return tuple(min(16 * 2**depth, 128) for depth in range(halvings + 1))
 
 
 def convolutional_decoder(
@@ -76,7 +99,7 @@ def convolutional_decoder(
 
     Args:
         image_shape: (height, width, channels) of the output, height and width at least
-            8, 1 or 3 channels.
+            8, 1 to 4 channels.
         latent_dim: The length of the code.
         widths: The number of channels of each map, smallest map first: the dense layer
             makes the first, each step the next. Defaults to `(128, 64, 32, 16)`.
@@ -109,7 +132,7 @@ def smallest_map(
     image_shape: Sequence[int], widths: Sequence[int]
 ) -> tuple[int, int, int]:
     """Shape of the map from which an image of this shape is made by doubling."""
-    height, width = _halved_sizes(image_shape[:2], len(widths) - 1)[-1]
+    height, width = halved_sizes(image_shape[:2], len(widths) - 1)[-1]
     return height, width, widths[0]
 
 
@@ -135,7 +158,7 @@ def image_from_map(
         Keras tensor of shape (batch, height, width, channels).
     """
     *image_size, channels = image_shape
-    larger_sizes = _halved_sizes(image_size, len(widths) - 1)[:-1]
+    larger_sizes = halved_sizes(image_size, len(widths) - 1)[:-1]
     for size, width in zip(reversed(larger_sizes), widths[1:], strict=True):
         x = convolved(x, width, convolutions, dtype)
         x = _doubled(x, size, dtype)
@@ -150,7 +173,7 @@ def convolved(x: Tensor, width: int, times: int, dtype: Any = None) -> Tensor:
     return x
 
 
-def _halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:
+def halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:
     """The sizes that strided convolutions give, the full one first."""
     height, width = size
     sizes = [(height, width)]

@@ -1,7 +1,6 @@
-"""What reaches a training: the data before it starts, the loss while it runs."""
+"""The data that reaches a training: looked at before it starts, or in its steps."""
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -9,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_latent.keras_internals import is_validation_of_fit
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Batch, Observation, Tensor
 
@@ -18,20 +18,24 @@ def rows(x: Observation) -> Tensor:
     return ops.shape(keras.tree.flatten(x)[0])[0]
 
 
-def unpacked(
-    data: Any, observation: Callable[[Any, Any], Observation]
-) -> tuple[Batch, Tensor]:
+def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
     """The batch in what `fit` hands to a step, as floats, and its number of rows.
 
     Args:
+        model: An `ObjectiveModel`, which knows what it encodes of the data.
         data: `x`, or a tuple of `x`, labels and sample weights.
-        observation: From `x` and the labels to what the model encodes.
 
     A replica that is left without a row gets one of zeros, beside the number 0: of no
     row, statistics are NaN and TensorFlow can't differentiate a convolution on a CPU.
+
+    Raises:
+        ValueError: If shapes differ from those that the model was built for.
     """
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    x = observation(x, y)
+    x = model.observation(x, y)
+    model.check_shapes(x)
+    if y is None:
+        model.check_labels(y, None)
     # Whole numbers have no derivatives, which some objectives need.
     batch = Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight)
     count = rows(batch.x)
@@ -69,11 +73,21 @@ def _as_floats(x: Tensor) -> Tensor:
     return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")
 
 
+def is_in_arrays(data: Any) -> bool:
+    """Whether data is arrays through and through: NumPy's, TensorFlow's, dicts of them.
+
+    Anything else may be a container whose elements come one by one.
+    """
+    if isinstance(data, dict):
+        return bool(data) and all(map(is_in_arrays, data.values()))
+    return isinstance(data, np.ndarray | tf.Tensor | tf.Variable)
+
+
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `fit` or `evaluate`, once the model accepted the data in them.
 
-    Arrays are checked whole. Of a dataset or a generator the first batch is looked at,
-    and a generator gives it again.
+    Arrays are checked whole; of a `tf.data` dataset, the shapes; anything else is
+    handed on as it is. Nothing is taken out of what can be read but once.
 
     Args:
         model: An `ObjectiveModel`.
@@ -83,8 +97,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         The arguments for the method of `keras.Model`, without `self`.
 
     Raises:
-        ValueError: If `model.check_observation` or `model.check_labels` refuses the
-            data.
+        ValueError: If the model refuses the data.
     """
     arguments = {name: value for name, value in arguments.items() if name != "self"}
     arguments |= arguments.pop("kwargs", {})
@@ -93,40 +106,98 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
+    if arguments.get("class_weight") is not None:
+        _weigh_classes(arguments)
     if not model.uses_labels:
         _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
-    if arguments.get("_use_cached_eval_dataset"):
+    if is_validation_of_fit(arguments):
         return arguments
-    for name in ("x", "validation_data"):
-        if arguments.get(name) is not None:
-            first, arguments[name] = _first_batch(arguments[name])
-            if first is not None:
-                x, y, weight = keras.utils.unpack_x_y_sample_weight(first)
-                if name == "x" and y is None:
-                    y = arguments.get("y")
-                observation = model.observation(x, y)
-                model.check_observation(observation)
-                model.check_labels(y, len(keras.tree.flatten(observation)[0]))
-                if name == "x" and weight is None:
-                    weight = arguments.get("sample_weight")
-                _check_sample_weight(weight, observation)
+    data = arguments.get("x"), arguments.get("y"), arguments.get("sample_weight")
+    if isinstance(data[0], tf.data.Dataset):
+        _check_spec(model, data[0])
+    else:
+        _check_arrays(model, *data)
+    validation = arguments.get("validation_data")
+    if isinstance(validation, tf.data.Dataset):
+        _check_spec(model, validation)
+    elif validation is not None:
+        _check_arrays(model, *keras.utils.unpack_x_y_sample_weight(validation))
+    if isinstance(arguments["x"], Iterator):
+        # Keras knows generators, but no other iterators.
+        batches = arguments["x"]
+        arguments["x"] = (batch for batch in batches)
+    if isinstance(arguments["x"], tf.data.Dataset | Iterator) and "epochs" in arguments:
+        # These have an order of their own: Keras would warn that it can't shuffle.
+        arguments.setdefault("shuffle", False)
     return arguments
 
 
-def _check_sample_weight(weight: Any, observation: Observation) -> None:
+def _check_arrays(model: Any, x: Any, y: Any, sample_weight: Any) -> None:
+    observation = model.observation(x, y)
+    if not is_in_arrays(observation):
+        return
+    model.check_observation(observation)
     count = len(keras.tree.flatten(observation)[0])
-    if weight is not None and np.shape(weight) not in ((count,), (count, 1)):
+    if y is None or is_in_arrays(y):
+        model.check_labels(y, count)
+    if is_in_arrays(sample_weight):
+        _check_sample_weight(sample_weight, count)
+
+
+def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
+    """Refuse a dataset whose elements have other shapes; its values come later."""
+    x, y, _ = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)
+    model.check_shapes(model.observation(x, y))
+    if y is None:
+        model.check_labels(y, None)
+
+
+def _check_sample_weight(weight: Any, count: int) -> None:
+    if np.shape(weight) not in ((count,), (count, 1)):
         raise ValueError(
             f"`sample_weight` must hold one number for each of the {count} rows. "
             f"Received: sample_weight of shape {tuple(np.shape(weight))}"
         )
-    low, high = (0.0, 0.0) if weight is None else (np.min(weight), np.max(weight))
+    low, high = np.min(weight), np.max(weight)
     # Comparisons with NaN are false.
     if not 0 <= low <= high < np.inf:
         raise ValueError(
             "`sample_weight` must hold finite numbers of at least 0. "
             f"Received: minimum={float(low):.9g}, maximum={float(high):.9g}"
+        )
+
+
+def _weigh_classes(arguments: dict[str, Any]) -> None:
+    """Put weights of rows in the place of weights of classes, as a label says.
+
+    Keras looks −1 up among the classes, which here is a label that is missing.
+    """
+    by_class = arguments.pop("class_weight")
+    x, y, weight = (arguments.get(name) for name in ("x", "y", "sample_weight"))
+    if isinstance(x, tf.data.Dataset):
+        known = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(list(by_class), tf.int64),
+                tf.constant(list(by_class.values()), tf.float32),
+            ),
+            default_value=1.0,
+        )
+
+        def weighed(x: Any, y: Tensor, weight: Any = None) -> tuple:
+            own = known.lookup(tf.reshape(tf.cast(y, tf.int64), (-1,)))
+            return x, y, own if weight is None else own * tf.reshape(weight, (-1,))
+
+        arguments["x"] = x.map(weighed)
+    elif is_in_arrays(y):
+        labels = np.reshape(y, (-1,)).tolist()
+        own = np.array([by_class.get(label, 1.0) for label in labels], "float32")
+        is_weighed = weight is not None
+        arguments["sample_weight"] = own * np.ravel(weight) if is_weighed else own
+    else:
+        raise ValueError(
+            "`class_weight` must come with labels in one array, or with a `tf.data` "
+            f"dataset of (x, y). Received: y of type {type(y).__name__}"
         )
 
 
@@ -137,18 +208,3 @@ def _keep_weights_without_labels(arguments: dict[str, Any]) -> None:
     validation = arguments.get("validation_data")
     if isinstance(validation, tuple) and len(validation) == 3 and validation[1] is None:
         arguments["validation_data"] = (validation[0], validation[2], validation[2])
-
-
-def _first_batch(data: Any) -> tuple[Any, Any]:
-    if isinstance(data, tf.data.Dataset):
-        return next(iter(data), None), data
-    if isinstance(data, keras.utils.PyDataset):
-        return data[0], data
-    if isinstance(data, Iterator):
-        first = next(data, None)
-        batches = itertools.chain([] if first is None else [first], data)
-        # Keras knows generators, but no other iterators.
-        return first, (batch for batch in batches)
-    if isinstance(data, tf.distribute.DistributedDataset):
-        return None, data
-    return data, data

@@ -1,7 +1,7 @@
-"""Training by named terms: one step for every objective, with one player or several."""
+"""The model that any objective trains: one pass, named terms, players that name theirs."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,17 +9,28 @@ import tensorflow as tf
 from keras import ops
 from keras.optimizers import Optimizer
 
-from keras_latent.training import data as data_in
+from keras_latent import keras_internals
+from keras_latent.training import data as incoming
 from keras_latent.training import replicas
+from keras_latent.training.averages import finalize_each_by_its_own
+from keras_latent.training.guard import Bounds, Findings, FiniteGuard
+from keras_latent.training.means import batch_means, check_values
+from keras_latent.training.moved_by_data import Move, collected_moves
 from keras_latent.training.players import (
     Player,
+    check_players,
     computes_in_float16,
     is_regularized,
     optimizer_by_player,
     with_scaled_loss,
 )
 from keras_latent.training.terms import TermsModel
-from keras_latent.training.updates import FiniteLossGuard, apply_gradients
+from keras_latent.training.updates import (
+    Update,
+    apply_updates,
+    finiteness,
+    on_whole_batch,
+)
 from keras_latent.typing import Batch, Share, Tensor
 
 
@@ -27,14 +38,15 @@ class ObjectiveModel(TermsModel):
     """A Keras model that is trained by the terms which its `objective` names.
 
     Subclasses declare the terms in their constructor (`add_term`) and compute them in
-    `objective`. Then
+    `objective`. Each player minimises
 
-        loss = Σ weightₜ · mean over the batch of termₜ + regularisers,
+        Σ weightₜ · mean over the batch of termₜ + regularisers of its layers,
 
-    and the logs of `fit` and `evaluate` hold the loss and each term by its name. The
-    mean over the batch of values with sample weights w is Σ wᵢ·valueᵢ / batch size. The
-    step divides what has to be divided among replicas, scales losses where the
-    precision asks for it, and moves several players in turn.
+    over its own terms and with respect to its own variables, all of them from one pass.
+    The logs of `fit` and `evaluate` hold the first player's as `loss`, the others' as
+    `<player>_loss`, and each term by its name. The mean over the batch of values with
+    sample weights w is Σ wᵢ·valueᵢ / batch size. The losses and gradients of all are
+    looked at before anybody moves.
 
     Attributes:
         default_optimizer: Name and learning rate of the optimizer that `compile` takes
@@ -49,11 +61,12 @@ class ObjectiveModel(TermsModel):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._other_optimizers: dict[str, Optimizer] = {}
+        self._seen = _Seen()
 
     # What a variant defines.
 
-    def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
-        """Compute the terms of the objective, and what is monitored beside them.
+    def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
+        """Compute the terms of all players, and what is monitored beside them.
 
         Args:
             batch: The observation, labels (`None` if absent) and sample weights.
@@ -66,108 +79,175 @@ class ObjectiveModel(TermsModel):
         """
         raise NotImplementedError
 
-    def players(self) -> dict[str, Player]:
-        """The players of the training by name, in the order in which they move.
+    def objectives(self) -> tuple[Callable[[Batch, bool], dict[str, Any]], ...]:
+        """The objectives of a step: one, but for players that can't share a pass.
 
-        By default there is one, which minimises `objective` over all variables. Of
-        several, each has an optimizer and an objective of its own.
+        All are computed before anybody moves; together they give the declared names.
         """
-        return {"model": Player(self.objective, [self])}
+        return (self.objective,)
+
+    def players(self) -> dict[str, Player]:
+        """The players of the training by name; the first one's loss is `loss`.
+
+        By default there is one, which minimises all terms over all variables. Of
+        several, each has an optimizer of its own.
+        """
+        return {"model": Player([self], tuple(self._weight_by_term))}
 
     # One step.
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
-        """Move every player once, each by the gradient of its own objective."""
-        batch, count = data_in.unpacked(data, self.observation)
+        """Move every player once, each by the gradient of its own terms, or none."""
+        batch, count = incoming.unpacked(self, data)
         share = replicas.replica_share(count)
-        means: dict[str, Tensor] = {}
-        for name, player in self.players().items():
-            optimizer = self.optimizers[name]
-            variables = player.variables
-            with tf.GradientTape() as tape:
-                terms = self._batch_means(player.objective(batch, True), batch, share)
-                regularization = self._regularization()
-                loss = self._weighted_sum(terms) + regularization
-                # Optimizers add up the gradients of all replicas, so that each replica
-                # owes its part of the whole batch's loss, not a loss of its own.
-                scaled = optimizer.scale_loss(loss * share.fraction)
-            gradients = tape.gradient(scaled, variables)
-            is_allowed = self._guard.allows(loss, optimizer.iterations + 1)
-            apply_gradients(optimizer, gradients, variables, is_allowed)
-            means |= terms
-        return self._log(means, regularization, batch, count)
+        players, optimizers = self.players(), self.optimizers
+        statistics = {
+            name: keras_internals.statistics(player.layers)
+            for name, player in players.items()
+        }
+        before = {
+            name: [ops.convert_to_tensor(variable) for variable in variables]
+            for name, variables in statistics.items()
+        }
+        several = len(players) > 1
+        with (
+            collected_moves() as moves,
+            tf.GradientTape(persistent=several) as tape,
+        ):
+            means = self._term_means(batch, True, share)
+            losses = self._player_losses(players, means)
+            # Optimizers are given the sum of the gradients of all replicas, so that
+            # each owes its part of the whole batch's loss, not a loss of its own.
+            scaled = {
+                name: optimizers[name].scale_loss(losses[name] * share.fraction)
+                for name in players
+            }
+        variables = {name: player.variables for name, player in players.items()}
+        gradients = on_whole_batch(
+            {name: tape.gradient(scaled[name], variables[name]) for name in players}
+        )
+        looked_at = [
+            number
+            for name in players
+            for number in finiteness(gradients[name], optimizers[name])
+        ]
+        lows, highs = self._extremes(batch)
+        self._guard.gradients = [
+            f"{variable.path!r} by {', '.join(f'`{t}`' for t in players[name].terms)}"
+            for name in players
+            if finiteness([tf.zeros(())], optimizers[name])
+            for variable, gradient in zip(variables[name], gradients[name], strict=True)
+            if gradient is not None
+        ]
+        step = tf.convert_to_tensor(self._steps_made)
+        is_allowed = self._guard.allows(
+            Findings(
+                lows,
+                highs,
+                tf.stack(list(losses.values())),
+                tf.stack(looked_at) if looked_at else tf.zeros((0,)),
+            ),
+            step + 1,
+        )
+        compared = self._compared(batch) if self._compares else None
+        updates = []
+        for name, player in players.items():
+            own = {id(variable) for variable in self._owned(player)}
+            updates.append(
+                Update(
+                    optimizers[name],
+                    variables[name],
+                    gradients[name],
+                    [
+                        *(move for move in moves if id(move.variable) in own),
+                        *_averaged(statistics[name], share),
+                    ],
+                    statistics[name],
+                    before[name],
+                    tf.logical_and(is_allowed, _is_due(player, step, means, share)),
+                )
+            )
+        apply_updates(updates)
+        self._steps_made.assign_add(tf.cast(is_allowed, tf.int64))
+        return self._log(means, losses, count, compared)
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
-        batch, count = data_in.unpacked(data, self.observation)
+        batch, count = incoming.unpacked(self, data)
         share = replicas.replica_share(count)
-        means: dict[str, Tensor] = {}
-        for player in self.players().values():
-            means |= self._batch_means(player.objective(batch, False), batch, share)
-        return self._log(means, self._regularization(), batch, count)
+        means = self._term_means(batch, False, share)
+        losses = self._player_losses(self.players(), means)
+        compared = self._compared(batch) if self._compares else None
+        return self._log(means, losses, count, compared)
 
-    def _batch_means(
-        self, values: dict[str, Any], batch: Batch, share: replicas.Share
+    def _term_means(
+        self, batch: Batch, training: bool, share: replicas.Share
+    ) -> dict[str, Any]:
+        keras_internals.forget_losses(self)
+        self._seen.reconstruction = None
+        values: dict[str, Any] = {}
+        with replicas.sharing(share):
+            for objective in self.objectives():
+                values |= objective(batch, training)
+            check_values(values, self._weight_by_term, self._trackers.keys(), batch)
+            return batch_means(values, batch, share)
+
+    def _player_losses(
+        self, players: dict[str, Player], means: dict[str, Any]
     ) -> dict[str, Tensor]:
-        count = ops.cast(data_in.rows(batch.x), "float32")
-        means = {}
-        for name, value in values.items():
-            if isinstance(value, Share):
-                means[name] = value
-                continue
-            if isinstance(value, replicas.Coupled):
-                value = value.on_whole_batch(share)
-            value = ops.cast(value, "float32")
-            if len(value.shape) > 0:
-                if batch.sample_weight is not None:
-                    weight = ops.cast(batch.sample_weight, "float32")
-                    value = value * ops.reshape(weight, (-1,))
-                value = ops.sum(value) / count
-            means[name] = value
-        return means
+        losses = {}
+        for name, player in players.items():
+            terms = [self._weight_by_term[term] * means[term] for term in player.terms]
+            losses[name] = sum(terms) + _regularization(player.layers)
+        if "regularization" in self._trackers:
+            layers = [layer for player in players.values() for layer in player.layers]
+            means["regularization"] = _regularization(layers)
+        return losses
 
-    def _weighted_sum(self, means: dict[str, Tensor]) -> Tensor:
-        return sum(
-            weight * means[term]
-            for term, weight in self._weight_by_term.items()
-            if term in means
+    def _owned(self, player: Player) -> list[keras.Variable]:
+        return [v for layer in player.layers for v in layer.non_trainable_variables]
+
+    def _compared(self, batch: Batch) -> tuple:
+        """What compiled metrics compare: of the pass that made the loss, if it did."""
+        reconstruction = self._seen.reconstruction
+        if reconstruction is None:
+            reconstruction = self(batch.x, training=False)
+        return batch.x, self.target(batch.x), reconstruction, batch.sample_weight
+
+    def _extremes(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        bounded = self.bounded_columns(batch.x)
+        self._guard.bounds = [bounds for bounds, _ in bounded]
+        if not bounded:
+            return tf.zeros((0,)), tf.zeros((0,))
+        columns = [ops.cast(column, "float32") for _, column in bounded]
+        return (
+            tf.stack([tf.reduce_min(column) for column in columns]),
+            tf.stack([tf.reduce_max(column) for column in columns]),
         )
-
-    def _regularization(self) -> Tensor:
-        # Of what is trained alone: a frozen network's own would be a constant.
-        players = self.players().values()
-        layers = {id(layer): layer for player in players for layer in player.layers}
-        losses = [loss for layer in layers.values() for loss in layer.losses]
-        return sum(ops.cast(loss, "float32") for loss in losses)
 
     def _log(
         self,
-        means: dict[str, Tensor],
-        regularization: Tensor,
-        batch: Batch,
+        means: dict[str, Any],
+        losses: dict[str, Tensor],
         count: Tensor,
+        compared: tuple | None,
     ) -> dict[str, Tensor]:
-        if "regularization" in self._trackers:
-            means["regularization"] = regularization
+        first, *others = losses
+        shown = {**means, "loss": losses[first]}
+        shown |= {f"{name}_loss": losses[name] for name in others}
         for metric in self.metrics:
-            if metric.name == "loss":
-                loss = self._weighted_sum(means) + regularization
-                metric.update_state(loss, sample_weight=count)
-            elif metric.name in means:
-                value, weight = means[metric.name], count
+            if metric.name in shown:
+                value, weight = shown[metric.name], count
                 if isinstance(value, Share):
                     # A replica without a row holds one of zeros.
                     is_there = ops.cast(count > 0, "float32")
                     value, weight = value.value, is_there * value.weight
                 metric.update_state(value, sample_weight=weight)
-        if self._has_compiled_metrics:
-            reconstruction = self(batch.x, training=False)
-            columns = batch.x, self.target(batch.x), reconstruction, batch.sample_weight
-            self.compute_metrics(*data_in.first_rows(columns, count))
+        if compared is not None:
+            self.compute_metrics(*incoming.first_rows(compared, count))
         logs = self.get_metrics_result()
         if replicas.spans_workers(self.distribute_strategy):
-            # Keras averages the logs of workers over an axis, which scalars lack.
-            logs = keras.tree.map_structure(lambda log: ops.expand_dims(log, 0), logs)
+            logs = keras_internals.logs_of_worker(logs)
         return logs
 
     # Compilation.
@@ -214,26 +294,20 @@ class ObjectiveModel(TermsModel):
             self.distribute_strategy, steps_per_execution, jit_compile
         )
         players = self.players()
-        if any(is_regularized(layer) for p in players.values() for layer in p.layers):
-            self.add_monitor("regularization")
-        taken = self._trackers.keys() & {
-            getattr(metric, "name", metric)
-            for metric in keras.tree.flatten([metrics, weighted_metrics])
-            if isinstance(metric, str | keras.metrics.Metric)
-        }
-        if taken:
-            raise ValueError(
-                "`metrics` must have other names than what the model logs itself: "
-                f"{sorted(self._trackers)}. Received: {sorted(taken)}"
-            )
+        check_players(players, self._weight_by_term)
+        first, *others = players
         if optimizer is None:
             optimizer = {name: self.make_optimizer() for name in players}
         optimizers = optimizer_by_player(optimizer, list(players))
         if auto_scale_loss and computes_in_float16(self):
             optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
-        first = next(iter(players))
         # In the scope wherever it is called, or the tracked loss is each worker's own.
         with self.distribute_strategy.scope():
+            for name in others:
+                self.add_monitor(f"{name}_loss")
+            if any(is_regularized(e) for p in players.values() for e in p.layers):
+                self.add_monitor("regularization")
+            self._check_metric_names(metrics, weighted_metrics)
             super().compile(
                 optimizer=optimizers[first],
                 metrics=metrics,
@@ -246,11 +320,25 @@ class ObjectiveModel(TermsModel):
             # Now, because a step can't make variables, nor a loaded file fill them.
             for name, player in players.items():
                 optimizers[name].build(player.variables)
-            self._guard = FiniteLossGuard()
-        self._has_compiled_metrics = bool(metrics or weighted_metrics)
-        self._other_optimizers = {
-            name: own for name, own in optimizers.items() if name != first
+            self._guard = FiniteGuard()
+            self._steps_made.assign(0)
+        finalize_each_by_its_own(list(optimizers.values()))
+        self._compares = bool(metrics or weighted_metrics)
+        self._metrics_are_built = not self._compares
+        self._other_optimizers = {name: optimizers[name] for name in others}
+
+    def _check_metric_names(self, *metrics: Any) -> None:
+        taken = {"loss", *self._trackers}
+        given = {
+            getattr(metric, "name", getattr(metric, "__name__", metric))
+            for metric in keras.tree.flatten(list(metrics))
+            if metric is not None
         }
+        if taken & given:
+            raise ValueError(
+                "`metrics` must have other names than what the model logs itself: "
+                f"{sorted(taken)}. Received: {sorted(taken & given)}"
+            )
 
     @classmethod
     def make_optimizer(cls) -> Optimizer:
@@ -290,29 +378,30 @@ class ObjectiveModel(TermsModel):
         """Train, as `keras.Model.fit`, after a look at the data.
 
         Takes `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`, as arrays, a `tf.data`
-        dataset or anything else that `keras.Model.fit` takes. Arrays are checked whole,
-        of a dataset or a generator the first batch.
+        dataset or anything else that `keras.Model.fit` takes. Arrays are checked before
+        the training, everything else batch by batch in its steps. With `class_weight`,
+        a label of −1 is missing and weighs 1.
 
         Raises:
-            ValueError: If the data isn't what the model was built for, or a term of the
-                loss stops being finite; weights stay as they were before that step.
+            ValueError: If the data isn't what the model was built for, or the input, a
+                term of the loss or a gradient stops being finite or in range; weights
+                stay as they were before that step.
         """
         if x is None:
             raise ValueError("`x` must be data to train on. Received: x=None")
         signature = inspect.signature(keras.Model.fit)
         arguments = signature.bind(self, x, y, *args, **kwargs).arguments
-        arguments = data_in.checked_arguments(self, arguments)
-        if isinstance(arguments["x"], tf.data.Dataset | Iterator):
-            # These have an order of their own: Keras would warn that it can't shuffle.
-            arguments.setdefault("shuffle", False)
-        arguments["callbacks"] = self._guarded(arguments.get("callbacks"))
-        return super().fit(**arguments)
+        arguments = incoming.checked_arguments(self, arguments)
+        if self.compiled:
+            arguments["callbacks"] = self._guarded(arguments.get("callbacks"))
+        with self._resuming():
+            return super().fit(**arguments)
 
     def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch`.
 
         Raises:
-            ValueError: If a term of the loss isn't finite; the weights stay as they
+            ValueError: If something isn't finite or in range; the weights stay as they
                 were.
         """
         logs = super().train_on_batch(*args, **kwargs)
@@ -322,8 +411,17 @@ class ObjectiveModel(TermsModel):
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate, as `keras.Model.evaluate`, after a look at the data."""
         signature = inspect.signature(keras.Model.evaluate)
-        arguments = signature.bind(self, x, y, *args, **kwargs)
-        return super().evaluate(**data_in.checked_arguments(self, arguments.arguments))
+        arguments = signature.bind(self, x, y, *args, **kwargs).arguments
+        return super().evaluate(**incoming.checked_arguments(self, arguments))
+
+    def example_of_metrics(self) -> tuple[Any, Any]:
+        """An observation of one row, and what is to be reconstructed of it."""
+        x = self.example_observation()
+        return x, self.target(x)
+
+    def on_steps_begun(self, logs: dict[str, Any]) -> None:
+        """Let the guard look at the steps before these."""
+        self._guard.begin(logs)
 
     def example_observation(self) -> Any:
         """An observation of one row of zeros, as arrays."""
@@ -337,26 +435,30 @@ class ObjectiveModel(TermsModel):
         """What is to be reconstructed of an observation: the observation."""
         return x
 
+    def bounded_columns(self, x: Any) -> list[tuple[Bounds, Tensor]]:
+        """What of an observation must lie in a range, with that range."""
+        return []
+
+    def check_shapes(self, x: Any) -> None:
+        """Refuse observations of another shape, with a `ValueError`.
+
+        Args:
+            x: Observations: arrays, tensors, or specs of them, whose sizes may be
+                unknown.
+        """
+        raise NotImplementedError
+
     def check_observation(self, x: Any) -> None:
         """Refuse observations that the model wasn't built for, with a `ValueError`."""
         raise NotImplementedError
 
-    def check_labels(self, y: Any, count: int) -> None:
+    def check_labels(self, y: Any, count: int | None) -> None:
         """Refuse labels that the objective can't read, with a `ValueError`.
 
         Args:
-            y: What came as labels, or `None`.
-            count: Number of examples.
+            y: What came as labels, or `None`; their spec where they come in batches.
+            count: Number of examples, `None` where they come in batches.
         """
-
-    def _maybe_symbolic_build(
-        self, iterator: Any = None, data_batch: Any = None
-    ) -> None:
-        # Under a strategy, Keras builds models on the mean of the replicas' first
-        # batches, which uneven ones don't have. Here all but metrics is built already.
-        if self._has_compiled_metrics:
-            x = self.example_observation()
-            super()._maybe_symbolic_build(data_batch=(x, self.target(x)))
 
     def _guarded(self, callbacks: Any) -> Any:
         # Before the others, which could save what isn't finite.
@@ -366,16 +468,46 @@ class ObjectiveModel(TermsModel):
             return callbacks
         return [self._guard, *keras.tree.flatten(callbacks or [])]
 
-    def make_train_function(self, force: bool = False) -> Callable:
-        """Make the function of `fit`, whose steps are guarded."""
-        if self.train_function is None or force:
-            super().make_train_function(force=True)
-            steps: Callable = self.train_function
 
-            def guarded_steps(iterator: Any) -> dict[str, Any]:
-                logs = steps(iterator)
-                self._guard.begin(logs)
-                return logs
+class _Seen:
+    """What the pass has made that is of use beyond the terms."""
 
-            self.train_function = guarded_steps
-        return self.train_function
+    reconstruction: Any = None
+
+
+def _regularization(layers: list[keras.layers.Layer]) -> Tensor:
+    # Of what is trained alone: a frozen network's own would be a constant.
+    losses = {id(loss): loss for layer in layers for loss in layer.losses}
+    return sum(ops.cast(loss, "float32") for loss in losses.values())
+
+
+def _averaged(statistics: list[keras.Variable], share: replicas.Share) -> list[Move]:
+    """Moves of statistics, of which each replica has its own, to the mean of them."""
+    floats = [v for v in statistics if keras.backend.is_float_dtype(v.dtype)]
+    if not replicas.is_distributed() or not floats:
+        return []
+    context = tf.distribute.get_replica_context()
+    parts = [
+        ops.convert_to_tensor(v) * ops.cast(share.fraction, v.dtype) for v in floats
+    ]
+    values = context.all_reduce("SUM", parts)
+    return [Move(v, value) for v, value in zip(floats, values, strict=True)]
+
+
+def _is_due(
+    player: Player, step: Tensor, means: dict[str, Any], share: replicas.Share
+) -> Tensor:
+    """Whether a player moves in this step, a scalar."""
+    is_due = tf.constant(True)
+    if player.every > 1:
+        is_due = tf.equal(step % player.every, 0)
+    if player.start:
+        is_due = tf.logical_and(is_due, step >= player.start)
+    if player.gate is not None:
+        terms = {n: v for n, v in means.items() if not isinstance(v, Share)}
+        if replicas.is_distributed():
+            context = tf.distribute.get_replica_context()
+            parts = {name: value * share.fraction for name, value in terms.items()}
+            terms = context.all_reduce("SUM", parts)
+        is_due = tf.logical_and(is_due, tf.cast(player.gate(terms), tf.bool))
+    return is_due

@@ -1,24 +1,37 @@
 """The players of a training, and the optimizer of each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import keras
 from keras.optimizers import LossScaleOptimizer, Optimizer
 
-from keras_latent.typing import Batch, Tensor
+from keras_latent.typing import Tensor
+from keras_latent.validation import check_positive_integer
 
 
 class Player(NamedTuple):
-    """One side of a training: what it minimises and what it may move.
+    """One side of a training: what it moves, and what it minimises.
+
+    Its gradient is taken with respect to its own variables alone, so that a term needs
+    no stopped gradient to spare the networks of others. Regularisers of its layers are
+    part of its loss.
 
     Args:
-        objective: From a batch and `training` to `{term: tensor}`, unweighted.
-        layers: The layers and models whose trainable variables this player moves.
+        layers: The layers and models whose trainable variables it moves.
+        terms: The names of the terms that it minimises.
+        every: It moves in each step whose number, from 0 on, this divides. Defaults
+            to 1.
+        start: The first step in which it moves, counted from 0. Defaults to 0.
+        gate: From the means of all terms over the whole batch to whether it moves in
+            this step, a scalar; for rules of balance. Defaults to `None`: always.
     """
 
-    objective: Callable[[Batch, bool], dict[str, Tensor]]
     layers: list[keras.layers.Layer]
+    terms: tuple[str, ...]
+    every: int = 1
+    start: int = 0
+    gate: Callable[[dict[str, Tensor]], Tensor] | None = None
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -29,6 +42,30 @@ class Player(NamedTuple):
             for variable in layer.trainable_variables
         }
         return list(by_id.values())
+
+
+def check_players(players: dict[str, Player], terms: Iterable[str]) -> None:
+    """Refuse players that minimise what isn't declared, or leave a term to nobody.
+
+    Args:
+        players: The players by name.
+        terms: The declared terms.
+
+    Raises:
+        ValueError: If there is no player, a term is unknown or nobody's, or a player's
+            steps are no whole numbers.
+    """
+    minimised = {term for player in players.values() for term in player.terms}
+    if not players or minimised != set(terms):
+        raise ValueError(
+            f"`players` must minimise the declared terms {sorted(terms)}, each at "
+            "least once. Received: players that minimise "
+            f"{ {name: player.terms for name, player in players.items()} }"
+        )
+    for name, player in players.items():
+        check_positive_integer(f"every of {name}", player.every)
+        if player.start:
+            check_positive_integer(f"start of {name}", player.start)
 
 
 def optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:

@@ -1,32 +1,79 @@
-"""Random state, which Keras leaves out of its files."""
+"""Random state and steps made, which Keras leaves out of its files."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
-import keras
+import tensorflow as tf
+
+from keras_latent.keras_internals import BuiltModel, random_states
 
 _RANDOM_STATE = "random_state_"
+_STEPS = "steps_made"
 
 
-class RandomStateModel(keras.Model):
+class RandomStateModel(BuiltModel):
     """A Keras model that is saved with the state of its random generators.
 
     A training that goes on from a file then draws what an unbroken one would draw.
+    Weights alone, as `load_weights` reads them, bring no random state along.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # Each replica counts for itself, so that none needs to ask the others.
+        self._steps_made = tf.Variable(
+            0,
+            dtype=tf.int64,
+            trainable=False,
+            synchronization=tf.VariableSynchronization.ON_READ,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+        self._resumes = False
+
+    @property
+    def steps_made(self) -> int:
+        """Number of training steps since the model was compiled, over all `fit`s."""
+        return int(self._steps_made.numpy())
+
     def save_own_variables(self, store: Any) -> None:
-        """Save the variables, and the state of every random generator in the model."""
+        """Save the variables, the state of each random generator, and the steps."""
         super().save_own_variables(store)
-        for index, state in enumerate(self._random_states()):
+        for index, state in enumerate(random_states(self)):
             store[f"{_RANDOM_STATE}{index}"] = state.numpy()
+        store[_STEPS] = self._steps_made.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Load what `save_own_variables` saved."""
         # The store of an HDF5 file has `keys`, but can't be iterated over.
-        own = [key for key in store.keys() if not key.startswith(_RANDOM_STATE)]  # noqa: SIM118
-        variables = {key: store[key] for key in own}
-        super().load_own_variables(variables)
-        for index, state in enumerate(self._random_states()):
+        keys = list(store.keys())
+        is_ours = [key == _STEPS or key.startswith(_RANDOM_STATE) for key in keys]
+        own = [key for key, ours in zip(keys, is_ours, strict=True) if not ours]
+        super().load_own_variables({key: store[key] for key in own})
+        for index, state in enumerate(random_states(self)):
             state.assign(store[f"{_RANDOM_STATE}{index}"])
+        if _STEPS in keys:
+            self._steps_made.assign(store[_STEPS][()])
 
-    def _random_states(self) -> list[keras.Variable]:
-        return [v for v in self.variables if v.name == "seed_generator_state"]
+    def load_weights(self, *args: Any, **kwargs: Any) -> None:
+        """Load weights, as `keras.Model.load_weights`; random state stays as it is.
+
+        Only a callback that resumes a training, such as
+        `keras.callbacks.BackupAndRestore`, brings it back as well.
+        """
+        kept = [(state, state.numpy()) for state in random_states(self)]
+        steps = self.steps_made
+        super().load_weights(*args, **kwargs)
+        if not self._resumes:
+            for state, value in kept:
+                state.assign(value)
+            self._steps_made.assign(steps)
+
+    @contextlib.contextmanager
+    def _resuming(self) -> Iterator[None]:
+        """Let weights that are loaded inside go on with a training."""
+        self._resumes = True
+        try:
+            yield
+        finally:
+            self._resumes = False

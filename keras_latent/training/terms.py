@@ -1,6 +1,7 @@
-"""The named terms of an objective: their weights, and the means that are logged."""
+"""The named terms of an objective: weights, scheduled numbers, logged means."""
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -9,29 +10,48 @@ from keras_latent.training.random_state import RandomStateModel
 from keras_latent.validation import check_in_range
 
 
-class TermsModel(RandomStateModel):
-    """A Keras model that keeps the weights of its terms, each a Variable with a name.
+class _Scheduled(NamedTuple):
+    """A Variable that the user or a schedule may set, and to what."""
 
-    Whoever assigns a number to such a weight sets the Variable.
+    variable: keras.Variable
+    low: float
+    high: float
+    fixed: str | None
+
+
+class TermsModel(RandomStateModel):
+    """A Keras model of which weights of terms and other numbers may change as it trains.
+
+    Each is a Variable and an attribute. Whoever assigns a number to one sets the
+    Variable, which a compiled step reads.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._weight_by_name: dict[str, keras.Variable] = {}
+        # Not among what Keras tracks: files of weights hold no numbers, configs do.
+        self.__dict__["_scheduled"] = {}
         self._weight_by_term: dict[str, keras.Variable] = {}
         self._trackers: dict[str, keras.metrics.Mean] = {}
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Assign to the Variable where a number is given for the weight of a term."""
-        weight = self.__dict__.get("_weight_by_name", {}).get(name)
-        if weight is None or value is weight:
+        """Assign to the Variable where a number is given for a scheduled one."""
+        scheduled = self.__dict__.get("_scheduled", {}).get(name)
+        if scheduled is None or value is scheduled.variable:
             super().__setattr__(name, value)
-        else:
-            check_in_range(name, value)
-            # Of a bare number TensorFlow keeps a tensor for good.
-            weight.assign(np.asarray(value, "float32"))
+            return
+        if scheduled.fixed is not None and value != scheduled.low:
+            raise ValueError(f"{scheduled.fixed}. Received: {name}={value!r}")
+        check_in_range(name, value, scheduled.low, scheduled.high)
+        # Of a bare number TensorFlow keeps a tensor for good.
+        scheduled.variable.assign(np.asarray(value, "float32"))
 
-    def add_term(self, term: str, weight: float = 1.0, name: str | None = None) -> None:
+    def add_term(
+        self,
+        term: str,
+        weight: float = 1.0,
+        name: str | None = None,
+        fixed: str | None = None,
+    ) -> None:
         """Declare a term of the objective and its weight.
 
         The weight becomes a Variable: an attribute of this model, saved with it, which
@@ -41,6 +61,8 @@ class TermsModel(RandomStateModel):
             term: The term's name in `objective` and in the logs.
             weight: The initial weight. Defaults to 1.0.
             name: The weight's name. Defaults to `None`: the term's name with `_weight`.
+            fixed: Why the weight can't be set to anything else, the beginning of an
+                error. Defaults to `None`: it can.
 
         Raises:
             ValueError: If `weight` isn't a finite number of at least 0.
@@ -55,9 +77,33 @@ class TermsModel(RandomStateModel):
             trainable=False,
         )
         setattr(self, name, variable)
-        self._weight_by_name[name] = variable
+        low = weight if fixed else 0.0
+        self._scheduled[name] = _Scheduled(variable, low, math.inf, fixed)
         self._weight_by_term[term] = variable
         self.add_monitor(term)
+
+    def add_number(
+        self, name: str, value: float, low: float = 0.0, high: float = math.inf
+    ) -> None:
+        """Declare a number that a schedule may change, and that weighs no term.
+
+        It becomes a Variable and an attribute of this model, such as a margin, a
+        capacity or a temperature; its value is part of the model's config.
+
+        Args:
+            name: The number's name, that of the constructor's argument.
+            value: The initial value.
+            low: The least value. Defaults to 0.0.
+            high: The greatest value. Defaults to no limit.
+
+        Raises:
+            ValueError: If `value` isn't a finite number in that range.
+        """
+        check_in_range(name, value, low, high)
+        variable = keras.Variable(value, trainable=False, dtype="float32", name=name)
+        # Past what Keras tracks, see above.
+        self.__dict__[name] = variable
+        self._scheduled[name] = _Scheduled(variable, low, high, None)
 
     def add_monitor(self, name: str) -> None:
         """Declare a value that `objective` computes for the logs alone."""
@@ -66,4 +112,14 @@ class TermsModel(RandomStateModel):
     @property
     def term_weights(self) -> dict[str, keras.Variable]:
         """The weights of the terms by their own names, such as `beta`."""
-        return dict(self._weight_by_name)
+        weights = {id(variable) for variable in self._weight_by_term.values()}
+        return {n: v for n, v in self.scheduled.items() if id(v) in weights}
+
+    @property
+    def scheduled(self) -> dict[str, keras.Variable]:
+        """All numbers that may be set while the model trains, weights of terms first."""
+        return {
+            name: scheduled.variable
+            for name, scheduled in self._scheduled.items()
+            if scheduled.fixed is None
+        }

@@ -1,143 +1,132 @@
-"""Updates of weights that are left out once the loss isn't finite."""
+"""How all players move at once, on one replica or on several, or none of them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
-from keras.optimizers import Optimizer
+from keras.optimizers import LossScaleOptimizer, Optimizer
 
+from keras_latent.keras_internals import apply_on_all_replicas, moved_variables
+from keras_latent.training.moved_by_data import Move
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Tensor
 
 
-class FiniteLossGuard(keras.callbacks.Callback):
-    """Ends a training whose loss isn't finite, with the weights before that step.
-
-    The step itself leaves its update out, and so do those that follow in the same call.
-    Python looks at a step when the next call has begun, or the epoch is over, so that
-    it never waits for the device.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Each replica keeps its own, which are equal: none needs to ask the others.
-        self._failed_step = tf.Variable(
-            0,
-            dtype=tf.int64,
-            trainable=False,
-            synchronization=tf.VariableSynchronization.ON_READ,
-            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
-        )
-        self._unseen: tuple[Tensor, dict[str, Any]] | None = None
-
-    def allows(self, loss: Tensor, step: Tensor) -> Tensor:
-        """Whether weights may move: this loss was finite everywhere, as all before.
-
-        Args:
-            loss: That of this replica, a scalar.
-            step: Its number, from 1 on.
-        """
-        is_finite = ops.isfinite(loss)
-        if is_distributed():
-            context = tf.distribute.get_replica_context()
-            failures = context.all_reduce("SUM", 1.0 - ops.cast(is_finite, "float32"))
-            is_finite = ops.equal(failures, 0.0)
-        failed = tf.convert_to_tensor(self._failed_step)
-        has_just_failed = tf.logical_and(failed == 0, tf.logical_not(is_finite))
-        failed = tf.where(has_just_failed, tf.cast(step, tf.int64), failed)
-        self._failed_step.assign(failed)
-        return failed == 0
-
-    def begin(self, logs: dict[str, Any]) -> None:
-        """Take the logs of a call that has begun, and look at the one before it."""
-        begun = tf.identity(self._failed_step), logs
-        self.look()
-        self._unseen = begun
-
-    def look(self) -> None:
-        """Look at the call that was begun last.
-
-        Raises:
-            ValueError: If its loss isn't finite; it names the step and the term.
-        """
-        if self._unseen is None:
-            return
-        (failed, logs), self._unseen = self._unseen, None
-        if step := int(failed):
-            self.forget()
-            raise ValueError(_described_stop(logs, step))
-
-    def forget(self) -> None:
-        """Allow updates again."""
-        self._unseen = None
-        self._failed_step.assign(0)
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Forget what an interrupted training left."""
-        self.forget()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Look at its last call."""
-        self.look()
-
-
-def apply_gradients(
-    optimizer: Optimizer,
-    gradients: Sequence[Tensor],
-    variables: Sequence[Any],
-    is_allowed: Tensor,
-) -> None:
-    """Move variables by their gradients, if they may.
-
-    The optimizer counts the step in either case. All replicas move, or none does.
+class Update(NamedTuple):
+    """What one player is about to do.
 
     Args:
-        optimizer: What moves them.
-        gradients: The gradient of each variable on this replica.
-        variables: The variables.
-        is_allowed: Whether they may move, a scalar that is the same on all replicas.
+        optimizer: What moves the variables.
+        variables: The player's trainable variables.
+        gradients: Their gradients, of the whole batch; `None` where there is none.
+        moves: What the data moves in the player's layers.
+        statistics: The variables that its layers have moved in their passes already.
+        before: What those held before.
+        is_due: Whether the player moves, a scalar that is the same on all replicas.
     """
 
-    def skip() -> None:
-        optimizer.iterations.assign_add(1)
+    optimizer: Optimizer
+    variables: Sequence[keras.Variable]
+    gradients: Sequence[Tensor | None]
+    moves: Sequence[Move]
+    statistics: Sequence[keras.Variable]
+    before: Sequence[Tensor]
+    is_due: Tensor
 
-    def update(gradients: Sequence[Tensor]) -> None:
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
-    if tf.__internal__.distribute.strategy_supports_no_merge_call():
-        ops.cond(is_allowed, lambda: update(gradients), skip)
-        return
+def on_whole_batch(gradients: Any) -> Any:
+    """Gradients of the replicas' parts of a loss, added up to that of the whole batch.
 
-    # A branch within one replica can't meet the others, as optimizers do: all of them
-    # take the branch together.
-    def update_all(strategy: Any, is_allowed: Any, gradients: Any) -> None:
-        replicas = strategy.extended
-        ops.cond(
-            strategy.experimental_local_results(is_allowed)[0],
-            lambda: replicas.call_for_each_replica(update, args=(gradients,)),
-            skip,
-        )
-
+    Args:
+        gradients: A structure of tensors, or `None` in their place.
+    """
+    if not is_distributed():
+        return gradients
     context = tf.distribute.get_replica_context()
-    context.merge_call(update_all, args=(is_allowed, list(gradients)))
+    flat = tf.nest.flatten(gradients)
+    given = [gradient for gradient in flat if gradient is not None]
+    summed = iter(context.all_reduce("SUM", given) if given else [])
+    flat = [None if gradient is None else next(summed) for gradient in flat]
+    return tf.nest.pack_sequence_as(gradients, flat)
 
 
-def steps_done(optimizer: Optimizer) -> int:
-    """Number of steps that an optimizer has made, mirrored over replicas or not."""
-    return int(ops.convert_to_numpy(optimizer.iterations))
+def finiteness(update: Sequence[Tensor | None], optimizer: Optimizer) -> list[Tensor]:
+    """A number for each gradient that isn't finite where the gradient isn't.
+
+    Args:
+        update: The gradients.
+        optimizer: Whose they are. One that scales the loss skips steps that overflow
+            by itself, so that its gradients aren't looked at.
+    """
+    if isinstance(optimizer, LossScaleOptimizer):
+        return []
+    # A sum isn't finite where an element isn't, and reads the gradient only once.
+    return [
+        tf.reduce_sum(g.values if isinstance(g, tf.IndexedSlices) else g)
+        for g in update
+        if g is not None
+    ]
 
 
-def _described_stop(logs: dict[str, Any], step: int) -> str:
-    values = {name: float(value) for name, value in logs.items()}
-    bad = {name: value for name, value in values.items() if not np.isfinite(value)}
-    # The loss names itself only where none of its terms does.
-    terms = {name: value for name, value in bad.items() if name != "loss"} or bad
-    named = ", ".join(f"`{name}`" for name in terms)
-    received = ", ".join(f"{name}={value}" for name, value in terms.items())
-    return (
-        f"`loss` must be finite, but at step {step} {named} is not: look for NaN in "
-        f"that batch, or lower the learning rate. Received: {received}"
-    )
+def apply_updates(updates: Sequence[Update]) -> None:
+    """Move each player that is due, and put back what the others' layers moved.
+
+    Args:
+        updates: Those of all players, in order.
+    """
+    if not is_distributed():
+        for update in updates:
+            _apply(update, None)
+        return
+    # A branch within one replica can't meet the others, as optimizers do: all of them
+    # take the branch together, and what is computed once reaches every copy.
+    tensors = [
+        (u.gradients, [m.value for m in u.moves], u.before, u.is_due) for u in updates
+    ]
+    flat = tf.nest.flatten(tensors)
+    given = [tensor for tensor in flat if tensor is not None]
+
+    def apply_all(strategy: tf.distribute.Strategy, *given: Any) -> None:
+        here = iter([strategy.experimental_local_results(value)[0] for value in given])
+        local = [None if tensor is None else next(here) for tensor in flat]
+        for update, values in zip(
+            updates, tf.nest.pack_sequence_as(tensors, local), strict=True
+        ):
+            gradients, moved, before, is_due = values
+            moves = [
+                Move(move.variable, value)
+                for move, value in zip(update.moves, moved, strict=True)
+            ]
+            update = update._replace(
+                gradients=gradients, moves=moves, before=before, is_due=is_due
+            )
+            _apply(update, strategy)
+
+    tf.distribute.get_replica_context().merge_call(apply_all, args=tuple(given))
+
+
+def _apply(update: Update, strategy: tf.distribute.Strategy | None) -> None:
+    def move() -> None:
+        # An average of what is frozen lags behind it, and may be put in its place.
+        known = {id(variable) for variable in update.variables}
+        frozen = [
+            (variable, ops.convert_to_tensor(variable))
+            for variable in moved_variables(update.optimizer)
+            if id(variable) not in known
+        ]
+        if strategy is None:
+            update.optimizer.apply(list(update.gradients), list(update.variables))
+        else:
+            apply_on_all_replicas(
+                strategy, update.optimizer, update.gradients, update.variables
+            )
+        for variable, value in [*frozen, *update.moves]:
+            variable.assign(value)
+
+    def stay() -> None:
+        for variable, value in zip(update.statistics, update.before, strict=True):
+            variable.assign(value)
+
+    ops.cond(update.is_due, move, stay)

@@ -1,6 +1,6 @@
 """The undercomplete autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -35,6 +35,10 @@ class Autoencoder(DeterministicModel):
     TensorShape([2, 16])
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), in nats",
+    }
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -48,5 +52,5 @@ class Autoencoder(DeterministicModel):
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """−log p(x | D(E(x)))."""
         x = batch.x
-        z = self.encode(x, training=training)
+        z = self.encoded(x, training)
         return {"reconstruction": self.reconstruction(x, z, training)}

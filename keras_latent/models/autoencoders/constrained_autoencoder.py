@@ -1,7 +1,8 @@
 """The autoencoder whose code is to discriminate, too."""
 
 from collections.abc import Mapping
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -14,7 +15,6 @@ from keras_latent.models.autoencoders.heads import (
 )
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Batch, Share, Tensor
-from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -44,7 +44,8 @@ class ConstrainedAutoencoder(DeterministicModel):
             number of classes, for a linear one; or a dict of these, one a task.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
             to `"gaussian"`.
-        classification_weight: Initial weight w_h of each head's term. Defaults to 1.0.
+        classification_weight: Initial weight w_h of each head's term, or of several
+            heads a dict of them. Defaults to 1.0.
         perturbation_weight: Initial weight w_p of the term `perturbation`. With 0 it is
             not computed, and the weight can't be set above 0 later. Defaults to 0.0.
         perturbation_scale: Standard deviation of the noise. Defaults to 0.1.
@@ -63,7 +64,14 @@ class ConstrainedAutoencoder(DeterministicModel):
     TensorShape([2, 10])
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), in nats",
+        "classification": "cross-entropy of the labels that a head tells",
+        "perturbation": "squared distance of a code's neighbour and its decoding's code",
+    }
+
     uses_labels = True
+    needs_classes = "heads"
 
     def __init__(
         self,
@@ -71,55 +79,42 @@ class ConstrainedAutoencoder(DeterministicModel):
         decoder: keras.Model,
         heads: Any,
         likelihood: Any = "gaussian",
-        classification_weight: float = 1.0,
+        classification_weight: Any = 1.0,
         perturbation_weight: float = 0.0,
         perturbation_scale: float = 0.1,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_in_range("perturbation_scale", perturbation_scale)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.heads = keras.tree.map_structure(
             lambda head: linear_head(head, self.latent_dim), heads
         )
         check_heads(self.heads, self.latent_dim)
-        self.perturbation_scale = perturbation_scale
+        self.add_number("perturbation_scale", perturbation_scale)
         self.add_term("reconstruction")
         for suffix in self._heads_by_suffix():
-            self.add_term(f"classification{suffix}", weight=classification_weight)
+            weight = _weight_of(suffix.removeprefix("_"), classification_weight)
+            self.add_term(f"classification{suffix}", weight=weight)
             self.add_monitor(f"accuracy{suffix}")
-        self.add_term("perturbation", weight=perturbation_weight)
-        self.perturbs = perturbation_weight > 0
-        if not self.perturbs:
-            # Neither to be assigned nor for a schedule: the setter has the last word.
-            del self._weight_by_name["perturbation_weight"]
+        self.perturbs = not isinstance(perturbation_weight, Real) or (
+            perturbation_weight != 0
+        )
+        fixed = (
+            "`perturbation_weight` must stay 0 in a model that was built with 0, which "
+            "doesn't compute the term: build it with a weight above 0"
+        )
+        self.add_term(
+            "perturbation",
+            weight=perturbation_weight,
+            fixed=None if self.perturbs else fixed,
+        )
+        self.seed = seed
         self.noise = StandardNormal(seed)
-
-    @property
-    def perturbation_weight(self) -> keras.Variable:
-        """The weight w_p.
-
-        Raises:
-            ValueError: If it is set above 0 where the model was built with 0.
-        """
-        return self._perturbation_weight
-
-    @perturbation_weight.setter
-    def perturbation_weight(self, weight: Any) -> None:
-        # The Variable comes from `add_term`, numbers where the model was built with 0.
-        if isinstance(weight, keras.Variable):
-            self._perturbation_weight = weight
-        elif weight != 0:
-            raise ValueError(
-                "`perturbation_weight` must stay 0 in a model that was built with 0, "
-                "which doesn't compute the term: build it with a weight above 0. "
-                f"Received: perturbation_weight={weight!r}"
-            )
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log p(x | D(z)), the cross-entropies, and ‖E(D(ẑ)) − ẑ‖²."""
         x = batch.x
-        z = self.encode(x, training=training)
+        z = self.encoded(x, training)
         terms: dict[str, Any] = {
             "reconstruction": self.reconstruction(x, z, training),
             "perturbation": ops.zeros(()),
@@ -130,8 +125,8 @@ class ConstrainedAutoencoder(DeterministicModel):
             terms |= _classification(logits, y, suffix)
         if self.perturbs:
             neighbour = ops.stop_gradient(z) + self.perturbation_scale * self.noise(z)
-            variation = self.decode(neighbour, training=training)
-            again = self.encode(variation, training=training)
+            variation = self.decoded(neighbour, training=training)
+            again = self.encoded(variation, training)
             terms["perturbation"] = ops.sum(ops.square(again - neighbour), axis=-1)
         return terms
 
@@ -162,6 +157,18 @@ class ConstrainedAutoencoder(DeterministicModel):
         """
         check_labels(y, self._plain_heads(), count)
 
+    def constructor_value(self, name: str) -> Any:
+        """An argument's value; of several heads, the weight of each by its name."""
+        heads = self._heads_by_suffix()
+        if name == "classification_weight" and "" not in heads:
+            return {
+                suffix.removeprefix("_"): getattr(
+                    self, f"classification{suffix}_weight"
+                )
+                for suffix in heads
+            }
+        return super().constructor_value(name)
+
     def _plain_heads(self) -> Any:
         return dict(self.heads) if isinstance(self.heads, Mapping) else self.heads
 
@@ -169,6 +176,11 @@ class ConstrainedAutoencoder(DeterministicModel):
         if isinstance(self.heads, Mapping):
             return {f"_{name}": head for name, head in self.heads.items()}
         return {"": self.heads}
+
+
+def _weight_of(head: str, weights: Any) -> float:
+    """The weight of a head, from one for all or from a dict of them."""
+    return weights[head] if isinstance(weights, Mapping) else weights
 
 
 def _classification(logits: Tensor, y: Tensor, suffix: str) -> dict[str, Any]:

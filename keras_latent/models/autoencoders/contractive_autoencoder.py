@@ -1,6 +1,6 @@
 """The contractive autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -49,6 +49,11 @@ class ContractiveAutoencoder(DeterministicModel):
     2
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), in nats",
+        "contraction": "squared norm of the encoder's Jacobian",
+    }
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -64,6 +69,7 @@ class ContractiveAutoencoder(DeterministicModel):
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.check_single_observation()
         self.probes = probes
+        self.seed = seed
         self.noise = StandardNormal(seed)
         self.add_term("reconstruction")
         self.add_term("contraction", weight=contraction_weight)
@@ -84,7 +90,7 @@ class ContractiveAutoencoder(DeterministicModel):
 
     def _encoded_with_norm(self, x: Tensor, training: bool) -> tuple[Tensor, Tensor]:
         def encode(x: Tensor) -> Tensor:
-            return self.encode(x, training=training)
+            return self.encoded(x, training)
 
         if self.probes is None:
             return with_squared_jacobian_norm(encode, x)

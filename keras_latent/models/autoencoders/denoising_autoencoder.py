@@ -1,6 +1,6 @@
 """The denoising autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -38,6 +38,10 @@ class DenoisingAutoencoder(DeterministicModel):
     0.2
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), z of the corrupted observation",
+    }
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -56,5 +60,5 @@ class DenoisingAutoencoder(DeterministicModel):
         """−log p(x | D(E(x̃)))."""
         x = batch.x
         corrupted = self.corruption(x, training=training)
-        z = self.encode(corrupted, training=training)
+        z = self.encoded(corrupted, training)
         return {"reconstruction": self.reconstruction(x, z, training)}

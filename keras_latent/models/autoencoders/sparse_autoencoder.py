@@ -1,6 +1,6 @@
 """The sparse autoencoder."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
@@ -41,6 +41,13 @@ class SparseAutoencoder(DeterministicModel):
     ['activity', 'l1', 'l2', 'reconstruction_weight']
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), in nats",
+        "l1": "sum of the kernels' absolute values",
+        "l2": "sum of the kernels' squares",
+        "activity": "sum of the code's absolute values",
+    }
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -60,8 +67,13 @@ class SparseAutoencoder(DeterministicModel):
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """−log p(x | D(z)), Σ|W|, ΣW² and Σⱼ|zⱼ|."""
         x = batch.x
-        z = self.encode(x, training=training)
-        kernels = [w for w in self.trainable_variables if len(w.shape) > 1]
+        z = self.encoded(x, training)
+        # Layers may keep their weights in types that don't add up.
+        kernels = [
+            ops.cast(kernel, "float32")
+            for kernel in self.trainable_variables
+            if len(kernel.shape) > 1
+        ]
         return {
             "reconstruction": self.reconstruction(x, z, training),
             "l1": sum(ops.sum(ops.abs(kernel)) for kernel in kernels),

@@ -1,6 +1,6 @@
 """The encoder-decoder that compares in latent space."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -8,7 +8,6 @@ from keras_latent.losses import different, same
 from keras_latent.models.contrastive import contrast
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -65,6 +64,12 @@ class EncDec(DeterministicModel):
     TensorShape([2, 28, 28, 1])
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "cycle": "distance of an observation's code and its reconstruction's",
+        "spread": "closeness of the codes of two observations",
+        "discrimination": "closeness of the codes of real and generated",
+    }
+
     default_optimizer = ("rmsprop", 3e-4)
     bounds_images = True
 
@@ -81,9 +86,8 @@ class EncDec(DeterministicModel):
         global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_in_range("margin", margin)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.margin = margin
+        self.add_number("margin", margin)
         self.repair = repair
         self.global_batch = global_batch
         self.add_term("cycle", weight=cycle_weight)
@@ -97,10 +101,10 @@ class EncDec(DeterministicModel):
         x = batch.x
 
         def encode(x: Any) -> Tensor:
-            return self.encode(x, training=training)
+            return self.encoded(x, training)
 
         z = encode(x)
-        generated = self.decode(z, training)
+        generated = self.decoded(z, training=training)
         z_live, z_stopped = contrast.encode_generated(encode, generated, self.repair)
         return {
             "cycle": same(z_live, z),

@@ -1,11 +1,12 @@
 """The encoder-decoder that compares in latent space, with a variational encoder."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
+from keras_latent.distributions import NormalParameters, check_normal
 from keras_latent.losses import (
     different,
     mean_divergence,
@@ -13,9 +14,8 @@ from keras_latent.losses import (
     variance_divergence,
 )
 from keras_latent.models.contrastive import contrast
-from keras_latent.models.variational_model import Posterior, VariationalModel
+from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -51,10 +51,10 @@ class VariationalEncDec(VariationalModel):
         kl_mean_weight: Weight of the term `kl_mean`. Defaults to 0.0.
         repair: As for `EncDec`. Defaults to `None`.
         global_batch: As for `EncDec`. Defaults to `False`.
-        **kwargs: `seed` of the noise, `name` and `dtype` of the model.
+        **kwargs: `prior` for `sample`, `seed` of the noise, `name` and `dtype` of the model.
 
     Raises:
-        ValueError: If a weight or the margin is negative.
+        ValueError: If a weight or the margin is negative, or the posterior isn't normal.
 
     Source: small-yellow-duck, "Encoder-decoder networks", section "Further work".
 
@@ -62,6 +62,14 @@ class VariationalEncDec(VariationalModel):
     >>> model.sample(2, seed=0).shape
     TensorShape([2, 28, 28, 1])
     """
+
+    term_meanings: ClassVar[dict[str, str]] = {
+        "cycle": "distance of an observation's code and its reconstruction's",
+        "spread": "closeness of the codes of two observations",
+        "discrimination": "closeness of the codes of real and generated",
+        "kl": "divergence of the posteriors from the prior, by variances",
+        "kl_mean": "divergence of the posteriors from the prior, by means",
+    }
 
     default_optimizer = ("rmsprop", 3e-4)
     bounds_images = True
@@ -81,9 +89,9 @@ class VariationalEncDec(VariationalModel):
         global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_in_range("margin", margin)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.margin = margin
+        check_normal("posterior", self.posterior)
+        self.add_number("margin", margin)
         self.repair = repair
         self.global_batch = global_batch
         self.add_term("cycle", weight=cycle_weight)
@@ -98,12 +106,12 @@ class VariationalEncDec(VariationalModel):
         """The three contrasts of codes, and the two parts of the divergence."""
         x = batch.x
 
-        def encode(x: Any) -> Posterior:
-            return self.posterior(x, training)
+        def encode(x: Any) -> NormalParameters:
+            return self.posterior_parameters(x, training)
 
         posterior = encode(x)
         z = self.draw(posterior)
-        generated = self.decode(z, training)
+        generated = self.decoded(z, training=training)
         live, stopped = contrast.encode_generated(encode, generated, self.repair)
 
         def shares(divergence: Callable[[Tensor], Tensor], parameters: tuple) -> Tensor:

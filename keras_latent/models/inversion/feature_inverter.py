@@ -1,8 +1,9 @@
 """The decoder that inverts the features of a frozen network."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent import networks
@@ -61,9 +62,14 @@ class FeatureInverter(LatentModel):
     TensorShape([2, 133])
     """
 
+    term_meanings: ClassVar[dict[str, str]] = {
+        "reconstruction": "minus log p(x|z), in nats",
+    }
+
     # At 1e-3, decoders of large features may end at black images for good.
     default_optimizer = ("adam", 5e-4)
     bounds_images = True
+    inverts_features = True
 
     def __init__(
         self,
@@ -73,9 +79,9 @@ class FeatureInverter(LatentModel):
         likelihood: Any = "gaussian",
         **kwargs: Any,
     ) -> None:
-        specs.check_decoder(decoder)
-        image_spec = specs.observation_spec(decoder)
-        feature_size, *extra_sizes = specs.code_sizes(decoder)
+        spec = specs.decoder_spec(decoder)
+        image_spec = spec.observation
+        feature_size, *extra_sizes = _vector_sizes(spec)
         source = feature_source(feature_extractor, image_spec, feature_size)
         _check_extra_encoder(extra_encoder, image_spec, extra_sizes)
         self._source = source
@@ -88,7 +94,7 @@ class FeatureInverter(LatentModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """−log p(x | D(f(x), n(x)))."""
-        z = self.encode(batch.x, training=training)
+        z = self.encoded(batch.x, training)
         return {"reconstruction": self.reconstruction(batch.x, z, training)}
 
     def players(self) -> dict[str, Player]:
@@ -96,7 +102,7 @@ class FeatureInverter(LatentModel):
         moved = [self.decoder, self.likelihood]
         if self.extra_encoder is not None:
             moved.append(self.extra_encoder)
-        return {"model": Player(self.objective, moved)}
+        return {"model": Player(moved, ("reconstruction",))}
 
     def ablate(self, x: Any) -> Observation:
         """Reconstruct with f set to 0: what the decoder makes of n alone.
@@ -107,14 +113,9 @@ class FeatureInverter(LatentModel):
         Returns:
             Images of shape (batch, height, width, channels).
         """
-        z = self.encode(x)
-        kept = ops.concatenate(
-            [
-                ops.zeros(self.feature_size),
-                ops.ones(self.latent_dim - self.feature_size),
-            ]
-        )
-        return self.decode(z * kept)
+        z = np.array(self.encode(x))
+        z[:, : self.feature_size] = 0.0
+        return self.decode(z)
 
     # The code is what the networks give.
 
@@ -125,6 +126,20 @@ class FeatureInverter(LatentModel):
             return f
         n = self.extra_encoder(self._source.image(x), training=training)
         return ops.concatenate([f, ops.cast(n, "float32")], axis=-1)
+
+    def code_channels(self) -> dict[str, int]:
+        """No layer: the networks give the code."""
+        return {}
+
+    def code_shape_of(self, inputs: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+        """One vector of what the decoder takes in pieces."""
+        return (sum(size for (size,) in inputs),)
+
+    def decoder_input(self, z: Tensor, condition: Tensor | None) -> Any:
+        """[f, n], in which the code is cut; f alone without extra numbers."""
+        if self.latent_dim == self.feature_size:
+            return z
+        return ops.split(z, [self.feature_size], axis=-1)
 
     def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
         """The features themselves."""
@@ -140,10 +155,10 @@ class FeatureInverter(LatentModel):
         """The image that the features are of."""
         return self._source.image(x)
 
-    def checked_target(self, x: Any) -> Observation:
-        """The image, once features and boxes were looked at."""
+    def check_observation(self, x: Any) -> None:
+        """Refuse what `LatentModel` refuses, and features or boxes that are none."""
+        super().check_observation(x)
         self._source.check(x)
-        return self._source.image(x)
 
     def observation(self, x: Any, y: Any) -> Any:
         """What is encoded, in what `fit` was given: the pair, where f is given."""
@@ -155,7 +170,7 @@ class FeatureInverter(LatentModel):
     def default_networks(
         cls,
         image_shape: tuple[int, int, int],
-        latent_dim: int,
+        code_size: int | tuple[int, ...],
         output_activation: str | None,
         **kwargs: Any,
     ) -> dict[str, keras.Model]:
@@ -163,7 +178,7 @@ class FeatureInverter(LatentModel):
 
         Args:
             image_shape: (height, width, channels).
-            latent_dim: Number of the features and of the extra numbers together.
+            code_size: Number of the features and of the extra numbers together.
             output_activation: The decoder's last activation.
             **kwargs: Holds `feature_extractor`, a model of images.
 
@@ -174,18 +189,32 @@ class FeatureInverter(LatentModel):
         specs.check_model("feature_extractor", extractor)
         spec = keras.KerasTensor((None, *image_shape), "float32")
         size = specs.feature_size("feature_extractor", extractor, spec)
-        if latent_dim <= size:
+        if not isinstance(code_size, int) or code_size <= size:
             raise ValueError(
                 f"`latent_dim` must be more than the {size} features: the code holds "
-                f"them and the extra numbers. Received: latent_dim={latent_dim}"
+                f"them and the extra numbers. Received: latent_dim={code_size}"
             )
-        extra_size = latent_dim - size
+        extra_size = code_size - size
         return {
             "decoder": networks.inversion_decoder(
                 image_shape, size, extra_size, output_activation=output_activation
             ),
             "extra_encoder": networks.extra_encoder(image_shape, extra_size),
         }
+
+
+def _vector_sizes(spec: specs.DecoderSpec) -> list[int]:
+    """Lengths of the vectors that the decoder takes.
+
+    Raises:
+        ValueError: If it takes anything but one or two vectors.
+    """
+    if len(spec.inputs) > 2 or any(len(shape) != 1 for shape in spec.inputs):
+        raise ValueError(
+            "`decoder` must take features, a vector, or [features, extra], two of "
+            f"them. Received: a decoder of inputs of shapes {list(spec.inputs)}"
+        )
+    return [size for (size,) in spec.inputs]
 
 
 def _check_extra_encoder(

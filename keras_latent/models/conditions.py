@@ -1,0 +1,102 @@
+"""What an observation is given beside itself: its class, or some numbers."""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_latent.typing import Tensor
+from keras_latent.validation import check_positive_integer
+
+
+class Condition(NamedTuple):
+    """A condition of networks: a class, or a vector of numbers.
+
+    Args:
+        num_classes: Number of classes, of which −1 is a missing one; or `None`.
+        size: Length of the vector; or `None`.
+    """
+
+    num_classes: int | None
+    size: int | None
+
+    @property
+    def length(self) -> int:
+        """Length of the vector that the networks get."""
+        return self.num_classes or self.size or 0
+
+    @property
+    def given(self) -> keras.KerasTensor:
+        """What the user gives: integers of shape (batch,), or (batch, size)."""
+        if self.num_classes is not None:
+            return keras.KerasTensor((None,), "int32")
+        return keras.KerasTensor((None, self.size), "float32")
+
+    @property
+    def vector(self) -> keras.KerasTensor:
+        """What the networks get as their second input."""
+        return keras.KerasTensor((None, self.length), "float32")
+
+    def vector_of(self, y: Tensor) -> Tensor:
+        """Classes one-hot, a missing one all 0; numbers as they are."""
+        if self.num_classes is None:
+            return ops.cast(y, "float32")
+        return ops.one_hot(ops.cast(y, "int32"), self.num_classes, dtype="float32")
+
+    def check(self, y: Any, count: int | None) -> None:
+        """Refuse what is no condition of so many rows.
+
+        Args:
+            y: What came as the condition: an array, or a tensor whose values may be
+                unknown yet.
+            count: Number of rows; `None` where it is unknown.
+
+        Raises:
+            ValueError: If it is missing, of another shape, or out of range.
+        """
+        expected = f"({'batch' if count is None else count}"
+        expected += ",)" if self.num_classes else f", {self.size})"
+        if y is None:
+            raise ValueError(
+                f"`y` must be the condition, of shape {expected}. Received: y=None"
+            )
+        shape = tuple(getattr(y, "shape", np.shape(y)))
+        wanted = (count,) if self.num_classes else (count, self.size)
+        if len(shape) != len(wanted) or any(
+            a is not None and b is not None and a != b
+            for a, b in zip(shape, wanted, strict=True)
+        ):
+            raise ValueError(
+                f"`y` must have the shape {expected}. Received: y of shape {shape}"
+            )
+        if not isinstance(y, np.ndarray):
+            return
+        if self.num_classes is None:
+            if not np.isfinite(y).all():
+                raise ValueError("`y` must be finite. Received: y that is not")
+            return
+        is_class = np.isin(y, np.arange(-1, self.num_classes))
+        if not is_class.all():
+            raise ValueError(
+                f"`y` must hold classes from 0 to {self.num_classes - 1}, or -1 for a "
+                f"missing one. Received: y with {y[~is_class][0]!r}"
+            )
+
+
+def condition_of(num_classes: int | None, condition_size: int | None) -> Condition:
+    """The condition that one of two arguments describes.
+
+    Raises:
+        ValueError: If none or both are given, or it isn't a positive integer.
+    """
+    if (num_classes is None) == (condition_size is None):
+        raise ValueError(
+            "Either `num_classes` or `condition_size` must be given. "
+            f"Received: num_classes={num_classes}, condition_size={condition_size}"
+        )
+    if num_classes is not None:
+        check_positive_integer("num_classes", num_classes)
+    else:
+        check_positive_integer("condition_size", condition_size)
+    return Condition(num_classes, condition_size)

@@ -1,0 +1,126 @@
+"""Saving a model by its constructor's arguments, and its file whole or not at all."""
+
+import inspect
+import os
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from keras_latent.saving import written_whole
+from keras_latent.training.objective_model import ObjectiveModel
+
+
+class ConstructorConfigModel(ObjectiveModel):
+    """A model whose config is the arguments of its constructor.
+
+    Each argument is kept as an attribute of its name, and what was assigned to it later
+    is what is saved.
+    """
+
+    @classmethod
+    def constructor_arguments(cls) -> list[str]:
+        """The names of the constructor's arguments, with those that it passes on.
+
+        Raises:
+            TypeError: If it takes some without a name.
+        """
+        names: dict[str, None] = {}
+        for base in cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]:
+            if "__init__" not in vars(base):
+                continue
+            parameters = list(inspect.signature(base.__init__).parameters.values())
+            kinds = {parameter.kind for parameter in parameters}
+            if inspect.Parameter.VAR_POSITIONAL in kinds:
+                raise TypeError(
+                    "A constructor of a latent model must name its arguments, so that "
+                    f"the model can be saved. Received: {base.__name__}.__init__ with "
+                    "*args"
+                )
+            for parameter in parameters[1:]:
+                # A class further down fills those that have no default itself.
+                is_own = base is cls or parameter.default is not parameter.empty
+                if parameter.kind is not parameter.VAR_KEYWORD and is_own:
+                    names[parameter.name] = None
+            if inspect.Parameter.VAR_KEYWORD not in kinds:
+                break
+        return [name for name in names if name not in ("name", "dtype")]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as they are now."""
+        config = {}
+        for name in self.constructor_arguments():
+            config[name] = _serialised(self.constructor_value(name))
+        return {
+            **config,
+            "name": self.name,
+            "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
+        }
+
+    def constructor_value(self, name: str) -> Any:
+        """What one of the constructor's arguments is now: the attribute of its name."""
+        if not hasattr(self, name):
+            raise ValueError(
+                f"`{name}` must be kept as an attribute of that name by "
+                f"{type(self).__name__}.__init__, so that the model can be saved. "
+                "Received: a model without it"
+            )
+        return getattr(self, name)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        """Make a model from the constructor's arguments, serialised."""
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(
+                    value, custom_objects=custom_objects
+                )
+                if isinstance(value, dict | list)
+                else value
+                for name, value in config.items()
+            }
+        )
+
+    def own_layers(self) -> dict[str, keras.layers.Layer]:
+        """The layers that the constructor makes, by the names of their attributes."""
+        return {}
+
+    def get_build_config(self) -> dict[str, Any]:
+        """Which of the model's own layers have been quantized, and how."""
+        modes = {
+            name: layer.quantization_mode
+            for name, layer in self.own_layers().items()
+            if getattr(layer, "quantization_mode", None)
+        }
+        return {"quantized": modes}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Quantize the model's own layers as `get_build_config` says."""
+        for name, mode in config.get("quantized", {}).items():
+            self.own_layers()[name].quantize(mode)
+
+    def save(
+        self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
+    ) -> None:
+        """Save, as `keras.Model.save`; a local file is written whole or not at all."""
+        is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
+        is_local_file = is_archive and "://" not in str(filepath)
+        if not is_local_file or (not overwrite and os.path.exists(filepath)):
+            super().save(filepath, overwrite=overwrite, **kwargs)
+            return
+        with written_whole(filepath) as unfinished:
+            super().save(unfinished, **kwargs)
+
+
+def _serialised(value: Any) -> Any:
+    if isinstance(value, keras.Variable):
+        return float(value.numpy())
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {name: _serialised(own) for name, own in value.items()}
+    if isinstance(value, list | tuple):
+        return [_serialised(own) for own in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return keras.saving.serialize_keras_object(value)

@@ -120,7 +120,7 @@ class VariationalModel(LatentModel):
         return ops.reshape(z, (-1, num_samples, *self.code_shape))
 
     def kl(self, latent: Latent) -> Tensor:
-        """KL(q(z|x) ‖ p(z)) in nats, (batch,); at the draw where no formula is known."""
+        """KL(q(z|x) ‖ p(z)) in nats, (batch,); at the draw if no formula is known."""
         return self.posterior.kl(latent.q, self.prior, latent.z)
 
     def log_ratio(self, latent: Latent) -> Tensor:

@@ -4,11 +4,37 @@ from typing import Any
 
 from keras_latent.distributions.base import CodeDistribution, Distribution
 from keras_latent.distributions.normal import Normal, NormalParameters
+from keras_latent.distributions.normal_mixture import NormalMixture
+from keras_latent.distributions.power_spherical import (
+    PowerSpherical,
+    SphericalParameters,
+)
+from keras_latent.distributions.uniform_sphere import UniformSphere
+from keras_latent.distributions.vamp_prior import VampPrior
 from keras_latent.validation import check_choice
 
-__all__ = ["CodeDistribution", "Distribution", "Normal", "NormalParameters", "get"]
+__all__ = [
+    "CodeDistribution",
+    "Distribution",
+    "Normal",
+    "NormalMixture",
+    "NormalParameters",
+    "PowerSpherical",
+    "SphericalParameters",
+    "UniformSphere",
+    "VampPrior",
+    "check_normal",
+    "check_pair",
+    "get",
+]
 
-_CLASSES: dict[str, type[CodeDistribution]] = {"normal": Normal}
+_CLASSES: dict[str, type[CodeDistribution]] = {
+    "normal": Normal,
+    "normal_mixture": NormalMixture,
+    "power_spherical": PowerSpherical,
+    "uniform_sphere": UniformSphere,
+    "vamp_prior": VampPrior,
+}
 
 
 def get(argument: str, identifier: Any) -> CodeDistribution:
@@ -31,12 +57,25 @@ def get(argument: str, identifier: Any) -> CodeDistribution:
     return _CLASSES[identifier]()
 
 
-def check_same_space(posterior: CodeDistribution, prior: CodeDistribution) -> None:
-    """Refuse a posterior and a prior that live on different spaces.
+def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
+    """Refuse a posterior without parameters, and a prior on another space.
 
     Raises:
-        ValueError: If they do; both are named.
+        ValueError: If the posterior takes nothing from a network, or can't be a prior's
+            companion; both are named then.
     """
+    if not posterior.parameter_channels(2):
+        raise ValueError(
+            "`posterior` must take parameters of a network. "
+            f"Received: posterior={posterior.name!r}, which takes none"
+        )
+    if isinstance(prior, VampPrior):
+        return  # It is made of posteriors.
+    if not isinstance(prior, Normal) and prior.parameter_channels(2):
+        raise ValueError(
+            "`prior` must be a distribution of its own, without parameters of a "
+            f"network. Received: prior={prior.name!r}"
+        )
     if posterior.space != prior.space:
         raise ValueError(
             "`posterior` and `prior` must live on the same space. Received: "

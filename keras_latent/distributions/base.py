@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent.typing import Tensor
@@ -112,7 +113,7 @@ class CodeDistribution(Distribution):
         size = parameters.shape[-1]
         channels = next(
             c
-            for c in range(1, size + 1)
+            for c in range(size, 0, -1)
             if sum(self.parameter_channels(c).values()) == size
         )
         sizes = list(self.parameter_channels(channels).values())
@@ -158,6 +159,19 @@ class CodeDistribution(Distribution):
     def log_ratio(self, parameters: Any, prior: "CodeDistribution", z: Tensor) -> Any:
         """Log q(z|x) − log p(z) of each example, of shape (batch,)."""
         return self.log_prob(z, parameters) - prior.log_prob(z)
+
+
+def seeds_of(seed: Any, count: int) -> list[Any]:
+    """Seeds of several draws that are to differ, from one for all of them.
+
+    Args:
+        seed: An integer; or a `keras.random.SeedGenerator` or `None`, which give
+            another draw each time.
+        count: Number of draws.
+    """
+    if not isinstance(seed, int | np.integer):
+        return [seed] * count
+    return np.random.SeedSequence(int(seed)).generate_state(count).tolist()
 
 
 def sum_over_event(values: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ def streamed(
     check(x)
     count, size = len(keras.tree.flatten(x)[0]), batch_size or BATCH_SIZE
     if count <= size:
-        result = function(x)
+        result = function(keras.tree.map_structure(ops.convert_to_tensor, x))
         if are_tensors:
             return result
         return keras.tree.map_structure(ops.convert_to_numpy, result)

@@ -68,7 +68,7 @@ class VariationalModel(LatentModel):
     ) -> None:
         posterior = distributions.get("posterior", posterior)
         prior = distributions.get("prior", prior)
-        distributions.check_same_space(posterior, prior)
+        distributions.check_pair(posterior, prior)
         # The layers of the code are made for it.
         self._posterior_of_code = posterior
         super().__init__(encoder, decoder, likelihood, **kwargs)

@@ -166,6 +166,33 @@ def rowwise_noise(draw: Callable[[tuple], Tensor], like: Tensor) -> Tensor:
     return noise[start : start + shape[0]]
 
 
+def rowwise_gamma(alpha: Tensor, seed: Any) -> Tensor:
+    """Draw from gamma distributions, on replicas what one replica would draw.
+
+    The draws depend on the parameters of the rows before, so that those of all replicas
+    are drawn. Gradients reach α, by implicit reparametrisation.
+
+    Args:
+        alpha: Shapes α of shape (batch, ...), or of K rows for each example.
+        seed: An integer, or a `keras.random.SeedGenerator`.
+
+    Returns:
+        Draws of the shape of `alpha`.
+    """
+    if not is_distributed():
+        return keras.random.gamma(keras.ops.shape(alpha), alpha, seed=seed)
+    share = current_share(tf.shape(alpha)[0])
+    draws = tf.shape(alpha)[0] // tf.maximum(share.rows, 1)
+    own = Share(share.rows * draws, share.offset * draws, share.total * draws)
+    everyone = gathered(alpha, own)
+    drawn = keras.random.gamma(keras.ops.shape(everyone), everyone, seed=seed)
+    here = drawn[own.offset : own.offset + own.rows]
+    # A replica without a row holds one of zeros, which needs draws of some kind.
+    missing = tf.shape(alpha)[0] - own.rows
+    padding = [[0, missing], *[[0, 0]] * (len(alpha.shape) - 1)]
+    return tf.pad(here, padding, constant_values=1.0)
+
+
 def gathered(rows: Any, share: Share) -> Any:
     """Gather the rows of all replicas, in the order of the replicas.
 

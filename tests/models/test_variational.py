@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from keras_latent.likelihoods import Gaussian
 from keras_latent.models import VAE
-from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from tests.models.cases import LATENT_DIM, dense_networks, images
 
 OBSERVED, LATENT, SCALE = 5, 2, 0.6

@@ -8,10 +8,10 @@ import threading
 
 import numpy as np
 import pytest
-from tests.training.worker import OVERRIDES, trained
 
 from keras_latent.training.workers import join_workers, read_cluster
 from tests.processes import free_addresses, run_workers, tf_config
+from tests.training.worker import OVERRIDES, trained
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_two_replicas_train_as_one(make, two_replicas):
 
 
 def test_small_clipping_norms_are_not_added_up(two_replicas):
-    """Of two replicas, each would clip its own half, and the sum be up to twice that."""
+    """Of two replicas, each would clip its own half, and the sum be up to twice."""
 
     def move(strategy):
         before = values_of(built().trainable_variables)

@@ -77,7 +77,9 @@ class TestChecks:
             return {**values, "norm": values["norm"][:rows]}
 
         # What the trace doesn't know, TensorFlow says.
-        with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=r"norm|shape"):
+        with pytest.raises(
+            (ValueError, tf.errors.InvalidArgumentError), match=r"norm|shape"
+        ):
             train(returned, np.ones(6))
         with pytest.raises(ValueError, match=rf"batch of 3 rows.*shape \({rows},\)"):
             train(returned, np.ones(6), run_eagerly=True)
@@ -143,7 +145,10 @@ class TestAllOrNone:
             model.fit(images(4), batch_size=4, verbose=0)
         after = values_of(model.variables)
         for a, b, variable in zip(before, after, model.variables, strict=True):
-            if variable.name != "seed_generator_state" and "metric" not in variable.path:
+            if (
+                variable.name != "seed_generator_state"
+                and "metric" not in variable.path
+            ):
                 np.testing.assert_array_equal(a, b, err_msg=variable.path)
 
     def test_statistics_of_layers_stay_as_well(self):
@@ -250,7 +255,7 @@ class TestWhen:
         model = FactorVAE(
             **dense_networks(), discriminator=dense_critic(LATENT_DIM, (4,))
         )
-        model.compile({name: "sgd" for name in model.players()})
+        model.compile(dict.fromkeys(model.players(), "sgd"))
         model.fit(images(8), batch_size=4, verbose=0)
         model.save(tmp_path / "model.keras")
         assert keras.saving.load_model(tmp_path / "model.keras").steps_made == 2
@@ -275,7 +280,7 @@ def test_both_players_train_from_one_pass_of_the_encoder():
     passes = []
     features = model.features
     model.features = lambda *args: passes.append(1) or features(*args)
-    model.compile({n: "sgd" for n in model.players()}, run_eagerly=True)
+    model.compile(dict.fromkeys(model.players(), "sgd"), run_eagerly=True)
     model.fit(images(4), batch_size=4, verbose=0)
     assert len(passes) == 1
 

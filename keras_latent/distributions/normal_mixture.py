@@ -1,0 +1,98 @@
+"""A mixture of normal distributions as a prior."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_latent.distributions.base import CodeDistribution, seeds_of
+from keras_latent.distributions.normal import LOG_VAR_LIMIT
+from keras_latent.typing import Tensor
+from keras_latent.validation import check_positive_integer
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class NormalMixture(CodeDistribution):
+    """A prior that is learned: Σₖ πₖ N(μₖ, σₖ²), with independent elements.
+
+    Args:
+        components: Number K of normal distributions. Defaults to 10.
+        **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
+
+    Attributes:
+        means: Variable of shape (K, *code_shape), drawn from N(0, 1) at first.
+        log_vars: Variable of the same shape, 0 at first.
+        logits: Variable of shape (K,), 0 at first: the logarithms of πₖ, but for a
+            constant.
+
+    Raises:
+        ValueError: If `components` isn't a positive integer.
+
+    Source: Dilokthanakul et al. 2016; Tomczak and Welling 2018, section 3.1.
+
+    >>> prior = NormalMixture(components=3)
+    >>> prior.build((2,))
+    >>> prior.sample(shape=(5, 2), seed=1).shape
+    TensorShape([5, 2])
+    """
+
+    def __init__(self, components: int = 10, **kwargs: Any) -> None:
+        check_positive_integer("components", components)
+        super().__init__(**kwargs)
+        # A base class marks distributions without weights as built.
+        self.built = False
+        self.components = components
+
+    def build(self, code_shape: Sequence[int]) -> None:
+        """Make the weights for codes of this shape."""
+        shape = (self.components, *code_shape)
+        weights = {"dtype": "float32", "autocast": False}
+        self.means = self.add_weight(
+            name="means",
+            shape=shape,
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            **weights,
+        )
+        self.log_vars = self.add_weight(
+            name="log_vars", shape=shape, initializer="zeros", **weights
+        )
+        self.logits = self.add_weight(
+            name="logits", shape=(self.components,), initializer="zeros", **weights
+        )
+        self.built = True
+
+    def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
+        """Log Σₖ πₖ N(z; μₖ, σₖ²)."""
+        z = ops.expand_dims(ops.cast(value, "float32"), 1)
+        log_vars = self._log_vars()
+        squares = ops.square(z - self.means) * ops.exp(-log_vars)
+        terms = squares + log_vars + math.log(2 * math.pi)
+        by_component = -0.5 * ops.sum(terms, axis=tuple(range(2, len(terms.shape))))
+        return ops.logsumexp(by_component + ops.log_softmax(self.logits), axis=1)
+
+    def sample(
+        self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
+    ) -> Tensor:
+        """A draw of a component for each row, and one from it."""
+        which, where = seeds_of(seed, 2)
+        logits = ops.expand_dims(ops.convert_to_tensor(self.logits), 0)
+        chosen = keras.random.categorical(logits, shape[0], seed=which)[0]
+        noise = keras.random.normal(shape, dtype="float32", seed=where)
+        scales = ops.exp(0.5 * self._log_vars())
+        return ops.take(ops.convert_to_tensor(self.means), chosen, axis=0) + (
+            ops.take(scales, chosen, axis=0) * noise
+        )
+
+    def mean(self, parameters: Any = None) -> Tensor:
+        """Σₖ πₖ μₖ, of shape code_shape."""
+        weights = ops.softmax(ops.convert_to_tensor(self.logits))
+        return ops.tensordot(weights, ops.convert_to_tensor(self.means), axes=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "components": self.components}
+
+    def _log_vars(self) -> Tensor:
+        return ops.clip(self.log_vars, -LOG_VAR_LIMIT, LOG_VAR_LIMIT)

@@ -1,0 +1,152 @@
+"""The prior that is made of the posteriors of learned inputs."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_latent.distributions.base import CodeDistribution, seeds_of
+from keras_latent.typing import Tensor
+from keras_latent.validation import check_positive_integer
+
+_SPREAD = 0.05
+"""Standard deviation of the first pseudo-inputs, in parts of their range."""
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class Clipped(keras.constraints.Constraint):
+    """Keeps a weight in a range after each step, where its gradient stays alive.
+
+    Args:
+        low: The least value.
+        high: The greatest value.
+    """
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low = low
+        self.high = high
+
+    def __call__(self, w: Tensor) -> Tensor:
+        """The weight, clipped."""
+        return ops.clip(w, self.low, self.high)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"low": self.low, "high": self.high}
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class VampPrior(CodeDistribution):
+    """A prior that is learned: the mean of the posteriors of K pseudo-inputs u.
+
+        p(z) = 1/K Σₖ q(z|uₖ)
+
+    The gradient reaches the encoder through p as well as through q. The pseudo-inputs
+    are kept in the range of the observation; the encoder sees them as at inference.
+
+    Args:
+        num_inputs: Number K of pseudo-inputs. Defaults to 500.
+        **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
+
+    Attributes:
+        pseudo_inputs: Variable of shape (K, ...), in the middle of the observation's
+            range at first; `set_inputs` sets them to images.
+
+    Raises:
+        ValueError: If `num_inputs` isn't a positive integer.
+
+    Source: Tomczak and Welling 2018, equation 9.
+
+    >>> VampPrior(num_inputs=50).num_inputs
+    50
+    """
+
+    def __init__(self, num_inputs: int = 500, **kwargs: Any) -> None:
+        check_positive_integer("num_inputs", num_inputs)
+        super().__init__(**kwargs)
+        self.num_inputs = num_inputs
+
+    def build_for(self, model: Any) -> None:
+        """Make the pseudo-inputs of a model's observations.
+
+        Raises:
+            ValueError: If the observation is a dict, or comes with a condition.
+        """
+        spec = model.encoder_spec()
+        if isinstance(spec, dict):
+            raise ValueError(
+                "`prior` 'vamp_prior' needs a model of one tensor, whose pseudo-inputs "
+                f"it learns. Received: observations that are a dict of {sorted(spec)}"
+            )
+        self.space = model.posterior.space
+        low, high = model.likelihood.expected_range
+        is_bounded = math.isfinite(low) and math.isfinite(high)
+        middle, size = ((low + high) / 2, high - low) if is_bounded else (0.0, 1.0)
+        # A function, because Keras would look for layers in the model that this is in.
+        self._parameters_of = model.posterior_parameters
+        self._posterior_of = lambda: model.posterior
+        self.pseudo_inputs = self.add_weight(
+            name="pseudo_inputs",
+            shape=(self.num_inputs, *spec.shape[1:]),
+            initializer=keras.initializers.RandomNormal(middle, _SPREAD * size),
+            constraint=Clipped(low, high) if is_bounded else None,
+            dtype="float32",
+            autocast=False,
+        )
+        self.built = True
+
+    def set_inputs(self, images: Any) -> None:
+        """Set the pseudo-inputs to observations, such as the first of the training.
+
+        Args:
+            images: Array of shape (K, ...).
+
+        Raises:
+            ValueError: If the shape is another.
+        """
+        if np.shape(images) != tuple(self.pseudo_inputs.shape):
+            raise ValueError(
+                f"`images` must have the shape {tuple(self.pseudo_inputs.shape)}. "
+                f"Received: images of shape {np.shape(images)}"
+            )
+        self.pseudo_inputs.assign(images)
+
+    def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
+        """Log 1/K Σₖ q(z|uₖ)."""
+        q = self._posteriors()
+        rows = ops.shape(value)[0]
+        # Each code beside each posterior: batch·K rows.
+        z = ops.repeat(value, self.num_inputs, axis=0)
+        beside = type(q)(
+            *(ops.tile(part, (rows, *[1] * (len(part.shape) - 1))) for part in q)
+        )
+        log_probs = self._posterior_of().log_prob(z, beside)
+        by_input = ops.reshape(log_probs, (-1, self.num_inputs))
+        return ops.logsumexp(by_input, axis=1) - math.log(self.num_inputs)
+
+    def sample(
+        self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
+    ) -> Tensor:
+        """A pseudo-input for each row, all equally likely, and a draw from q(z|u)."""
+        which, where = seeds_of(seed, 2)
+        chosen = keras.random.randint(
+            (shape[0],), 0, self.num_inputs, dtype="int32", seed=which
+        )
+        q = self._posteriors()
+        own = type(q)(*(ops.take(part, chosen, axis=0) for part in q))
+        return self._posterior_of().sample(own, seed=where)
+
+    def mean(self, parameters: Any = None) -> Tensor:
+        """The mean of the posteriors' means, of shape code_shape."""
+        return ops.mean(self._posterior_of().mean(self._posteriors()), axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "num_inputs": self.num_inputs}
+
+    def _posteriors(self) -> Any:
+        inputs = ops.convert_to_tensor(self.pseudo_inputs)
+        return self._parameters_of(inputs, training=False)

@@ -1,8 +1,15 @@
 # `make demo` and `make test` do everything from a bare clone: environment, installation,
 # work. PYTHON chooses the interpreter, EXTRAS what is installed beside the library
-# (`make demo EXTRAS=dev,cuda` on a machine with an NVIDIA GPU).
+# (`make demo EXTRAS=dev,cuda` on a machine with an NVIDIA GPU). `make test-all` adds the
+# tests that are marked `all`. `make test-lowest` installs the first version of each range
+# in setup.cfg, in an environment of its own, and runs LOWEST on it with LOWEST_PYTHON.
 
 PYTHON ?= python3
+LOWEST_PYTHON ?= python3.11
+# What depends on versions most: training, files, data and what the package says of itself.
+LOWEST ?= tests/models tests/training tests/likelihoods tests/layers tests/datasets \
+	tests/cli/test_app.py tests/inversion tests/test_package.py tests/test_saving.py \
+	tests/test_security.py
 EXTRAS ?= dev
 DEMO ?= runs/demo
 
@@ -10,17 +17,24 @@ BIN := .venv/bin
 COMMA := ,
 INSTALLED := .venv/installed-$(subst $(COMMA),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# The networks are tiny: more threads than processes only stand in each other's way.
+TESTS := -m pytest -q --numprocesses 2 --dist loadfile
+test test-all test-lowest: export TF_NUM_INTRAOP_THREADS := 1
 
-.PHONY: demo test lint install clean
+.PHONY: demo test test-all test-lowest lint install clean
 
 demo: install
 	test "$(DEMO)" != runs/demo || rm -rf runs/demo
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
 
-# The networks are tiny: more threads than processes only stand in each other's way.
-test: export TF_NUM_INTRAOP_THREADS := 1
 test: lint
-	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
+	$(BIN)/python $(TESTS)
+
+test-all: test
+	$(BIN)/python $(TESTS) -m all
+
+test-lowest: .venv-lowest/installed
+	.venv-lowest/bin/python $(TESTS) $(LOWEST)
 
 lint: install
 	$(BIN)/ruff check .
@@ -35,5 +49,13 @@ $(INSTALLED): setup.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
+.venv-lowest/installed: setup.cfg
+	$(LOWEST_PYTHON) -m venv --clear .venv-lowest
+	sed -nE 's/^ +([A-Za-z0-9_-]+) >=([0-9.]+).*/\1==\2/p' setup.cfg > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --upgrade pip
+	.venv-lowest/bin/python -m pip install --quiet --editable '.[dev]' \
+		--constraint .venv-lowest/lowest.txt
+	touch $@
+
 clean:
-	rm -rf .venv runs build *.egg-info
+	rm -rf .venv .venv-lowest runs build *.egg-info

@@ -62,9 +62,14 @@ def statistics(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
     return list(found.values())
 
 
-def operation_before(tensor: keras.KerasTensor) -> Any:
-    """The layer or operation of a functional model that makes a symbolic tensor."""
-    return tensor._keras_history.operation
+def operation_before(tensor: keras.KerasTensor) -> tuple[Any, list[keras.KerasTensor]]:
+    """What makes a symbolic tensor of a functional model.
+
+    Returns:
+        The layer or operation, and the tensors that it makes it of.
+    """
+    operation, node, _ = tensor._keras_history
+    return operation, list(operation._inbound_nodes[node].input_tensors)
 
 
 def built_shapes(model: keras.Model) -> Any:
@@ -142,7 +147,7 @@ class BuiltModel(keras.Model):
     _metrics_are_built = True
 
     def example_of_metrics(self) -> tuple[Any, Any]:
-        """What `call` takes, and what compiled metrics compare it with, one row each."""
+        """One row of what `call` takes, and of what metrics compare it with."""
         raise NotImplementedError
 
     def _maybe_symbolic_build(

@@ -54,6 +54,49 @@ def test_import_is_light_and_reaches_every_part():
     assert result.returncode == 0, result.stderr
 
 
+# As where the extra `detection` isn't installed: it can't be imported.
+WITHOUT_KERAS_CV = """
+import sys
+
+sys.modules["keras_cv"] = sys.modules["keras_core"] = None
+import importlib
+import pkgutil
+import numpy as np
+import keras_latent as kl
+
+for module in pkgutil.walk_packages(kl.__path__, "keras_latent."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+model = kl.applications.ConvVAE(weights=None, latent_dim=2)
+model.compile("adam", run_eagerly=True)
+before = model.get_weights()
+model.fit(np.random.default_rng(0).random((4, 28, 28, 1), "float32"), verbose=0)
+if not any((a != b).any() for a, b in zip(before, model.get_weights())):
+    sys.exit("trained nothing")
+for build in (
+    lambda: kl.networks.yolo_detector(3),
+    lambda: kl.applications.EmojiDetector(weights=None),
+    lambda: kl.applications.EmojiDetector(),
+):
+    try:
+        build()
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_trains_without_keras_cv_and_names_the_extra_where_it_is_used():
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_KERAS_CV], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert "needs keras-cv" in line
+        assert "pip install 'keras_latent[detection]'" in line
+
+
 def test_an_unknown_part():
     with pytest.raises(AttributeError, match="no attribute 'modles'"):
         _ = kl.modles

@@ -33,6 +33,7 @@ def EmojiDetector(  # noqa: N802, named as the builders of keras.applications ar
         ValueError: If `weights` is none of these, or the file is not what it was when
             it was made.
         FileNotFoundError: If a file of weights is missing.
+        ImportError: If keras-cv isn't installed: it comes with the extra `detection`.
 
     >>> EmojiDetector(weights=None).input_shape
     (None, 128, 128, 3)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from types import ModuleType
 
 import keras
 from keras import ops
@@ -50,14 +51,12 @@ def yolo_detector(
 
     Raises:
         ValueError: If an argument isn't as described.
+        ImportError: If keras-cv isn't installed.
 
     >>> detector = yolo_detector(num_classes=10, widths=(8, 8, 8, 8))
     >>> detector.input_shape
     (None, 128, 128, 3)
     """
-    # Here, because keras-cv takes seconds to load.
-    import keras_cv
-
     check_positive_integer("num_classes", num_classes)
     check_image_shape(image_shape)
     if any(side % _STRIDE for side in image_shape[:2]):
@@ -73,6 +72,7 @@ def yolo_detector(
     check_in_range("confidence_threshold", confidence_threshold, 0, 1)
     check_in_range("iou_threshold", iou_threshold, 0, 1)
     check_positive_integer("max_detections", max_detections)
+    keras_cv = _load_keras_cv()
     backbone = keras_cv.models.YOLOV8Backbone(
         stackwise_channels=list(widths),
         stackwise_depth=[1, 1, 1, 1],
@@ -99,6 +99,18 @@ def yolo_detector(
         last = detector.get_layer(f"yolo_v8_head_{level}_class_3_conv")
         last.bias.assign(ops.full_like(last.bias, _PRIOR_LOGIT))
     return detector
+
+
+def _load_keras_cv() -> ModuleType:
+    """keras-cv, which takes seconds to load and comes with an extra alone."""
+    try:
+        import keras_cv
+    except ImportError as error:
+        raise ImportError(
+            "A detector needs keras-cv. Install it with the extra `detection`: "
+            "`pip install 'keras_latent[detection]'`"
+        ) from error
+    return keras_cv
 
 
 def region_feature_extractor(

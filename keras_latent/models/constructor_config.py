@@ -31,13 +31,13 @@ class ConstructorConfigModel(ObjectiveModel):
                 continue
             parameters = list(inspect.signature(base.__init__).parameters.values())
             kinds = {parameter.kind for parameter in parameters}
-            if inspect.Parameter.VAR_POSITIONAL in kinds:
-                raise TypeError(
-                    "A constructor of a latent model must name its arguments, so that "
-                    f"the model can be saved. Received: {base.__name__}.__init__ with "
-                    "*args"
-                )
             for parameter in parameters[1:]:
+                if parameter.kind is parameter.VAR_POSITIONAL:
+                    raise TypeError(
+                        "A constructor of a latent model must name its arguments, so "
+                        f"that the model can be saved. Received: {base.__name__}"
+                        f".__init__ with *{parameter.name}"
+                    )
                 # A class further down fills those that have no default itself.
                 is_own = base is cls or parameter.default is not parameter.empty
                 if parameter.kind is not parameter.VAR_KEYWORD and is_own:

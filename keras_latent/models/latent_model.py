@@ -14,8 +14,8 @@ from keras_latent.models.conditions import Condition
 from keras_latent.models.constructor_config import ConstructorConfigModel
 from keras_latent.models.default_networks import ForImages
 from keras_latent.models.streaming import streamed
-from keras_latent.training.guard import Bounds
-from keras_latent.typing import Observation, Tensor
+from keras_latent.training.guard import Column
+from keras_latent.typing import Batch, Observation, Tensor
 
 
 class LatentModel(ForImages, ConstructorConfigModel):
@@ -72,6 +72,7 @@ class LatentModel(ForImages, ConstructorConfigModel):
         **kwargs: Any,
     ) -> None:
         condition = kwargs.pop("condition", None)
+        self.constructor_arguments()  # Refuses those that couldn't be saved.
         has_encoder = type(self).encoder_output is LatentModel.encoder_output
         if has_encoder:
             specs.check_model("encoder", encoder)
@@ -133,14 +134,17 @@ class LatentModel(ForImages, ConstructorConfigModel):
 
     def network_input(self, x: Any) -> Any:
         """What the encoder takes of what is encoded: x, or [x, condition]."""
-        return x if self.condition is None else [x["x"], self.condition_in(x)]
+        if self.condition is None:
+            return x
+        # Keras takes arrays, and tensors, but not both at once.
+        return [specs.as_tensor(x["x"]), self.condition_in(x)]
 
     def network_spec(self, spec: Any) -> Any:
         """What the encoder takes, as `KerasTensor`s."""
         return spec if self.condition is None else [spec["x"], self.condition.vector]
 
     def condition_in(self, x: Any) -> Tensor | None:
-        """The vector of the condition in what is encoded; `None` without a condition."""
+        """The vector of the condition in what is encoded, if there is one."""
         return None if self.condition is None else self.condition.vector_of(x["y"])
 
     def code_shape_of(self, inputs: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
@@ -151,22 +155,23 @@ class LatentModel(ForImages, ConstructorConfigModel):
         """
         wanted = [] if self.condition is None else [(self.condition.length,)]
         if list(inputs[1:]) != wanted:
-            expected = (
-                "a code alone" if not wanted else f"[code, condition] of {wanted}"
-            )
+            condition = f"a condition of shape {wanted}" if wanted else "nothing else"
             raise ValueError(
-                f"`decoder` must take {expected}. Received: a decoder of inputs of "
-                f"shapes {list(inputs)}"
+                f"`decoder` must take one vector or map, the code, and {condition}. "
+                f"Received: a decoder of inputs of shapes {list(inputs)}"
             )
         return inputs[0]
 
     def decoder_input(self, z: Tensor, condition: Tensor | None) -> Any:
         """What the decoder takes of a code and a condition."""
-        return z if condition is None else [z, condition]
+        return z if condition is None else [specs.as_tensor(z), condition]
 
     def observation(self, x: Any, y: Any) -> Any:
         """What is encoded, of the `x` and the `y` that `fit` is given."""
-        return x if self.condition is None else {"x": x, "y": y}
+        if self.condition is None or (isinstance(x, dict) and {"x", "y"} <= x.keys()):
+            return x
+        # Of a list, each number would be taken for an input of its own.
+        return {"x": x, "y": np.asarray(y) if isinstance(y, list | tuple) else y}
 
     def target(self, x: Any) -> Observation:
         """What is to be reconstructed of what is encoded."""
@@ -260,7 +265,8 @@ class LatentModel(ForImages, ConstructorConfigModel):
             y: The condition of each, of conditional models alone.
             sample: Draw from the posterior instead of giving its mean; no difference
                 where the code isn't random. Defaults to `False`.
-            training: Whether layers behave as in training. Defaults to `False`.
+            training: Whether layers behave as in training; it is one batch then, and
+                gives a tensor. Defaults to `False`.
             batch_size: Rows that are worked on at once. Defaults to `None`: 256, or the
                 batches of a dataset.
 
@@ -271,7 +277,10 @@ class LatentModel(ForImages, ConstructorConfigModel):
         Raises:
             ValueError: If shape or range are not those that `fit` takes.
         """
-        encode = functools.partial(self.encoded, training=training, sample=sample)
+        if training:
+            observation = x if self.condition is None else self.observation(x, y)
+            return self.encoded(observation, training, sample)
+        encode = functools.partial(self.encoded, sample=sample)
         return self._streamed(encode, x, y, batch_size)
 
     def decode(
@@ -286,7 +295,8 @@ class LatentModel(ForImages, ConstructorConfigModel):
         Args:
             z: Codes of shape (count, *code_shape).
             y: The condition of each, of conditional models alone.
-            training: Whether layers behave as in training. Defaults to `False`.
+            training: Whether layers behave as in training; it is one batch then, and
+                gives tensors. Defaults to `False`.
             batch_size: Rows that are worked on at once. Defaults to `None`: 256.
 
         Returns:
@@ -300,8 +310,8 @@ class LatentModel(ForImages, ConstructorConfigModel):
             self._refuse_condition(y)
             given = {"z": z}
         else:
-            given = {"z": z, "y": y}
-            self.condition.check(y, None)
+            given = {"z": z, "y": self.observation(z, y)["y"]}
+            self.condition.check(given["y"], None)
 
         def decode(given: dict[str, Tensor]) -> Observation:
             z = given["z"]
@@ -309,6 +319,8 @@ class LatentModel(ForImages, ConstructorConfigModel):
                 return self.decoded(z, None, training)
             return self.decoded(z, self.condition.vector_of(given["y"]), training)
 
+        if training:
+            return decode(given)
         return streamed(decode, given, batch_size, check=self._check_codes)
 
     def reconstruct(
@@ -372,10 +384,11 @@ class LatentModel(ForImages, ConstructorConfigModel):
             loads without this library. With a condition, it takes a dict of `x`, the
             code, and `y`.
         """
-        z = keras.Input(self.code_shape, name="code")
         name = f"{self.name}_decoder"
         if self.condition is None:
+            z = keras.Input(self.code_shape, name="code")
             return keras.Model(z, self.decoded(z), name=name)
+        z = keras.Input(self.code_shape, name="x")
         y = specs.as_inputs(self.condition.given, "y")
         decoded = self.decoded(z, self.condition.vector_of(y))
         return keras.Model({"x": z, "y": y}, decoded, name=name)
@@ -423,11 +436,14 @@ class LatentModel(ForImages, ConstructorConfigModel):
         self.likelihood.check_observation(target)
         observations.check_range(target, self._output_range)
 
-    def bounded_columns(self, x: Any) -> list[tuple[Bounds, Tensor]]:
-        """What of the observation must lie in a range, for the steps of a training."""
-        return observations.bounded_columns(
-            self.target(x), self.likelihood.expected_range, self._output_range
+    def watched_columns(self, batch: Batch) -> list[Column]:
+        """What of a batch must lie in a range, for the steps of a training."""
+        columns = observations.watched_columns(
+            self.target(batch.x), self.likelihood, self._output_range
         )
+        if self.condition is not None:
+            columns += self.condition.watched(batch.x["y"])
+        return columns
 
     def _check_codes(self, given: dict[str, Any]) -> None:
         z = given["z"]
@@ -466,7 +482,7 @@ class LatentModel(ForImages, ConstructorConfigModel):
         return {name: getattr(self, name) for name in self.code_channels()}
 
     def network_layers(self) -> list[keras.layers.Layer]:
-        """The networks and distributions of the model, for the player that owns them."""
+        """The networks and distributions, for the player that owns them."""
         layers = [self.encoder, *self.own_layers().values(), self.decoder]
         layers += [self.likelihood, self.posterior, self.prior]
         return [layer for layer in layers if layer is not None]

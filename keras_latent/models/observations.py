@@ -1,14 +1,14 @@
 """Whether observations are what a model was built for."""
 
-import math
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_latent.likelihoods import RANGE_TOLERANCE
+from keras_latent.likelihoods import RANGE_TOLERANCE, Likelihood, Mixed
+from keras_latent.likelihoods.base import identifier_of
 from keras_latent.likelihoods.mixed import errors_named
-from keras_latent.training.guard import Bounds
+from keras_latent.training.guard import Column
 
 
 def check_shapes(x: Any, spec: Any) -> None:
@@ -64,25 +64,32 @@ def described(structure: Any) -> str:
     )
 
 
-def bounded_columns(x: Any, support: Any, bounds: Any) -> list[tuple[Bounds, Any]]:
-    """The columns of an observation that must lie in a range, each with its range.
+def watched_columns(x: Any, likelihood: Likelihood, bounds: Any) -> list[Column]:
+    """What of an observation must lie in a range, for the steps of a training.
 
     Args:
         x: Observations, one tensor or a dict.
-        support: Lowest and highest value that the likelihood takes, or a dict of them.
-        bounds: Those that the decoder can give, `None` if unknown, or a dict of them.
+        likelihood: p(x|z), which takes values of a range.
+        bounds: The lowest and the highest value that the decoder can give, `None` if
+            unknown, or a dict of them.
     """
-    names = list(support) if isinstance(support, dict) else [None]
-    found = []
-    for name in names:
-        low, high = support if name is None else support[name]
-        own = bounds.get(name) if isinstance(bounds, dict) else bounds
-        if own is not None:
-            low, high = max(low, own[0]), min(high, own[1])
-        if math.isfinite(low) or math.isfinite(high):
-            column = x if name is None else x[name]
-            found.append((Bounds(name or "x", low, high), column))
-    return found
+    if isinstance(likelihood, Mixed):
+        return [
+            column._replace(name=name)
+            for name, own in likelihood.likelihoods.items()
+            for column in watched_columns(
+                x[name], own, bounds.get(name) if isinstance(bounds, dict) else bounds
+            )
+        ]
+    low, high = likelihood.expected_range
+    source = f"for the {identifier_of(likelihood)} likelihood"
+    if bounds is not None and (low < bounds[0] or high > bounds[1]):
+        low, high = max(low, bounds[0]), min(high, bounds[1])
+        source = "the range of the decoder's output"
+        rule = f"lie in [{low:g}, {high:g}], {source}"
+    else:
+        rule = f"lie in [{low:g}, {high:g}] {source}"
+    return [Column("x", x, low, high, rule)]
 
 
 def row_count(x: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""Shapes between an encoder, a code, a condition and a decoder, and whether they fit."""
+"""Shapes between encoder, code, condition and decoder, and whether they fit."""
 
 import math
 from typing import Any, NamedTuple
@@ -112,10 +112,11 @@ def decoder_spec(decoder: Any) -> DecoderSpec:
         for shape in shapes
     ):
         raise ValueError(
-            "`decoder` must take a code of shape (batch, latent_dim) or (batch, "
-            "height, width, channels), all sizes known, or a list that begins with "
-            "one; a subclassed model says so when it is built, or in a property "
-            f"`input_shape`. Received: decoder.input_shape={shapes}"
+            "`decoder` must take one vector, of shape (batch, latent_dim), or one map, "
+            "of shape (batch, height, width, channels), or a list that begins with the "
+            "code; a subclassed model says so when it is built, or in a property "
+            f"`input_shape`. Received: decoder.input_shape="
+            f"{shapes[0] if len(shapes) == 1 else shapes}"
         )
     inputs = [keras.KerasTensor((None, *shape[1:]), "float32") for shape in shapes]
     observation = keras.tree.map_structure(
@@ -169,11 +170,12 @@ def check_map(features: tuple[int, ...], code: tuple[int, ...]) -> None:
         ValueError: If the encoder gives a vector, or a map of another size.
     """
     if len(features) != len(code) or features[:-1] != code[:-1]:
-        given = "a map of" if len(features) == 3 else "a vector of shape"
+        is_map = len(features) == 3
+        given = f"a map of {features[0]} x {features[1]}" if is_map else "a vector"
         raise ValueError(
             "`encoder` must give a map of the height and width of the code that "
-            f"`decoder` takes, {code[0]} x {code[1]}. Received: an encoder that gives "
-            f"{given} {' x '.join(map(str, features[:2])) if len(features) == 3 else features}"
+            f"`decoder` takes, {code[0]} x {code[1]}. "
+            f"Received: an encoder that gives {given}, of shape {features}"
         )
 
 
@@ -194,17 +196,19 @@ def output_activations(decoder: keras.Model) -> Any:
         For one output a name, such as `"sigmoid"` or `"linear"`, or `None` where
         something unknown makes the values; for a dict of outputs, a dict of these.
     """
-    output = getattr(decoder, "output", None) if hasattr(decoder, "outputs") else None
+    outputs = getattr(decoder, "outputs", None) or []
+    if len(outputs) == 1:
+        return _activation_before(outputs[0])
+    output = getattr(decoder, "output", None)
     if isinstance(output, dict):
         return {name: _activation_before(tensor) for name, tensor in output.items()}
-    is_one = isinstance(output, keras.KerasTensor)
-    return _activation_before(output) if is_one else None
+    return None
 
 
 def _activation_before(tensor: keras.KerasTensor) -> str | None:
-    operation = operation_before(tensor)
+    operation, made_of = operation_before(tensor)
     while isinstance(operation, _KEEPS_VALUES):
-        operation = operation_before(operation.input)
+        operation, made_of = operation_before(made_of[0])
     while isinstance(operation, keras.layers.Wrapper):
         operation = operation.layer
     if isinstance(operation, keras.Model):
@@ -240,11 +244,8 @@ def check_activation(
     if not squashes and activation not in ("linear", "relu", "tanh"):
         low, high = _extremes(decoder, spec)
         ending = f"values from {low:.4g} to {high:.4g}"
-        if low < 0.0 or high > 1.0:
-            squashes = False
-        else:
-            # What is 0 everywhere, before any training, may be either.
-            squashes = True if high > 0.0 else None
+        # What is 0 everywhere, before any training, may be either.
+        squashes = low >= 0.0 and high <= 1.0 if high > 0.0 or low < 0.0 else None
     if squashes is not None and squashes == from_logits:
         expected = "logits, without an activation" if from_logits else "probabilities"
         raise ValueError(
@@ -280,6 +281,11 @@ def output_range(decoder: keras.Model) -> Any:
     if isinstance(activations, dict):
         return {name: _RANGES.get(own) for name, own in activations.items()}
     return _RANGES.get(activations)
+
+
+def as_tensor(x: Any) -> Tensor:
+    """An array as a tensor; a symbolic tensor of Keras as it is."""
+    return x if isinstance(x, keras.KerasTensor) else ops.convert_to_tensor(x)
 
 
 def repeated(x: Observation, draws: int) -> Observation:

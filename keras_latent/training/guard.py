@@ -12,37 +12,65 @@ from keras_latent.likelihoods.base import RANGE_TOLERANCE
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Tensor
 
-_INPUT, _LOSS, _GRADIENT = 1.0, 2.0, 3.0
+_SIZE = 8
+"""Numbers that describe a failure, see `_Failure`."""
+
+
+class Column(NamedTuple):
+    """Something in the data whose values must lie in a range.
+
+    Args:
+        name: Its name, such as `"x"`.
+        values: The tensor.
+        low: The least value that it may have.
+        high: The greatest value.
+        rule: What it must be, as a message says it: "lie in [0, 1], the range of the
+            decoder's output".
+    """
+
+    name: str
+    values: Any
+    low: float
+    high: float
+    rule: str
 
 
 class Findings(NamedTuple):
     """What one replica sees in a step before anybody moves.
 
     Args:
-        lows: The least value of each column of the observation, stacked.
-        highs: The greatest values, likewise.
+        columns: What of the data must lie in a range.
         losses: The loss of each player, stacked.
         gradients: A number for each gradient, stacked, not finite where it isn't.
     """
 
-    lows: Tensor
-    highs: Tensor
+    columns: Sequence[Column]
     losses: Tensor
     gradients: Tensor
 
 
-class Bounds(NamedTuple):
-    """The range of one column of an observation.
+class _Failure(NamedTuple):
+    """The first thing that went wrong, as numbers; all 0 before.
 
     Args:
-        name: The column's name, `"x"` where there is but one.
-        low: The least value that the model takes.
-        high: The greatest value.
+        step: The step's number, from 1 on.
+        is_loss: Whether a loss isn't finite.
+        gradient: The gradient that isn't finite, counted from 1; 0 for none.
+        column: The column that is out of its range, counted from 1; 0 for none.
+        low: The least value in that column.
+        high: The greatest.
+        nan: How many values of the columns are NaN.
+        infinite: How many are infinite.
     """
 
-    name: str
+    step: float
+    is_loss: float
+    gradient: float
+    column: float
     low: float
     high: float
+    nan: float
+    infinite: float
 
 
 class FiniteGuard(keras.callbacks.Callback):
@@ -52,19 +80,22 @@ class FiniteGuard(keras.callbacks.Callback):
     Python looks at a step when the next call has begun, or the epoch is over, so that
     it never waits for the device.
 
+    Args:
+        watches_data_alone: Whether a loss that isn't finite may be, as in an
+            evaluation, where the data is sound. Defaults to `False`.
+
     Attributes:
-        bounds: The range of each column of the observation that is looked at.
         gradients: What each gradient that is looked at is of, for the message.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, watches_data_alone: bool = False) -> None:
         super().__init__()
-        self.bounds: Sequence[Bounds] = ()
+        self.watches_data_alone = watches_data_alone
         self.gradients: Sequence[str] = ()
+        self._columns: Sequence[tuple[str, str]] = ()
         # Each replica keeps its own, which are equal: none needs to ask the others.
-        # The step from 1 on, what is wrong, which gradient, which column, its extremes.
         self._failure = tf.Variable(
-            [0.0] * 6,
+            [0.0] * _SIZE,
             dtype=tf.float32,
             trainable=False,
             synchronization=tf.VariableSynchronization.ON_READ,
@@ -79,40 +110,53 @@ class FiniteGuard(keras.callbacks.Callback):
             findings: What this replica sees.
             step: The step's number, from 1 on.
         """
-        lows = np.array([each.low for each in self.bounds], "float32")
-        highs = np.array([each.high for each in self.bounds], "float32")
-        # Comparisons with NaN are false: that is for the terms to name.
+        columns = findings.columns
+        self._columns = [(column.name, column.rule) for column in columns]
+        values = [tf.cast(column.values, tf.float32) for column in columns]
+        lows = tf.stack([tf.reduce_min(each) for each in values] or [0.0])
+        highs = tf.stack([tf.reduce_max(each) for each in values] or [0.0])
+        least = np.array([c.low for c in columns] or [0.0], "float32")
+        greatest = np.array([c.high for c in columns] or [0.0], "float32")
+        # Comparisons with NaN are false.
         is_out = tf.logical_or(
-            findings.lows < lows - RANGE_TOLERANCE,
-            findings.highs > highs + RANGE_TOLERANCE,
+            lows < least - RANGE_TOLERANCE, highs > greatest + RANGE_TOLERANCE
         )
-        is_loss_bad = tf.reduce_any(tf.logical_not(tf.math.is_finite(findings.losses)))
         # The gradients have been added up already: all replicas see the same.
-        is_gradient_bad = tf.logical_not(tf.math.is_finite(findings.gradients))
-        wrong = tf.cast(tf.stack([tf.reduce_any(is_out), is_loss_bad]), tf.float32)
+        is_bad = tf.logical_not(tf.math.is_finite(findings.gradients))
+        is_loss = tf.reduce_any(tf.logical_not(tf.math.is_finite(findings.losses)))
+        wrong = tf.cast(tf.stack([is_loss, tf.reduce_any(is_out)]), tf.float32)
         if is_distributed():
             context = tf.distribute.get_replica_context()
             wrong = context.all_reduce("SUM", wrong)
-        kind = tf.where(
-            wrong[0] > 0.0,
-            _INPUT,
-            tf.where(
-                wrong[1] > 0.0,
-                _LOSS,
-                tf.where(tf.reduce_any(is_gradient_bad), _GRADIENT, 0.0),
-            ),
-        )
-        found = [tf.cast(step, tf.float32), kind, _first(is_gradient_bad)]
-        if self.bounds:
-            column = _first(is_out)
-            index = tf.cast(column, tf.int32)
-            found += [column, findings.lows[index], findings.highs[index]]
-        else:
-            found += [0.0, 0.0, 0.0]
-        found = tf.stack(found)
+        is_wrong = tf.logical_or(tf.reduce_any(wrong > 0.0), tf.reduce_any(is_bad))
+
+        def described() -> Tensor:
+            counts = [
+                [
+                    tf.math.count_nonzero(tf.math.is_nan(each), dtype=tf.float32),
+                    tf.math.count_nonzero(tf.math.is_inf(each), dtype=tf.float32),
+                ]
+                for each in values
+            ]
+            nan, infinite = tf.unstack(tf.reduce_sum(counts or [[0.0, 0.0]], axis=0))
+            column, gradient = _first(is_out), _first(is_bad)
+            index = tf.cast(tf.maximum(column - 1.0, 0.0), tf.int32)
+            return tf.stack(
+                [
+                    tf.cast(step, tf.float32),
+                    tf.cast(wrong[0] > 0.0, tf.float32),
+                    *(gradient, column, lows[index], highs[index], nan, infinite),
+                ]
+            )
+
         failure = tf.convert_to_tensor(self._failure)
-        has_just_failed = tf.logical_and(failure[0] == 0.0, kind > 0.0)
-        failure = tf.where(has_just_failed, found, failure)
+        if self.watches_data_alone:
+            found = tf.cond(is_wrong, described, lambda: tf.zeros((_SIZE,)))
+            is_sound = tf.logical_and(found[3] == 0.0, found[6] + found[7] == 0.0)
+            found = tf.where(is_sound, tf.zeros((_SIZE,)), found)
+        else:
+            found = tf.cond(is_wrong, described, lambda: tf.zeros((_SIZE,)))
+        failure = tf.where(failure[0] == 0.0, found, failure)
         self._failure.assign(failure)
         return failure[0] == 0.0
 
@@ -132,36 +176,40 @@ class FiniteGuard(keras.callbacks.Callback):
         if self._unseen is None:
             return
         (failure, logs), self._unseen = self._unseen, None
-        step, kind, *where = ops.convert_to_numpy(failure).tolist()
-        if not step:
-            return
-        self.forget()
-        values = {name: float(value) for name, value in logs.items()}
-        if kind == _INPUT:
-            raise ValueError(self._out_of_range(int(step), *where[1:]))
-        if kind == _GRADIENT:
-            raise ValueError(self._bad_gradient(int(step), int(where[0]), values))
-        raise ValueError(_bad_loss(int(step), values))
+        found = _Failure(*ops.convert_to_numpy(failure).tolist())
+        if found.step:
+            self.forget()
+            values = {name: float(value) for name, value in logs.items()}
+            raise ValueError(" ".join(self._sentences(found, values)))
 
-    def _out_of_range(self, step: int, column: float, low: float, high: float) -> str:
-        name, least, greatest = self.bounds[int(column)]
-        return (
-            f"`{name}` must lie in [{least:g}, {greatest:g}], the range of the model's "
-            f"output, but at step {step} some of it doesn't. "
-            f"Received: minimum={low:.9g}, maximum={high:.9g}"
-        )
-
-    def _bad_gradient(self, step: int, which: int, values: dict[str, float]) -> str:
-        return (
-            f"The gradient of the loss must be finite, but at step {step} that of "
-            f"{self.gradients[which]} is not: look for a root or a logarithm of 0 in "
-            f"the objective, or lower the learning rate. Received: {_listed(values)}"
-        )
+    def _sentences(self, found: _Failure, values: dict[str, float]) -> list[str]:
+        step, sentences = int(found.step), []
+        if found.nan or found.infinite:
+            sentences.append(
+                f"`{self._columns[0][0]}` must be finite. Received: "
+                f"NaN={int(found.nan)}, infinite={int(found.infinite)} at step {step}."
+            )
+        if found.column and not found.infinite:
+            name, rule = self._columns[int(found.column) - 1]
+            sentences.append(
+                f"`{name}` must {rule}. Received: minimum={found.low:.9g}, "
+                f"maximum={found.high:.9g} at step {step}."
+            )
+        if found.is_loss and not self.watches_data_alone:
+            sentences.append(_bad_loss(step, values))
+        elif found.gradient and not sentences:
+            sentences.append(
+                f"The gradient of the loss must be finite, but at step {step} that of "
+                f"{self.gradients[int(found.gradient) - 1]} is not: look for a root or "
+                "a logarithm of 0 in the objective, or lower the learning rate. "
+                f"Received: {_listed(values)}"
+            )
+        return sentences
 
     def forget(self) -> None:
         """Allow updates again."""
         self._unseen = None
-        self._failure.assign([0.0] * 6)
+        self._failure.assign([0.0] * _SIZE)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Forget what an interrupted training left."""
@@ -173,10 +221,11 @@ class FiniteGuard(keras.callbacks.Callback):
 
 
 def _first(flags: Tensor) -> Tensor:
-    """The index of the first flag that is set, as a float; 0 where none is."""
+    """The number of the first flag that is set, from 1 on; 0 where none is."""
     if flags.shape[0] == 0:
         return tf.zeros(())
-    return tf.cast(tf.argmax(tf.cast(flags, tf.int32)), tf.float32)
+    first = tf.cast(tf.argmax(tf.cast(flags, tf.int32)), tf.float32) + 1.0
+    return tf.where(tf.reduce_any(flags), first, 0.0)
 
 
 def _bad_loss(step: int, values: dict[str, float]) -> str:

@@ -1,6 +1,7 @@
-"""The model that any objective trains: one pass, named terms, players that name theirs."""
+"""The model that any objective trains: one pass, named terms, and their players."""
 
 import inspect
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from keras_latent import keras_internals
 from keras_latent.training import data as incoming
 from keras_latent.training import replicas
 from keras_latent.training.averages import finalize_each_by_its_own
-from keras_latent.training.guard import Bounds, Findings, FiniteGuard
+from keras_latent.training.guard import Column, Findings, FiniteGuard
 from keras_latent.training.means import batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
 from keras_latent.training.players import (
@@ -106,7 +107,7 @@ class ObjectiveModel(TermsModel):
             for name, player in players.items()
         }
         before = {
-            name: [ops.convert_to_tensor(variable) for variable in variables]
+            name: [tf.identity(variable.value) for variable in variables]
             for name, variables in statistics.items()
         }
         several = len(players) > 1
@@ -131,7 +132,6 @@ class ObjectiveModel(TermsModel):
             for name in players
             for number in finiteness(gradients[name], optimizers[name])
         ]
-        lows, highs = self._extremes(batch)
         self._guard.gradients = [
             f"{variable.path!r} by {', '.join(f'`{t}`' for t in players[name].terms)}"
             for name in players
@@ -142,14 +142,14 @@ class ObjectiveModel(TermsModel):
         step = tf.convert_to_tensor(self._steps_made)
         is_allowed = self._guard.allows(
             Findings(
-                lows,
-                highs,
+                self.watched_columns(batch),
                 tf.stack(list(losses.values())),
                 tf.stack(looked_at) if looked_at else tf.zeros((0,)),
             ),
             step + 1,
         )
         compared = self._compared(batch) if self._compares else None
+        moved_by_data = {id(move.variable) for move in moves}
         updates = []
         for name, player in players.items():
             own = {id(variable) for variable in self._owned(player)}
@@ -160,7 +160,10 @@ class ObjectiveModel(TermsModel):
                     gradients[name],
                     [
                         *(move for move in moves if id(move.variable) in own),
-                        *_averaged(statistics[name], share),
+                        *_averaged(
+                            [v for v in statistics[name] if id(v) not in moved_by_data],
+                            share,
+                        ),
                     ],
                     statistics[name],
                     before[name],
@@ -177,6 +180,14 @@ class ObjectiveModel(TermsModel):
         share = replicas.replica_share(count)
         means = self._term_means(batch, False, share)
         losses = self._player_losses(self.players(), means)
+        self._evaluation_guard.allows(
+            Findings(
+                self.watched_columns(batch),
+                tf.stack(list(losses.values())),
+                tf.zeros((0,)),
+            ),
+            tf.ones((), tf.int64),
+        )
         compared = self._compared(batch) if self._compares else None
         return self._log(means, losses, count, compared)
 
@@ -213,17 +224,6 @@ class ObjectiveModel(TermsModel):
         if reconstruction is None:
             reconstruction = self(batch.x, training=False)
         return batch.x, self.target(batch.x), reconstruction, batch.sample_weight
-
-    def _extremes(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        bounded = self.bounded_columns(batch.x)
-        self._guard.bounds = [bounds for bounds, _ in bounded]
-        if not bounded:
-            return tf.zeros((0,)), tf.zeros((0,))
-        columns = [ops.cast(column, "float32") for _, column in bounded]
-        return (
-            tf.stack([tf.reduce_min(column) for column in columns]),
-            tf.stack([tf.reduce_max(column) for column in columns]),
-        )
 
     def _log(
         self,
@@ -321,6 +321,7 @@ class ObjectiveModel(TermsModel):
             for name, player in players.items():
                 optimizers[name].build(player.variables)
             self._guard = FiniteGuard()
+            self._evaluation_guard = FiniteGuard(watches_data_alone=True)
             self._steps_made.assign(0)
         finalize_each_by_its_own(list(optimizers.values()))
         self._compares = bool(metrics or weighted_metrics)
@@ -412,7 +413,12 @@ class ObjectiveModel(TermsModel):
         """Evaluate, as `keras.Model.evaluate`, after a look at the data."""
         signature = inspect.signature(keras.Model.evaluate)
         arguments = signature.bind(self, x, y, *args, **kwargs).arguments
-        return super().evaluate(**incoming.checked_arguments(self, arguments))
+        if self.compiled:
+            self._evaluation_guard.forget()
+        logs = super().evaluate(**incoming.checked_arguments(self, arguments))
+        self._evaluation_guard.begin({})
+        self._evaluation_guard.look()
+        return logs
 
     def example_of_metrics(self) -> tuple[Any, Any]:
         """An observation of one row, and what is to be reconstructed of it."""
@@ -435,8 +441,8 @@ class ObjectiveModel(TermsModel):
         """What is to be reconstructed of an observation: the observation."""
         return x
 
-    def bounded_columns(self, x: Any) -> list[tuple[Bounds, Tensor]]:
-        """What of an observation must lie in a range, with that range."""
+    def watched_columns(self, batch: Batch) -> list[Column]:
+        """What of a batch must lie in a range, for the steps of a training."""
         return []
 
     def check_shapes(self, x: Any) -> None:
@@ -469,8 +475,8 @@ class ObjectiveModel(TermsModel):
         return [self._guard, *keras.tree.flatten(callbacks or [])]
 
 
-class _Seen:
-    """What the pass has made that is of use beyond the terms."""
+class _Seen(threading.local):
+    """What a replica's pass has made that is of use beyond the terms."""
 
     reconstruction: Any = None
 
@@ -488,7 +494,7 @@ def _averaged(statistics: list[keras.Variable], share: replicas.Share) -> list[M
         return []
     context = tf.distribute.get_replica_context()
     parts = [
-        ops.convert_to_tensor(v) * ops.cast(share.fraction, v.dtype) for v in floats
+        tf.identity(v.value) * ops.cast(share.fraction, v.dtype) for v in floats
     ]
     values = context.all_reduce("SUM", parts)
     return [Move(v, value) for v, value in zip(floats, values, strict=True)]

@@ -20,7 +20,7 @@ class _Scheduled(NamedTuple):
 
 
 class TermsModel(RandomStateModel):
-    """A Keras model of which weights of terms and other numbers may change as it trains.
+    """A Keras model whose weights of terms and other numbers may change in training.
 
     Each is a Variable and an attribute. Whoever assigns a number to one sets the
     Variable, which a compiled step reads.
@@ -117,7 +117,7 @@ class TermsModel(RandomStateModel):
 
     @property
     def scheduled(self) -> dict[str, keras.Variable]:
-        """All numbers that may be set while the model trains, weights of terms first."""
+        """All numbers that may be set while the model trains, by their names."""
         return {
             name: scheduled.variable
             for name, scheduled in self._scheduled.items()

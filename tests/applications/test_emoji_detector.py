@@ -133,7 +133,7 @@ class TestRecipe:
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=300,
         )
         for argument in ("--epochs", "--seed", "--output", "--runs"):
             assert argument in done.stdout

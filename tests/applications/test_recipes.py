@@ -111,7 +111,7 @@ def test_recipes_run_as_modules():
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     assert "conv_vae_mnist" in done.stdout
 

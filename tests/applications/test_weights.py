@@ -203,7 +203,7 @@ def test_weights_load_from_an_installed_wheel(tmp_path):
         cwd=copy,
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=300,
     )
     (wheel,) = tmp_path.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
@@ -218,7 +218,7 @@ def test_weights_load_from_an_installed_wheel(tmp_path):
         check=True,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     file, latent_dim = done.stdout.split()
     assert file.startswith(str(tmp_path / "installed"))

@@ -5,7 +5,7 @@ from scipy import stats
 
 from keras_latent.likelihoods import Gaussian
 from keras_latent.models import VAE
-from keras_latent.models.variational_model import LOG_VAR_LIMIT
+from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from tests.models.cases import LATENT_DIM, dense_networks, images
 
 OBSERVED, LATENT, SCALE = 5, 2, 0.6
@@ -128,14 +128,18 @@ class TestPosterior:
         mean, log_var = (
             np.tile(p, (20000, 1)).astype("float32") for p in (mean, log_var)
         )
-        posterior = model.posterior(images(1))._replace(mean=mean, log_var=log_var)
+        posterior = model.posterior_parameters(images(1))._replace(
+            mean=mean, log_var=log_var
+        )
         draws = np.array(model.draw(posterior))
         np.testing.assert_allclose(draws.mean(axis=0), mean[0], atol=0.05)
         np.testing.assert_allclose(draws.var(axis=0), np.exp(log_var[0]), rtol=0.05)
 
     def test_encode_gives_the_mean_or_a_draw(self):
         model, x = build(seed=1), images(3)
-        np.testing.assert_array_equal(model.encode(x), model.posterior(x).mean)
+        np.testing.assert_array_equal(
+            model.encode(x), model.posterior_parameters(x).mean
+        )
         first, second = model.encode(x, sample=True), model.encode(x, sample=True)
         assert np.abs(first - second).min() > 0.0
 
@@ -144,7 +148,7 @@ class TestPosterior:
         model = build()
         kernel, _ = model.code_log_var.get_weights()
         model.code_log_var.set_weights([kernel, np.full(LATENT_DIM, bias)])
-        log_var = np.array(model.posterior(images(2)).log_var)
+        log_var = np.array(model.posterior_parameters(images(2)).log_var)
         np.testing.assert_array_equal(log_var, np.sign(bias) * LOG_VAR_LIMIT)
         model.compile(run_eagerly=True)
         assert np.isfinite(model.evaluate(images(2), verbose=0)[0])

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 import pytest
-from tests.worker import OVERRIDES, trained
+from tests.training.worker import OVERRIDES, trained
 
 from keras_latent.training.workers import join_workers, read_cluster
 from tests.processes import free_addresses, run_workers, tf_config
@@ -18,8 +18,8 @@ from tests.processes import free_addresses, run_workers, tf_config
 def told(tmp_path_factory):
     """The folder in which two workers left what they trained; the second was killed."""
     folder = tmp_path_factory.mktemp("workers")
-    words = ["-m", "tests.worker", str(folder)]
-    run_workers(words, folder, limit=60.0, codes=(0, -signal.SIGKILL))
+    words = ["-m", "tests.training.worker", str(folder)]
+    run_workers(words, folder, codes=(0, -signal.SIGKILL))
     return folder
 
 

@@ -95,8 +95,8 @@ def test_what_replicas_refuse(case, two_replicas):
 
 
 def test_workers_train(tmp_path):
-    words = ["-m", "tests.models.test_support", str(tmp_path)]
-    run_workers(words, tmp_path, limit=120.0)
+    words = ["-m", "tests.training.test_support", str(tmp_path)]
+    run_workers(words, tmp_path)
     for case in IN_WORKERS:
         for policy in TRAINS.values():
             for place in range(2):
@@ -107,7 +107,7 @@ def test_workers_train(tmp_path):
 
 def train_in_worker(folder):
     place = workers.read_cluster().place
-    strategy = workers.join_workers(timeout=60.0)
+    strategy = workers.join_workers(timeout=300.0)
     for case in IN_WORKERS:
         for policy in TRAINS.values():
             keras.config.set_dtype_policy(policy)

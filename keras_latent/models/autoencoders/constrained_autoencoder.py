@@ -11,9 +11,11 @@ from keras_latent.layers import StandardNormal
 from keras_latent.models.autoencoders.heads import (
     check_heads,
     check_labels,
+    label_columns,
     linear_head,
 )
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.training.guard import Column
 from keras_latent.typing import Batch, Share, Tensor
 
 
@@ -67,7 +69,7 @@ class ConstrainedAutoencoder(DeterministicModel):
     term_meanings: ClassVar[dict[str, str]] = {
         "reconstruction": "minus log p(x|z), in nats",
         "classification": "cross-entropy of the labels that a head tells",
-        "perturbation": "squared distance of a code's neighbour and its decoding's code",
+        "perturbation": "distance of a code's neighbour from its decoding's code",
     }
 
     uses_labels = True
@@ -144,7 +146,13 @@ class ConstrainedAutoencoder(DeterministicModel):
             lambda head: ops.softmax(ops.cast(head(z), "float32")), self._plain_heads()
         )
 
-    def check_labels(self, y: Any, count: int) -> None:
+    def watched_columns(self, batch: Batch) -> list[Column]:
+        """The observation, and labels, which must be classes of their heads."""
+        return super().watched_columns(batch) + label_columns(
+            batch.y, self._plain_heads()
+        )
+
+    def check_labels(self, y: Any, count: int | None) -> None:
         """Refuse labels that don't belong to the heads.
 
         Args:

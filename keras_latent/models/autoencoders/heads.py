@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_latent.training.guard import Column
 from keras_latent.validation import check_positive_integer
 
 
@@ -67,14 +68,34 @@ def check_heads(heads: Any, latent_dim: int) -> None:
             )
 
 
-def check_labels(y: Any, heads: Any, count: int) -> None:
+def label_columns(y: Any, heads: Any) -> list[Column]:
+    """Labels as what must lie in a range, for the steps of a training.
+
+    Args:
+        y: Labels, or a dict of them.
+        heads: A model, or a dict of models.
+    """
+    named = (
+        {f"y[{name!r}]": (y[name], heads[name]) for name in heads}
+        if isinstance(heads, Mapping)
+        else {"y": (y, heads)}
+    )
+    columns = []
+    for argument, (labels, head) in named.items():
+        last = head.output_shape[1] - 1
+        rule = f"hold classes from 0 to {last}, or -1 for a missing label"
+        columns.append(Column(argument, labels, -1.0, float(last), rule))
+    return columns
+
+
+def check_labels(y: Any, heads: Any, count: int | None) -> None:
     """Refuse labels that don't belong to the heads.
 
     Args:
         y: Integers of shape (count,) or (count, 1), −1 where missing; for a dict of
             heads a dict of them.
         heads: A model, or a dict of models.
-        count: Number of examples.
+        count: Number of examples; `None` where the labels come in batches.
 
     Raises:
         ValueError: If labels are missing as a whole, their number is another, or one is
@@ -93,12 +114,16 @@ def check_labels(y: Any, heads: Any, count: int) -> None:
         _check_labels_of("y", y, heads, count)
 
 
-def _check_labels_of(argument: str, y: Any, head: keras.Model, count: int) -> None:
+def _check_labels_of(
+    argument: str, y: Any, head: keras.Model, count: int | None
+) -> None:
     if y is None:
         raise ValueError(
             f"`{argument}` must hold the labels that the model is to learn, -1 where "
             f"one is missing. Received: {argument}=None"
         )
+    if count is None:
+        return
     labels = np.asarray(y)
     if labels.shape not in ((count,), (count, 1)):
         raise ValueError(

@@ -51,10 +51,12 @@ class VariationalEncDec(VariationalModel):
         kl_mean_weight: Weight of the term `kl_mean`. Defaults to 0.0.
         repair: As for `EncDec`. Defaults to `None`.
         global_batch: As for `EncDec`. Defaults to `False`.
-        **kwargs: `prior` for `sample`, `seed` of the noise, `name` and `dtype` of the model.
+        **kwargs: `prior` for `sample`, `seed` of the noise, `name` and `dtype` of the
+            model.
 
     Raises:
-        ValueError: If a weight or the margin is negative, or the posterior isn't normal.
+        ValueError: If a weight or the margin is negative, or the posterior is another
+            than normal.
 
     Source: small-yellow-duck, "Encoder-decoder networks", section "Further work".
 

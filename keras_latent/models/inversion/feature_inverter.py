@@ -211,8 +211,9 @@ def _vector_sizes(spec: specs.DecoderSpec) -> list[int]:
     """
     if len(spec.inputs) > 2 or any(len(shape) != 1 for shape in spec.inputs):
         raise ValueError(
-            "`decoder` must take features, a vector, or [features, extra], two of "
-            f"them. Received: a decoder of inputs of shapes {list(spec.inputs)}"
+            "`decoder` must take one vector, the features, or a list of vectors, "
+            "[features, extra]. Received: a decoder of inputs of shapes "
+            f"{list(spec.inputs)}"
         )
     return [size for (size,) in spec.inputs]
 

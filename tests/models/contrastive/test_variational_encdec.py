@@ -41,12 +41,12 @@ def numpy_different(a, b, margin):
 def test_terms_equal_the_equations(count):
     model, x = build(), images(count)
     noise = next_noise(model, (count, LATENT_DIM))
-    mean, log_var = (np.array(p, "float64") for p in model.posterior(x))
+    mean, log_var = (np.array(p, "float64") for p in model.posterior_parameters(x))
     z = mean + np.exp(0.5 * log_var) * noise
     generated = np.array(model.decode(z))
     # In value, the posteriors of x' and of sg(x') are one.
     other_mean, other_log_var = (
-        np.array(p, "float64") for p in model.posterior(generated)
+        np.array(p, "float64") for p in model.posterior_parameters(generated)
     )
     variance = np.sum(np.exp(log_var) - 1.0 - log_var, axis=-1)
     other_variance = np.sum(np.exp(other_log_var) - 1.0 - other_log_var, axis=-1)
@@ -93,11 +93,13 @@ def test_the_shared_pass_equals_two_passes(repair):
         return ops.mean(variance), ops.mean(ops.sum(posterior.mean**2, axis=-1))
 
     def two_passes():
-        posterior = model.posterior(x, training=True)
+        posterior = model.posterior_parameters(x, training=True)
         z = posterior.mean + ops.exp(0.5 * posterior.log_var) * noise
         generated = model.decode(z, training=True)
-        live = model.posterior(generated, training=True)
-        stopped = model.posterior(ops.stop_gradient(generated), training=True)
+        live = model.posterior_parameters(generated, training=True)
+        stopped = model.posterior_parameters(
+            ops.stop_gradient(generated), training=True
+        )
         kl, kl_mean = (
             first / 8 + second / 8 + third / 4
             for first, second, third in zip(

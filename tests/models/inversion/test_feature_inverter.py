@@ -36,14 +36,14 @@ class TestObjective:
         decoded = model.decoder([f, n]).numpy()
         constant = 0.5 * np.log(2 * np.pi) * x[0].size
         expected = 0.5 * np.square(x - decoded).sum(axis=(1, 2, 3)) + constant
-        batch, _ = unpacked(x, model.observation)
+        batch, _ = unpacked(model, x)
         terms = model.objective(batch, training=True)
         assert list(terms) == ["reconstruction"]
         np.testing.assert_allclose(terms["reconstruction"], expected, rtol=1e-5)
 
     def test_the_code_is_the_features_and_the_extra_numbers(self):
         model, x = inverter(), images(5)
-        z = model.encode(x).numpy()
+        z = model.encode(x)
         f = model.feature_extractor(x, training=False)
         np.testing.assert_array_equal(z[:, :FEATURES], f)
         np.testing.assert_array_equal(z[:, FEATURES:], model.extra_encoder(x))
@@ -110,7 +110,7 @@ class TestFrozenNetwork:
 
     def test_it_gets_no_gradient(self):
         model = inverter()
-        batch, _ = unpacked(images(4), model.observation)
+        batch, _ = unpacked(model, images(4))
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(model.objective(batch, True)["reconstruction"])
         extractor = model.feature_extractor.trainable_variables

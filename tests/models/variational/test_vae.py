@@ -12,7 +12,7 @@ def build(**arguments):
 
 
 def kl_by_dimension(model, x):
-    mean, log_var = (np.array(p, "float64") for p in model.posterior(x))
+    mean, log_var = (np.array(p, "float64") for p in model.posterior_parameters(x))
     return 0.5 * (mean**2 + np.exp(log_var) - 1.0 - log_var)
 
 
@@ -27,7 +27,7 @@ def with_next_draw_known(model, shape):
 def test_terms():
     model, x = build(), images(5)
     noise = with_next_draw_known(model, (5, LATENT_DIM))
-    mean, log_var = map(np.array, model.posterior(x))
+    mean, log_var = map(np.array, model.posterior_parameters(x))
     decoded = np.array(model.decode(mean + np.exp(0.5 * log_var) * noise))
     log_prob = x * np.log(decoded) + (1 - x) * np.log(1 - decoded)
     terms = model.objective(Batch(x), training=True)
@@ -44,7 +44,7 @@ def test_beta_one_is_the_negative_evidence_lower_bound():
     model.compile(run_eagerly=True)
     noise = with_next_draw_known(model, (6, LATENT_DIM))
     loss = model.evaluate(x, verbose=0)[0]
-    mean, log_var = map(np.array, model.posterior(x))
+    mean, log_var = map(np.array, model.posterior_parameters(x))
     z = mean + np.exp(0.5 * log_var) * noise
     log_likelihood = np.array(model.likelihood.log_prob(x, model.decoder(z)))
     bound = np.mean(log_likelihood - kl_by_dimension(model, x).sum(axis=-1))

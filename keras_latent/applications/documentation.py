@@ -67,7 +67,7 @@ def _arguments(architecture: Architecture, name: str) -> str:
         f'`"{architecture.datasets[0]}"`.',
         "input_tensor": "A Keras tensor to take as the image. Defaults to `None`: a "
         "new input.",
-        "input_shape": "(height, width, channels), height and width at least 8, 1 or 3 "
+        "input_shape": "(height, width, channels), height and width at least 8, 1 to 4 "
         "channels. A backbone of convolutions takes trained weights at any size. "
         "Defaults to `None`: that of the weights, (28, 28, 1) without.",
         "pooling": 'What a backbone gives: `None` the feature map, `"avg"` or `"max"` '

@@ -138,7 +138,7 @@ def write_configuration(
 
 def _other_embeddings(run_folder: Path, folder: str) -> list[Any]:
     """What the configuration says of codes that stand in other folders."""
-    from google.protobuf import text_format
+    from google.protobuf import text_format  # type: ignore[import-untyped]
     from tensorboard.plugins import projector
 
     configuration = projector.ProjectorConfig()

@@ -55,11 +55,7 @@ class FileLock:
 
             try:
                 file.seek(0)
-                msvcrt.locking(  # type: ignore[attr-defined]
-                    file.fileno(),
-                    msvcrt.LK_NBLCK,  # type: ignore[attr-defined]
-                    1,
-                )
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
             except OSError:
                 return False
             return True

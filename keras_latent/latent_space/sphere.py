@@ -24,9 +24,8 @@ def onto_sphere(codes: np.ndarray, kept: Sequence[int], channels: int) -> np.nda
     >>> onto_sphere(np.array([0.6, 2.0, 0.0]), [0], 3)
     array([0.6, 0.8, 0. ])
     """
-    is_kept = np.zeros(codes.shape[-1], bool)
-    is_kept[list(kept)] = True
-    is_kept = is_kept.reshape(-1, channels)
+    indices = np.arange(codes.shape[-1]).reshape(-1, channels)
+    is_kept = np.isin(indices, list(kept))
     vectors = codes.reshape(*codes.shape[:-1], -1, channels).astype("float64")
     fixed, free = np.where(is_kept, vectors, 0.0), np.where(is_kept, 0.0, vectors)
     missing = np.sqrt(np.maximum(1 - np.sum(fixed**2, axis=-1, keepdims=True), 0))

@@ -54,8 +54,11 @@ def interpolations(
             "`starts` and `ends` must hold the same number of images, at least one. "
             f"Received: {counts[0]} starts and {counts[1]} ends"
         )
-    codes = [np.asarray(model.encode(images)) for images in (starts, ends)]
-    name, decoded = decoded_images(model, _paths(model, *codes, steps, method))
+    first_codes, last_codes = (
+        np.asarray(model.encode(images)) for images in (starts, ends)
+    )
+    paths = _paths(model, first_codes, last_codes, steps, method)
+    name, decoded = decoded_images(model, paths)
     for argument, originals in (("starts", first), ("ends", last)):
         check_unit_range(argument, originals[name])
     shares = [f"{share:.2g}" for share in np.linspace(0.0, 1.0, decoded.shape[1])]
@@ -72,7 +75,11 @@ def _paths(
     if code_space(model) != "sphere" or method == "linear":
         return interpolate(starts, ends, steps, method or "linear")
     # Of a map, each position has a sphere of its own.
-    vectors = [codes.reshape(-1, codes.shape[-1]) for codes in (starts, ends)]
-    ways = interpolate(*vectors, steps, method or "spherical")
+    ways = interpolate(
+        starts.reshape(-1, starts.shape[-1]),
+        ends.reshape(-1, ends.shape[-1]),
+        steps,
+        method or "spherical",
+    )
     ways = ways.reshape(len(starts), -1, *ways.shape[1:]).swapaxes(1, 2)
     return ways.reshape(len(starts), steps, *starts.shape[1:])

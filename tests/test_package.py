@@ -189,7 +189,20 @@ HOOKS = {
     # A decoder of features sees more than the image, and another network's code.
     ("ObjectiveModel", "observation"),
     ("ObjectiveModel", "target"),
-    ("LatentModel", "checked_target"),
+    ("LatentModel", "check_observation"),
+    ("LatentModel", "code_shape_of"),
+    ("LatentModel", "decoder_input"),
+    ("LatentModel", "observation"),
+    ("LatentModel", "target"),
+    ("LatentModel", "sample"),  # an error, unless there is a prior
+    ("LatentModel", "watched_columns"),  # labels are looked at, where they are read
+    ("BuiltModel", "on_steps_begun"),
+    ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights
+    # What isn't known in closed form is drawn; most priors need a shape alone.
+    ("CodeDistribution", "parameter_channels"),
+    ("CodeDistribution", "kl_by_element"),
+    ("CodeDistribution", "closed_kl"),
+    ("CodeDistribution", "build_for"),
     ("LatentModel", "encoder_output"),
     ("LatentModel", "encoder_spec"),
     ("LatentModel", "default_networks"),

@@ -57,7 +57,7 @@ def explicitness(
         ValueError: If shapes don't fit, a number isn't finite, or no factor varies.
 
     Source: Ridgeway and Mozer 2018, "Learning deep disentangled embeddings with the
-    F-statistic loss", section 3.
+    F-statistic loss".
 
     >>> import numpy as np
     >>> factors = np.indices((4, 50)).reshape(2, -1).T[:, :1]

@@ -90,7 +90,7 @@ def infomec(
         ValueError: If shapes don't fit, a number isn't finite, or fewer than two
             factors vary.
 
-    Source: Hsu et al. 2023, "Disentanglement via latent quantization", section 4.
+    Source: Hsu et al. 2023, "Disentanglement via latent quantization".
 
     >>> import numpy as np
     >>> factors = np.random.default_rng(0).integers(0, 2, (300, 2))
@@ -188,6 +188,7 @@ def _shares(
 
 def _explicitness(data: FactorData) -> np.ndarray:
     """The share of each factor's entropy, or variance, that is saved linearly."""
+    from scipy.special import log_softmax
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -204,7 +205,10 @@ def _explicitness(data: FactorData) -> np.ndarray:
                 continue
             values = data.values[:, factor]
             classifier = LogisticRegression(C=np.inf, max_iter=1000)
-            logarithms = classifier.fit(codes, values).predict_log_proba(codes)
+            scores = classifier.fit(codes, values).decision_function(codes)
+            if scores.ndim == 1:
+                scores = np.stack([np.zeros_like(scores), scores], axis=1)
+            logarithms = log_softmax(scores, axis=1)
             # Not `values` themselves: a half of the rows may lack one.
             columns = np.searchsorted(classifier.classes_, values)
             loss = -logarithms[np.arange(len(values)), columns].mean()

@@ -110,11 +110,12 @@ def neighbour_information(code: np.ndarray, values: np.ndarray, k: int) -> float
         same = same - np.searchsorted(points, points, "left") - 1
         neighbours[rows] = np.where(radius[rows] == 0, same, nearest)
     ordered = np.sort(code)
-    # Strictly nearer than the neighbour, the point itself among them.
-    inside = np.nextafter(radius, 0)
-    near = np.searchsorted(ordered, code + inside, "right")
-    near = near - np.searchsorted(ordered, code - inside, "left")
-    near = np.where(radius == 0, near - 1, np.maximum(near, neighbours))
+    same = np.searchsorted(ordered, code, "right")
+    same = same - np.searchsorted(ordered, code, "left") - 1
+    # The point itself is counted in place of its k-th neighbour.
+    nearer = same + 1 + _nearer_below(ordered, code, radius)
+    nearer = nearer + _nearer_below(-ordered[::-1], -code, radius)
+    near = np.where(radius == 0, same, np.maximum(nearer, neighbours))
     information = (
         digamma(len(code))
         + digamma(neighbours).mean()
@@ -122,6 +123,25 @@ def neighbour_information(code: np.ndarray, values: np.ndarray, k: int) -> float
         - digamma(near).mean()
     )
     return max(0.0, float(information))
+
+
+def _nearer_below(
+    ordered: np.ndarray, code: np.ndarray, radius: np.ndarray
+) -> np.ndarray:
+    """How many sorted points before each point's own place are nearer than a radius."""
+    own = np.searchsorted(ordered, code, "left")
+    first = np.searchsorted(ordered, code - radius, "right")
+    # The difference was rounded: distances themselves decide.
+    while True:
+        near = (first > 0) & (code - ordered[first - 1] < radius)
+        if not near.any():
+            break
+        first = first - near
+    while True:
+        far = (first < own) & (code - ordered[np.minimum(first, own)] >= radius)
+        if not far.any():
+            return np.maximum(0, own - first)
+        first = first + far
 
 
 def _kth_distances(points: np.ndarray, k: int) -> np.ndarray:

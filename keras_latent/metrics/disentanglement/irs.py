@@ -58,8 +58,8 @@ def irs(
         ValueError: If shapes don't fit, a number isn't finite, `quantile` is no share,
             or no factor varies.
 
-    Source: Suter et al. 2019, "Robustly disentangled causal mechanisms", definition 2
-    and section 4; the quantile of disentanglement_lib.
+    Source: Suter et al. 2019, "Robustly disentangled causal mechanisms"; the quantile
+    of disentanglement_lib.
 
     >>> import numpy as np
     >>> factors = np.indices((4, 5)).reshape(2, -1).T

@@ -59,7 +59,7 @@ def mig_sup(
             than bins, or no factor varies.
 
     Source: Li et al. 2020, "Progressive learning and disentanglement of hierarchical
-    representations", section 5, "MIG-sup".
+    representations".
 
     >>> import numpy as np
     >>> factors = np.indices((4, 5)).reshape(2, -1).T

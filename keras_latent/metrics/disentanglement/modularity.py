@@ -60,7 +60,7 @@ def modularity(
             than bins, or fewer than two factors vary.
 
     Source: Ridgeway and Mozer 2018, "Learning deep disentangled embeddings with the
-    F-statistic loss", section 3.
+    F-statistic loss".
 
     >>> import numpy as np
     >>> factors = np.indices((4, 5)).reshape(2, -1).T

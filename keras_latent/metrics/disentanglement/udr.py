@@ -33,9 +33,10 @@ def udr(
 
     Two models agree as far as each code of one is like one code of the other alone. Of
     the matrix R of likeness, that is the mean over the codes of the one of
-    max R² / Σ R, and the same over the codes of the other, and the mean of both. A model's score is
-    the median over the others. Models that are alike up to order and sign have 1, by
-    `"spearman"`; by `"lasso"` 0.9, because its penalty takes 0.1 off.
+    max R² / Σ R, and the same over the codes of the other, and the mean of both. A
+    model's score is the median over the others. Models that are alike up to order and
+    sign, of independent codes, have 1 by `"spearman"`; by `"lasso"` 0.9, because its
+    penalty takes 0.1 off.
 
     Codes that are constant, or whose divergence is too small, are left out. A code that
     is like none counts with 0, and so does a pair of models of which one has no code
@@ -61,7 +62,7 @@ def udr(
             isn't finite, or `similarity` is neither of the two.
 
     Source: Duan et al. 2020, "Unsupervised model selection for variational disentangled
-    representation learning", section 4.
+    representation learning".
 
     >>> import numpy as np
     >>> codes = np.random.default_rng(0).normal(size=(1000, 3))

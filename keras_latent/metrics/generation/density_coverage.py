@@ -1,4 +1,4 @@
-"""How densely generated images lie among real ones, and how many of those they cover."""
+"""How densely generated images lie among real ones, and how many they cover."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +76,7 @@ def density_coverage(
     >>> score.density > 1, score.coverage
     (True, 1.0)
     >>> round(score.protocol["expected_coverage"], 3)
-    0.971
+    0.97
     """
     features = Features(extractor, extractor_name, batch_size)
     real, generated = check_alike(real, generated)

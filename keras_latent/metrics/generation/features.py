@@ -52,14 +52,11 @@ class Features:
         Args:
             famous_name: The metric's, which never stands alone.
         """
-        if self.extractor is None:
-            of = {"extractor_hash": None}
-        else:
-            of = {"extractor_hash": weights_hash(self.extractor)}
+        known = self.extractor is not None
         return {
             "name": f"{famous_name}-{self.name}",
             "extractor": self.name,
-            **of,
+            "extractor_hash": weights_hash(self.extractor) if known else None,
             "statistics": "float64",
         }
 

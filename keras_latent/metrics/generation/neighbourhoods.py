@@ -7,7 +7,7 @@ import numpy as np
 from keras_latent.validation import check_positive_integer
 
 _ROWS_AT_ONCE = 1024
-# Of the squares of two points' lengths: what subtracting them leaves of equal distances.
+# Of the squares of two points' lengths: what subtraction leaves of equal distances.
 _ROUNDING = 1e-12
 
 

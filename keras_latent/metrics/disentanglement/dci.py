@@ -25,6 +25,10 @@ class DCIScore(Score):
     """Three numbers of one prediction; its own number is the disentanglement.
 
     Args:
+        value: The number: the disentanglement.
+        protocol: All that one needs to measure it again.
+        interval: Half of the width of the number's 95 % interval, where rows were
+            resampled. Defaults to `None`.
         disentanglement: Whether each code is important for one factor alone, in [0, 1].
         completeness: Whether one code alone is important for each factor, in [0, 1].
         informativeness: How well the factors are predicted, in [0, 1].

@@ -29,6 +29,10 @@ class InfoMECScore(Score):
     """Three numbers; its own number is the modularity.
 
     Args:
+        value: The number: the modularity.
+        protocol: All that one needs to measure it again.
+        interval: Half of the width of the number's 95 % interval, where rows were
+            resampled. Defaults to `None`.
         modularity: InfoM: whether each code tells of one factor alone, at most 1.
         compactness: InfoC: whether one code alone tells of each factor, at most 1.
         explicitness: InfoE: how well the factors are told linearly, at most 1.

@@ -16,6 +16,10 @@ class UDRScore(Score):
     """The mean over the models, and the number of each.
 
     Args:
+        value: The number: the mean over the models.
+        protocol: All that one needs to measure it again.
+        interval: Half of the width of the number's 95 % interval, not measured here.
+            Defaults to `None`.
         by_model: The score of each model, in [0, 1], in the order given: the greater,
             the more others agree with it.
     """

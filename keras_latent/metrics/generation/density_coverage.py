@@ -18,6 +18,10 @@ class DensityCoverageScore(Score):
     """Two numbers; its own is the density.
 
     Args:
+        value: The number: the density.
+        protocol: All that one needs to measure it again.
+        interval: Half of the width of the number's 95 % interval, not measured here.
+            Defaults to `None`.
         density: How many real neighbourhoods a generated image lies in, in shares of
             `k`: 1 for equal distributions, and more where images are too typical.
         coverage: Share of the real images that have a generated one near, in [0, 1].

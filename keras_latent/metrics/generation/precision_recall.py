@@ -18,6 +18,10 @@ class PrecisionRecallScore(Score):
     """Two shares; its own number is the precision.
 
     Args:
+        value: The number: the precision.
+        protocol: All that one needs to measure it again.
+        interval: Half of the width of the number's 95 % interval, not measured here.
+            Defaults to `None`.
         precision: Share of the generated images that are among real ones.
         recall: Share of the real images that are among generated ones.
     """

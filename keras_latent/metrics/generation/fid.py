@@ -10,7 +10,7 @@ from keras_latent.metrics.generation.features import Features, check_alike, halv
 from keras_latent.metrics.score import Score
 
 # Products of few rows take longer than those of many.
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -146,17 +146,23 @@ def frechet_distance(one: Moments, other: Moments) -> float:
         one: Moments of at least two rows.
         other: Moments of at least two rows, of as many features.
     """
-    from scipy.linalg import eigh, eigvalsh
-
     shift = np.square(one.mean - other.mean).sum()
-    # The square root of a covariance without full rank has no inverse, and needs none.
-    numbers, vectors = eigh(one.covariance, driver="evd")
-    root = vectors * np.sqrt(np.maximum(numbers, 0))
-    # The same eigenvalues as of Σ₁^½ Σ₂ Σ₁^½, in the basis of Σ₁'s own vectors.
-    products = eigvalsh(root.T @ other.covariance @ root)
+    # The eigenvalues of Σ₁^½ Σ₂ Σ₁^½ are those of AᵀΣ₂A for any A with AAᵀ = Σ₁.
+    factor = _factor(one.covariance)
+    products = np.linalg.eigvalsh(factor.T @ other.covariance @ factor)
     cross = np.sqrt(np.maximum(products, 0)).sum()
     traces = np.trace(one.covariance) + np.trace(other.covariance)
     return max(0.0, float(shift + traces - 2 * cross))
+
+
+def _factor(covariance: np.ndarray) -> np.ndarray:
+    """A matrix whose product with its transpose is the covariance."""
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        # Without full rank: ten times slower.
+        numbers, vectors = np.linalg.eigh(covariance)
+        return vectors * np.sqrt(np.maximum(numbers, 0))
 
 
 def _gathered(

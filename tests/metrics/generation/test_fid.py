@@ -86,6 +86,14 @@ def test_no_more_images_than_features_are_warned_of():
     assert np.isfinite(float(score))
 
 
+def test_features_that_never_vary_add_nothing():
+    dead = [np.column_stack([x, np.zeros(len(x)), x[:, 0]]) for x in (REAL, GENERATED)]
+    copied = [np.column_stack([x, x[:, 0]]) for x in (REAL, GENERATED)]
+
+    # Roots of eigenvalues that rounding leaves of 0.
+    assert float(fid(*dead)) == pytest.approx(float(fid(*copied)), abs=1e-6)
+
+
 def test_one_image_is_refused():
     with pytest.raises(ValueError, match=r"`generated` must hold at least 2 images"):
         fid(REAL, GENERATED[:1])

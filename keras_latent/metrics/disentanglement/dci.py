@@ -65,7 +65,7 @@ def dci(
     that it is important for is complete.
 
     Args:
-        codes: Array of shape (n, latent_dim), at least 3 rows.
+        codes: Array of shape (n, latent_dim), at least 3 rows, 8 for `"lasso"`.
         factors: Array of shape (n, factors): the value of each factor, at least two
             that vary.
         regressor: What predicts. `"forest"`: 20 trees that look at every code in each
@@ -108,8 +108,10 @@ def dci(
 
     check_resamples(resamples)
     check_choice("regressor", regressor, _REGRESSORS)
+    # Five folds need five rows for training.
+    least_rows = 8 if regressor == "lasso" else 3
     data = factor_data(
-        codes, factors, continuous_factors, factor_names, 20, 2, least_rows=3
+        codes, factors, continuous_factors, factor_names, 20, 2, least_rows
     )
     train, test = split_rows(data, train_size, test_size, seed, least_factors=2)
     importances, informativeness = _predicted(train, test, regressor, seed)

@@ -1,7 +1,7 @@
 """Modularity, compactness and explicitness, in shares of information."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,9 @@ def infomec(
     spread and 1 all in one. InfoE is the mean over the factors of the share of the
     entropy that a linear classifier saves, without penalty and in the same rows; of the
     variance, for a continuous factor. Perfect codes have 1 in the first two, and copies
-    keep the first; the third is 1 where a linear classifier tells every value.
+    keep the first; the third is 1 where a linear classifier tells every value. Useless
+    codes are *not* at 0 in the first two, whose small shares are unlike: see `chance`
+    in the protocol; the third is near 0.
 
     Active are codes whose range exceeds a twentieth of the greatest. The estimate goes
     by neighbours, or by counts for a code of which each number has more than
@@ -84,11 +86,11 @@ def infomec(
             the numbers of the columns.
         resamples: Halves of the rows for the interval of InfoM, 0 for none: rows that
             are drawn twice would deceive the estimator. Defaults to 0.
-        seed: Seed of the draws. Defaults to 0.
+        seed: Seed of the draws, and of the shuffled rows. Defaults to 0.
 
     Returns:
-        The three; the protocol has `active_codes` and the explicitness of each factor
-        in `by_factor`.
+        The three; the protocol has `active_codes`, the explicitness of each factor in
+        `by_factor`, and in `chance` InfoM and InfoC of the codes with shuffled rows.
 
     Raises:
         ValueError: If shapes don't fit, a number isn't finite, or fewer than two
@@ -118,6 +120,8 @@ def infomec(
             )
     shares, active, counted = _shares(data, neighbours)
     explicit = _explicitness(data)
+    order = np.random.default_rng([seed, 2]).permutation(len(data.codes))
+    shuffled = _shares(replace(data, codes=data.codes[order]), neighbours)[0]
     protocol = {
         "measure": "InfoM, InfoC, InfoE",
         "estimator": f"{neighbours} neighbours; counts for codes that repeat",
@@ -128,6 +132,10 @@ def infomec(
         **data.protocol,
         "n": len(data.codes),
         "by_factor": data.by_factor(explicit),
+        "chance": {
+            "modularity": stretched_share(shuffled),
+            "compactness": stretched_share(shuffled.T),
+        },
         **interval_protocol(resamples, seed, replaced=False),
     }
 

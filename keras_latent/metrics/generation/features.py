@@ -80,6 +80,7 @@ class Features:
                 f"`{argument}` must have the shape (n, features) where no extractor is "
                 f"given. Received: {argument} of shape {images.shape}"
             )
+        self._check_shape(argument, images)
         for start in range(0, len(images), self.batch_size):
             batch = images[start : start + self.batch_size]
             if self.extractor is None:
@@ -99,6 +100,27 @@ class Features:
                     f"{self.name!r}, whose features of `{argument}` are not"
                 )
             yield features
+
+    def _check_shape(self, argument: str, images: np.ndarray) -> None:
+        """Refuse images that the extractor wasn't built for, where it says for what."""
+        inputs = getattr(self.extractor, "inputs", None)
+        if not inputs:
+            return
+        if len(inputs) > 1:
+            raise ValueError(
+                "`extractor` must have one input. "
+                f"Received: extractor with {len(inputs)} inputs"
+            )
+        expected, given = inputs[0].shape[1:], images.shape[1:]
+        fits = len(expected) == len(given) and all(
+            size in (None, found) for size, found in zip(expected, given, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"`{argument}` must have the shape (n, "
+                f"{', '.join(map(str, expected))}) that `extractor` takes. "
+                f"Received: {argument} of shape {images.shape}"
+            )
 
     def all(self, argument: str, images: Any) -> np.ndarray:
         """Features of all images, float64 of shape (n, features)."""

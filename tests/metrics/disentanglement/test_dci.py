@@ -129,6 +129,11 @@ def test_constant_codes_have_no_importance():
     assert score.protocol["constant_codes"] == [0, 1]
 
 
+def test_too_few_rows_for_the_folds_are_refused():
+    with pytest.raises(ValueError, match=r"`codes` must hold at least 8 rows"):
+        dci(FACTORS[:7], FACTORS[:7], "lasso")
+
+
 def test_an_unknown_regressor_is_refused():
     with pytest.raises(ValueError, match=r"`regressor` .* Received: regressor='tree'"):
         dci(FACTORS, FACTORS, "tree")

@@ -65,7 +65,13 @@ def test_copies_are_modular_and_not_compact():
 def test_useless_codes_tell_nothing():
     large = known_codes.factors(repeats=20)
 
-    assert infomec(known_codes.useless(large), large).explicitness < 0.02
+    score = infomec(known_codes.useless(large), large)
+
+    assert score.explicitness < 0.02
+    chance = score.protocol["chance"]
+    assert score.modularity == pytest.approx(chance["modularity"], abs=0.35)
+    assert score.compactness == pytest.approx(chance["compactness"], abs=0.35)
+    assert infomec(-large, large).protocol["chance"]["modularity"] < 0.7
 
 
 def test_one_active_code_is_compact():

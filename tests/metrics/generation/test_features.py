@@ -142,6 +142,27 @@ def test_a_model_of_two_outputs_is_refused():
         Features(model, None, 8).all("real", REAL)
 
 
+def test_a_model_of_two_inputs_is_refused():
+    inputs = [keras.Input((4, 4, 1)), keras.Input((4, 4, 1))]
+    model = keras.Model(inputs, inputs[0] + inputs[1])
+
+    with pytest.raises(ValueError, match=r"`extractor` must have one input.*2 inputs"):
+        Features(model, None, 8).all("real", REAL)
+
+
+@pytest.mark.parametrize("shape", [(30, 5, 4, 1), (30, 4, 4)])
+def test_images_that_the_model_was_not_built_for_are_refused(extractor, shape):
+    with pytest.raises(ValueError, match=r"`real` .* \(n, 4, 4, 1\) that `extractor`"):
+        scored("kid", np.zeros(shape), np.zeros(shape), extractor)
+
+
+def test_a_model_without_fixed_size_takes_any():
+    image = keras.Input((None, None, 1))
+    model = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image))
+
+    assert Features(model, None, 8).all("real", REAL).shape == (30, 1)
+
+
 def test_a_model_that_gives_nan_is_refused():
     image = keras.Input((4, 4, 1))
     model = keras.Model(image, keras.ops.log(image - 2), name="broken")

@@ -33,6 +33,9 @@ def explicitness(
     continuous factor it is what the area generalises to, the probability that of two
     rows a linear regression orders their values rightly.
 
+    A line tells the ends of a code well, and a value between them from one side alone:
+    a factor of three values or more that is one code, in order, stays below 1.
+
     Values that are not among the rows for training or for testing don't count. A factor
     of one value is left out and named in the protocol. It doesn't matter how many codes
     share what they tell: rotated codes have what the codes have.

@@ -43,17 +43,25 @@ class FactorData:
 
     def only(self, kept: np.ndarray) -> "FactorData":
         """Those factors that are kept, given a boolean for each; the others named."""
-        excluded = [name for name, keep in zip(self.names, kept, strict=True) if keep]
-        excluded = [name for name in self.names if name not in excluded]
+        names = dict(zip(self.names, kept.tolist(), strict=True))
+        excluded = [name for name, keep in names.items() if not keep]
+        is_continuous = self.is_continuous[kept]
+        left = tuple(name for name, keep in names.items() if keep)
         protocol = self.protocol | {
-            "excluded_factors": [*self.protocol["excluded_factors"], *excluded]
+            "factors": list(left),
+            "continuous_factors": [
+                name
+                for name, continuous in zip(left, is_continuous, strict=True)
+                if continuous
+            ],
+            "excluded_factors": [*self.protocol["excluded_factors"], *excluded],
         }
         return FactorData(
             self.codes,
             self.factors[:, kept],
             self.values[:, kept],
-            self.is_continuous[kept],
-            tuple(name for name in self.names if name not in excluded),
+            is_continuous,
+            left,
             protocol,
         )
 
@@ -128,17 +136,12 @@ def factor_data(
         "n": len(codes),
         "latent_dim": codes.shape[1],
         "constant_codes": np.flatnonzero(~data.active).tolist(),
+        "bins_of_continuous_factors": bins,
         "excluded_factors": [],
     }
     data = replace(data, protocol=protocol).only(data.varying)
     check_factors(data, least_factors)
-    found = {"factors": list(data.names), "bins_of_continuous_factors": bins}
-    found["continuous_factors"] = [
-        name
-        for name, continuous in zip(data.names, data.is_continuous, strict=True)
-        if continuous
-    ]
-    return replace(data, protocol=data.protocol | found)
+    return data
 
 
 def check_factors(data: FactorData, least: int) -> None:

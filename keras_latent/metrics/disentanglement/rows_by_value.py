@@ -73,6 +73,5 @@ def with_shared_values(data: FactorData) -> FactorData:
     """
     shared = [np.bincount(column).max() > 1 for column in data.values.T]
     kept = data.only(np.array(shared))
-    kept.protocol["factors"] = list(kept.names)
     check_factors(kept, 2)
     return kept

@@ -43,7 +43,6 @@ def split_rows(
     data = data.only(varying)
     check_factors(data, least_factors)
     protocol = data.protocol | {"n_train": n_train, "n_test": n_test}
-    protocol["factors"] = list(data.names)
     data = replace(data, protocol=protocol)
     return data.rows(order[:n_train]), data.rows(order[n_train : n_train + n_test])
 

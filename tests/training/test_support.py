@@ -1,6 +1,7 @@
 """The README's table of precisions and ways of compilation: each cell is tried.
 
-What one device does stands in test_conformance.py.
+What one device does stands in test_conformance.py. That every variant trains in every
+cell is tried by `make test-all`.
 """
 
 import functools
@@ -73,6 +74,7 @@ def assert_trained(case, policy, loss, weights):
         assert np.array_equal(found, start) == np.array_equal(value, start)
 
 
+@pytest.mark.all
 @each_case
 @pytest.mark.parametrize("setting", TRAINS)
 def test_replicas_train(case, setting, two_replicas, dtype_policy):
@@ -94,6 +96,7 @@ def test_what_replicas_refuse(case, two_replicas):
             model.compile(**arguments)
 
 
+@pytest.mark.all
 def test_workers_train(tmp_path):
     words = ["-m", "tests.training.test_support", str(tmp_path)]
     run_workers(words, tmp_path)

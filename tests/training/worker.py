@@ -1,4 +1,4 @@
-"""What each worker of test_multiworker.py does: `python -m tests.training.worker FOLDER`."""
+"""What each worker of test_multiworker.py does, run as `tests.training.worker`."""
 
 import json
 import os

@@ -53,7 +53,8 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:
             unfinished = Path(folder) / path.name
             yield unfinished
-            with open(unfinished, "rb") as file:
+            # Windows flushes only what is open for writing.
+            with open(unfinished, "rb+") as file:
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
     except OSError as error:

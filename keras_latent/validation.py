@@ -5,6 +5,8 @@ import numbers
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 
 class MissingFileError(FileNotFoundError, ValueError):
     """A file that an argument names, or stands for, isn't there."""
@@ -70,4 +72,47 @@ def check_in_range(
         raise ValueError(
             f"`{argument}` must be a number in [{low:g}, {high:g}]. "
             f"Received: {argument}={value!r}"
+        )
+
+
+def check_has_prior(model: Any) -> None:
+    """Refuse a model without a prior to draw from.
+
+    Raises:
+        ValueError: If the model has none.
+    """
+    if not getattr(model, "has_prior", False):
+        raise ValueError(
+            "`model` must have a prior to draw from. "
+            f"Received: model={type(model).__name__}, which has none"
+        )
+
+
+UNIT_TOLERANCE = 1e-6
+"""What rounding may leave of values at the ends of [0, 1]."""
+
+
+def check_unit_range(argument: str, images: Any) -> None:
+    """Refuse images that don't lie in [0, 1].
+
+    Args:
+        argument: The argument's name, for the message.
+        images: Array of any shape; an empty one is passed.
+
+    Raises:
+        ValueError: If a value is below 0, above 1 or NaN.
+
+    >>> check_unit_range("images", [[-1.0, 1.0]])
+    Traceback (most recent call last):
+    ...
+    ValueError: `images` must lie in [0, 1]. Received: images with minimum=-1, maximum=1
+    """
+    array = np.asarray(images)
+    if not array.size:
+        return
+    low, high = float(array.min()), float(array.max())
+    if not -UNIT_TOLERANCE <= low <= high <= 1 + UNIT_TOLERANCE:
+        raise ValueError(
+            f"`{argument}` must lie in [0, 1]. "
+            f"Received: {argument} with minimum={low:.9g}, maximum={high:.9g}"
         )

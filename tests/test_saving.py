@@ -35,6 +35,20 @@ class TestWrittenWhole:
         assert path.read_text(encoding="utf-8") == "néw"
         assert os.listdir(tmp_path) == ["notes.txt"]
 
+    def test_flushes_what_is_open_for_writing(self, tmp_path, monkeypatch):
+        # As Windows does, which refuses other files.
+        flushed, flush = [], os.fsync
+
+        def strict(descriptor):
+            os.write(descriptor, b"")
+            flushed.append(descriptor)
+            flush(descriptor)
+
+        monkeypatch.setattr(os, "fsync", strict)
+        write_text(tmp_path / "notes.txt", "text")
+        assert flushed
+        assert (tmp_path / "notes.txt").read_text() == "text"
+
     def test_a_missing_folder(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"`path` must exist.*missing"):
             write_text(tmp_path / "missing" / "notes.txt", "text")

@@ -22,3 +22,7 @@ __all__ = [
     "list_weights",
     "preprocess_input",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -26,6 +26,9 @@ class Architecture(NamedTuple):
         latent_dim: From the shape of the image to the size of the code where none is
             asked for.
         datasets: The names of the weights that it has. Defaults to all.
+        code: What the code is, for the docstring. Defaults to `"the code"`.
+        code_sizes: What `latent_dim` gives, for the docstring. Defaults to what
+            `code_size` does.
     """
 
     builder: str
@@ -33,6 +36,8 @@ class Architecture(NamedTuple):
     make: Callable[..., LatentModel]
     latent_dim: Callable[[Sequence[int]], int]
     datasets: tuple[str, ...] = weight_files.DATASETS
+    code: str = "the code"
+    code_sizes: str = "32 for images of up to 32 pixels a side, otherwise 96"
 
 
 def code_size(image_shape: Sequence[int]) -> int:
@@ -132,7 +137,8 @@ def build(
     if pooling == "code":
         image = encoder.input if input_tensor is None else input_tensor
         (source,) = keras.utils.get_source_inputs(image)
-        return keras.Model(source, model.encode(image), name=name)
+        # The layers themselves, not the model as one layer.
+        return keras.Model(source, model.to_encoder().call(image), name=name)
     if is_resized:
         resized = _encoder(image_shape, widths, input_tensor)
         resized.set_weights(encoder.get_weights())
@@ -222,7 +228,5 @@ def _encoder(
     if input_tensor is None:
         return encoder
     (source,) = keras.utils.get_source_inputs(input_tensor)
-    features = input_tensor
-    for layer in encoder.layers[1:]:
-        features = layer(features)
-    return keras.Model(source, features, name=encoder.name)
+    # The layers themselves, in whatever order the graph has them.
+    return keras.Model(source, encoder.call(input_tensor), name=encoder.name)

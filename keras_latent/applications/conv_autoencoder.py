@@ -11,6 +11,7 @@ from keras_latent.applications.builder import (
     code_size,
     decoder_of,
 )
+from keras_latent.applications.documentation import documented
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import Autoencoder
 
@@ -30,6 +31,7 @@ def _make(
 ARCHITECTURE = Architecture("ConvAutoencoder", "conv_autoencoder", _make, code_size)
 
 
+@documented(ARCHITECTURE)
 def ConvAutoencoder(  # noqa: N802, named as the builders of keras.applications are
     include_top: bool = True,
     weights: Any = "mnist",
@@ -44,44 +46,12 @@ def ConvAutoencoder(  # noqa: N802, named as the builders of keras.applications 
     The likelihood is Gaussian with scale 1: it minimises the squared error. The decoder
     is linear for grey images, and ends in a sigmoid for colour.
 
-    Args:
-        include_top: `True` gives the latent model, `False` the backbone: a functional
-            Keras model from images to features. Defaults to `True`.
-        weights: `"mnist"` (28 × 28 × 1), `"emoji"` (64 × 64 × 3), `None` for an
-            untrained model, or the path of a file that `save_weights` wrote. Defaults
-            to `"mnist"`.
-        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
-            input.
-        input_shape: (height, width, channels), height and width at least 8, 1 or 3
-            channels. A backbone of convolutions takes trained weights at any size.
-            Defaults to `None`: that of the weights, (28, 28, 1) without.
-        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
-            mean or maximum over the image, `"code"` the code. Defaults to
-            `None`.
-        name: The model's name. Defaults to `"conv_autoencoder"`.
-        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
-            weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
+    {arguments}
 
-    Returns:
-        An `Autoencoder`, or a `keras.Model`. Both take images in [0, 1]: see
-        `preprocess_input`.
-
-    Raises:
-        ValueError: If an argument is not among its choices, or the weights are not the
-            ones that were made.
-        FileNotFoundError: If a file of weights is missing.
+    {returns}
 
     >>> backbone = ConvAutoencoder(weights=None, include_top=False, pooling="avg")
     >>> backbone.output_shape
     (None, 128)
     """
-    return build(
-        ARCHITECTURE,
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        name,
-        latent_dim,
-    )
+    return build(ARCHITECTURE, **locals())

@@ -11,6 +11,7 @@ from keras_latent.applications.builder import (
     code_size,
     decoder_of,
 )
+from keras_latent.applications.documentation import documented
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import ConstrainedAutoencoder
 from keras_latent.validation import check_positive_integer
@@ -42,6 +43,7 @@ ARCHITECTURE = Architecture(
 _TRAINED_CLASSES = 10
 
 
+@documented(ARCHITECTURE)
 def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
     include_top: bool = True,
     weights: Any = "mnist",
@@ -56,33 +58,11 @@ def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
 
     Its head is linear: a class is a direction of the code.
 
-    Args:
-        include_top: `True` gives the latent model, `False` the backbone: a functional
-            Keras model from images to features. Defaults to `True`.
-        weights: `"mnist"` (28 × 28 × 1), `None` for an untrained model, or the path of
-            a file that `save_weights` wrote. Defaults to `"mnist"`.
-        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
-            input.
-        input_shape: (height, width, channels), height and width at least 8, 1 or 3
-            channels. A backbone of convolutions takes trained weights at any size.
-            Defaults to `None`: that of the weights, (28, 28, 1) without.
-        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
-            mean or maximum over the image, `"code"` the code. Defaults to
-            `None`.
-        name: The model's name. Defaults to `"conv_constrained_autoencoder"`.
-        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
-            weights; without, 32 for images of up to 32 pixels a side, otherwise 96.
+    {arguments}
         classes: Number of classes that the head tells; with weights by name those of
             the weights, unless for a backbone, which has no head. Defaults to 10.
 
-    Returns:
-        A `ConstrainedAutoencoder`, or a `keras.Model`. Both take images in [0, 1]: see
-        `preprocess_input`.
-
-    Raises:
-        ValueError: If an argument is not among its choices, or the weights are not the
-            ones that were made.
-        FileNotFoundError: If a file of weights is missing.
+    {returns}
 
     >>> model = ConvConstrainedAutoencoder(weights=None, classes=3)
     >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape
@@ -96,14 +76,4 @@ def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
                 f"Received: classes={classes}"
             )
         classes = _TRAINED_CLASSES
-    return build(
-        ARCHITECTURE,
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        name,
-        latent_dim,
-        classes=classes,
-    )
+    return build(ARCHITECTURE, **locals())

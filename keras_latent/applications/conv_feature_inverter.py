@@ -7,6 +7,7 @@ import keras
 
 from keras_latent import networks
 from keras_latent.applications.builder import Architecture, build, decoder_widths
+from keras_latent.applications.documentation import documented
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import FeatureInverter
 
@@ -51,10 +52,16 @@ def _make(
 
 
 ARCHITECTURE = Architecture(
-    "ConvFeatureInverter", "conv_feature_inverter", _make, _code_size
+    "ConvFeatureInverter",
+    "conv_feature_inverter",
+    _make,
+    _code_size,
+    code="the features and the extra numbers",
+    code_sizes="133: 128 features and 5 extra numbers",
 )
 
 
+@documented(ARCHITECTURE)
 def ConvFeatureInverter(  # noqa: N802, as those of keras.applications
     include_top: bool = True,
     weights: Any = "mnist",
@@ -69,53 +76,27 @@ def ConvFeatureInverter(  # noqa: N802, as those of keras.applications
     It inverts the last hidden layer, of 128 features, of a classifier, with 5 extra
     numbers that control the decoder. The backbone is the classifier's convolutions.
 
-    Args:
-        include_top: `True` gives the latent model, `False` the backbone: a functional
-            Keras model from images to features. Defaults to `True`.
-        weights: `"mnist"` (28 × 28 × 1), `"emoji"` (64 × 64 × 3), `None` for an
-            untrained model, or the path of a file that `save_weights` wrote. Defaults
-            to `"mnist"`.
-        input_tensor: A Keras tensor to take as the image. Defaults to `None`: a new
-            input.
-        input_shape: (height, width, channels), height and width at least 8, 1 or 3
-            channels. A backbone of convolutions takes trained weights at any size.
-            Defaults to `None`: that of the weights, (28, 28, 1) without.
-        pooling: What a backbone gives: `None` the feature map, `"avg"` or `"max"` its
-            mean or maximum over the image, `"code"` the features
-            and the extra numbers. Defaults to `None`.
-        name: The model's name. Defaults to `"conv_feature_inverter"`.
-        latent_dim: Number of dimensions of the code. Defaults to `None`: that of the
-            weights; without, 133: 128 features and 5 extra numbers.
+    {arguments}
 
-    Returns:
-        A `FeatureInverter`, or a `keras.Model`. Both take images in [0, 1]: see
-        `preprocess_input`.
-
-    Raises:
-        ValueError: If an argument is not among its choices, or the weights are not the
-            ones that were made.
-        FileNotFoundError: If a file of weights is missing.
+    {returns}
 
     >>> model = ConvFeatureInverter(weights=None)
     >>> model.encode(keras.ops.zeros((2, 28, 28, 1))).shape
     TensorShape([2, 133])
     """
-    if include_top is True and isinstance(input_tensor, keras.KerasTensor):
-        (source,) = keras.utils.get_source_inputs(input_tensor)
-        if source is not input_tensor:
-            raise ValueError(
-                "`input_tensor` must be a `keras.Input` itself with "
-                "`include_top=True`: two encoders see the image, and what stands "
-                f"before one would not before the other. Received: "
-                f"input_tensor={input_tensor!r}"
-            )
-    return build(
-        ARCHITECTURE,
-        include_top,
-        weights,
-        input_tensor,
-        input_shape,
-        pooling,
-        name,
-        latent_dim,
-    )
+    if include_top is True:
+        _check_is_input(input_tensor)
+    return build(ARCHITECTURE, **locals())
+
+
+def _check_is_input(input_tensor: Any) -> None:
+    """Refuse a tensor that something was made of before."""
+    if not isinstance(input_tensor, keras.KerasTensor):
+        return
+    (source,) = keras.utils.get_source_inputs(input_tensor)
+    if source is not input_tensor:
+        raise ValueError(
+            "`input_tensor` must be a `keras.Input` itself with `include_top=True`: "
+            "two encoders see the image, and what stands before one would not before "
+            f"the other. Received: input_tensor={input_tensor!r}"
+        )

@@ -9,24 +9,21 @@ from keras_latent.applications import (
 )
 from keras_latent.applications.weight_files import known_weights
 
+_MODULES = (
+    conv_autoencoder,
+    conv_constrained_autoencoder,
+    conv_encdec,
+    conv_feature_inverter,
+    conv_vae,
+)
+
+_ARCHITECTURES = [module.ARCHITECTURE for module in _MODULES]
+
 BUILDERS = {
-    "ConvAutoencoder": conv_autoencoder.ConvAutoencoder,
-    "ConvConstrainedAutoencoder": (
-        conv_constrained_autoencoder.ConvConstrainedAutoencoder
-    ),
-    "ConvEncDec": conv_encdec.ConvEncDec,
-    "ConvFeatureInverter": conv_feature_inverter.ConvFeatureInverter,
-    "ConvVAE": conv_vae.ConvVAE,
+    architecture.builder: vars(module)[architecture.builder]
+    for module, architecture in zip(_MODULES, _ARCHITECTURES, strict=True)
 }
 """The builders of pretrained models, by name."""
-
-_ARCHITECTURES = (
-    conv_autoencoder.ARCHITECTURE,
-    conv_constrained_autoencoder.ARCHITECTURE,
-    conv_encdec.ARCHITECTURE,
-    conv_feature_inverter.ARCHITECTURE,
-    conv_vae.ARCHITECTURE,
-)
 
 
 def list_weights() -> dict[str, tuple[str, ...]]:

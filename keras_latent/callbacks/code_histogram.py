@@ -12,8 +12,8 @@ class CodeHistograms(EpochSummary):
     """Write how the codes of some images are distributed to TensorBoard.
 
     The tags are `code/values`, all elements of all codes, and `code/means` and
-    `code/variances`, one number for each latent dimension: a dimension of variance 0
-    carries nothing.
+    `code/variances`, one number for each latent dimension, each element of a map: a
+    dimension of variance 0 carries nothing.
 
     Args:
         images: The observations to encode, always the same ones, in one batch: an
@@ -30,7 +30,7 @@ class CodeHistograms(EpochSummary):
 
     def write(self, step: int) -> None:
         """Write the three histograms."""
-        codes = self.model.encode(self.images)
+        codes = tf.convert_to_tensor(self.model.encode(self.images))
         means, variances = tf.nn.moments(codes, axes=[0])
         tf.summary.histogram("code/values", codes, step=step)
         tf.summary.histogram("code/means", means, step=step)

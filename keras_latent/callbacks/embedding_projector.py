@@ -1,5 +1,7 @@
 """Codes with labels and images to TensorBoard's projector."""
 
+import re
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,17 @@ import numpy as np
 
 from keras_latent.callbacks import projector_files
 from keras_latent.callbacks.epoch_summary import EpochSummary
-from keras_latent.plots.class_names import label_names
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.class_names import label_names
+from keras_latent.images import image_entries
 from keras_latent.typing import Observation
+from keras_latent.validation import check_unit_range
 
-_FOLDER = "projector"
 _BATCH = 256
+
+_WRITERS: weakref.WeakValueDictionary[Path, "EmbeddingProjector"] = (
+    weakref.WeakValueDictionary()
+)
+"""Which callback began a training last that writes to a folder."""
 
 
 class EmbeddingProjector(EpochSummary):
@@ -23,12 +30,13 @@ class EmbeddingProjector(EpochSummary):
     The projector shows the codes in three dimensions, by PCA, t-SNE or UMAP, with
     labels to colour and search them by and the images in place of points. The codes
     of an epoch replace those of the last and are called `code/step_<epoch>`: reload
-    the page to see them.
+    the page to see them. A code that is a map is shown as the vector of its elements.
 
     `log_dir/train` gets `projector_config.pbtxt`, a checkpoint `projector-<epoch>`,
     empty, by which TensorBoard notices that something is new, and a folder
     `projector` with `tensors.tsv`, `metadata.tsv` and `sprite.png`, which
-    https://projector.tensorflow.org takes as well.
+    https://projector.tensorflow.org takes as well. Several callbacks in one `log_dir`
+    need names of their own, and `projector` becomes `projector-<name>`.
 
     Args:
         images: The observations to encode, always the same ones: an array of shape
@@ -42,9 +50,12 @@ class EmbeddingProjector(EpochSummary):
         class_names: The names of the classes that `labels` are the indices of.
             Defaults to `None`.
         every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+        name: What to call the codes, of letters, digits, `_`, `.` and `-`. Defaults to
+            `"code"`.
 
     Raises:
-        ValueError: If there are too many images, or labels don't fit to them.
+        ValueError: If there are too many images, one isn't in [0, 1], or labels don't
+            fit to them; in `fit`, if another callback writes to the same place.
 
     Give it to `fit`: `model.fit(images, epochs=20, callbacks=[projector])`.
 
@@ -59,23 +70,48 @@ class EmbeddingProjector(EpochSummary):
         labels: Any = None,
         class_names: Sequence[str] | None = None,
         every: int = 1,
+        name: str = "code",
     ) -> None:
         super().__init__(log_dir, every)
+        if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
+            raise ValueError(
+                "`name` must be of letters, digits, '_', '.' and '-'. "
+                f"Received: name={name!r}"
+            )
         self.images = images
+        self.name = name
+        self._folder = "projector" if name == "code" else f"projector-{name}"
         self._pictures = next(iter(image_entries(images).values()))
         projector_files.check_sprite_size(self._pictures)
+        check_unit_range("images", self._pictures)
         self._columns = _columns(labels, class_names)
         projector_files.check_labels(self._columns, len(self._pictures))
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open the event file, and write what doesn't change: images and labels."""
         super().on_train_begin(logs)
+        folder = self.run_folder / self._folder
+        _WRITERS[folder.absolute()] = self
         if self.is_chief:
-            folder = self.run_folder / _FOLDER
             folder.mkdir(parents=True, exist_ok=True)
             projector_files.write_sprite(folder, self._pictures)
             if self._columns:
                 projector_files.write_labels(folder, self._columns)
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Refuse a second callback that writes to the same place.
+
+        Raises:
+            ValueError: If there is one.
+        """
+        # All callbacks have begun by now, and whichever came last stands there.
+        writer = _WRITERS.get((self.run_folder / self._folder).absolute())
+        if writer is not self:
+            raise ValueError(
+                "`name` must differ between the callbacks EmbeddingProjector of one "
+                f"`log_dir`. Received: name={self.name!r} twice for "
+                f"log_dir={str(self.log_dir)!r}"
+            )
 
     def write(self, step: int) -> None:
         """Write the codes, and what tells TensorBoard of them."""
@@ -83,21 +119,22 @@ class EmbeddingProjector(EpochSummary):
         codes = np.concatenate([self._codes_from(start) for start in starts])
         if not self.is_chief:
             return
-        projector_files.write_codes(self.run_folder / _FOLDER, codes)
+        projector_files.write_codes(self.run_folder / self._folder, codes)
         projector_files.write_configuration(
             self.run_folder,
-            _FOLDER,
-            name=f"code/step_{step}",
+            self._folder,
+            name=f"{self.name}/step_{step}",
             image_shape=self._pictures.shape[1:],
             labelled=bool(self._columns),
         )
-        projector_files.announce(self.run_folder, step)
+        projector_files.announce(self.run_folder, self._folder, step)
 
     def _codes_from(self, start: int) -> np.ndarray:
-        """The codes of one batch of the images."""
+        """The codes of one batch of the images, of shape (rows, latent_dim)."""
         rows = slice(start, start + _BATCH)
         batch = keras.tree.map_structure(lambda column: column[rows], self.images)
-        return np.asarray(self.model.encode(batch))
+        codes = np.asarray(self.model.encode(batch))
+        return codes.reshape(len(codes), -1)
 
 
 def _columns(labels: Any, class_names: Sequence[str] | None) -> dict[str, list[str]]:

@@ -6,15 +6,18 @@ from typing import Any
 import tensorflow as tf
 
 from keras_latent.callbacks.epoch_summary import EpochSummary
-from keras_latent.plots.image_grids import (
+from keras_latent.images import (
     image_entries,
     square_columns,
     tile,
     tile_pairs,
 )
-from keras_latent.plots.samples import check_has_prior
 from keras_latent.typing import Observation
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import (
+    check_has_prior,
+    check_positive_integer,
+    check_unit_range,
+)
 
 
 class ReconstructionImages(EpochSummary):
@@ -28,13 +31,17 @@ class ReconstructionImages(EpochSummary):
             (count, height, width, channels) in [0, 1], or a dict of arrays.
         log_dir: The folder that TensorBoard reads.
         every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+
+    Raises:
+        ValueError: If there is no image, or a value of one is outside of [0, 1].
     """
 
     def __init__(
         self, images: Observation, log_dir: str | Path, every: int = 1
     ) -> None:
         super().__init__(log_dir, every)
-        image_entries(images)  # Raises where there is none.
+        for drawn in image_entries(images).values():
+            check_unit_range("images", drawn)
         self.images = images
 
     def write(self, step: int) -> None:
@@ -50,7 +57,7 @@ class SampleImages(EpochSummary):
     """Write images decoded from draws of the prior to TensorBoard.
 
     Each epoch uses the same draws, so that one sees them change with the decoder.
-    For variational models. The tag is `samples/image`; of a dict of observations, each
+    For models with a prior. The tag is `samples/image`; of a dict of observations, each
     entry that is an image gets its own, `samples/<name>`.
 
     Args:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.plots.image_grids import square_columns
+from keras_latent.images import square_columns
 from keras_latent.saving import write_text, written_whole
 
 CODES, LABELS, SPRITE = "tensors.tsv", "metadata.tsv", "sprite.png"
+CONFIGURATION = "projector_config.pbtxt"
 
 _SPRITE_SIDE = 8192
 """The longest side of an image that a browser takes as one texture."""
@@ -109,6 +111,8 @@ def write_configuration(
 ) -> None:
     """Write what tells TensorBoard where the other files are.
 
+    What the file says of codes in other folders is kept.
+
     Args:
         run_folder: The folder of a run, where TensorBoard looks for it.
         folder: The folder of the other files in it.
@@ -118,7 +122,8 @@ def write_configuration(
     """
     from tensorboard.plugins import projector
 
-    configuration = projector.ProjectorConfig()
+    others = _other_embeddings(run_folder, folder)
+    configuration = projector.ProjectorConfig(embeddings=others)
     embedding = configuration.embeddings.add()
     embedding.tensor_name = name
     embedding.tensor_path = f"{folder}/{CODES}"
@@ -127,11 +132,30 @@ def write_configuration(
     embedding.sprite.image_path = f"{folder}/{SPRITE}"
     height, width, _ = image_shape
     embedding.sprite.single_image_dim.extend([width, height])
-    with written_whole(run_folder / "projector_config.pbtxt") as unfinished:
+    with written_whole(run_folder / CONFIGURATION) as unfinished:
         projector.visualize_embeddings(str(unfinished.parent), configuration)
 
 
-def announce(run_folder: Path, step: int) -> None:
+def _other_embeddings(run_folder: Path, folder: str) -> list[Any]:
+    """What the configuration says of codes that stand in other folders."""
+    from google.protobuf import text_format
+    from tensorboard.plugins import projector
+
+    configuration = projector.ProjectorConfig()
+    try:
+        text = (run_folder / CONFIGURATION).read_text(encoding="utf-8")
+        text_format.Parse(text, configuration)
+    except (OSError, ValueError, text_format.ParseError):
+        return []  # Not there, or not one that TensorBoard could read.
+    return [
+        embedding
+        for embedding in configuration.embeddings
+        if embedding.tensor_path != f"{folder}/{CODES}"
+        and (run_folder / embedding.tensor_path).exists()
+    ]
+
+
+def announce(run_folder: Path, folder: str, step: int) -> None:
     """Let a TensorBoard that runs already read the configuration again.
 
     It does so only once the newest checkpoint of a run is another one, so that here
@@ -139,9 +163,10 @@ def announce(run_folder: Path, step: int) -> None:
 
     Args:
         run_folder: The folder of a run.
+        folder: The folder of the codes in it, which the checkpoint is named by.
         step: The number of the checkpoint; those before are deleted.
     """
     manager = tf.train.CheckpointManager(
-        tf.train.Checkpoint(), run_folder, max_to_keep=1, checkpoint_name="projector"
+        tf.train.Checkpoint(), run_folder, max_to_keep=1, checkpoint_name=folder
     )
     manager.save(checkpoint_number=step)

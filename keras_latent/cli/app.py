@@ -146,9 +146,16 @@ def report_command(
 @app.command("list")
 def list_command() -> None:
     """Show the variants and the datasets, and what each is for."""
-    variants = Table("variant", "what it is", title="Variants", title_justify="left")
+    variants = Table(
+        "variant", "what it is, and its terms", title="Variants", title_justify="left"
+    )
     for name, variant in models.VARIANTS.items():
-        variants.add_row(name, (variant.__doc__ or "").splitlines()[0])
+        described = (variant.__doc__ or "").splitlines()[0]
+        terms = [
+            f"  [bold]{term}[/]: {escape(meaning)}"
+            for term, meaning in variant.term_meanings.items()
+        ]
+        variants.add_row(name, "\n".join([escape(described), *terms]))
     sources = Table("dataset", "what it is", title="Datasets", title_justify="left")
     for name, description in datasets.DATASETS.items():
         sources.add_row(name, description)

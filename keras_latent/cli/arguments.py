@@ -83,7 +83,7 @@ class Arguments:
             )
 
     def _inverts(self) -> bool:
-        return models.VARIANTS[self.variant] is models.FeatureInverter
+        return models.VARIANTS[self.variant].inverts_features
 
     def code_size(self) -> int:
         """Dimensions of the code that the user chooses."""

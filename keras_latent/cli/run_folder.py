@@ -2,21 +2,20 @@
 
 import contextlib
 import csv
-import fcntl
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import keras
 import numpy as np
 
+from keras_latent.cli.file_lock import FileLock
+from keras_latent.keras_internals import updates_made
 from keras_latent.models import LatentModel
 from keras_latent.saving import UNFINISHED, load_model, remove_unfinished, write_text
-from keras_latent.training.updates import steps_done
 
 COUNTERS = ("epoch", "step")
 """Columns of the history that count; the others are logs of `fit`."""
@@ -80,33 +79,21 @@ class RunFolder:
             ValueError: If another run is at work in the folder.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.lock_file, "w") as file:
-            if not self._takes_lock(file):
-                raise ValueError(
-                    "`output` must be free, but another run is at work in it: wait for "
-                    "its end, or choose another folder. "
-                    f"Received: output={str(self.path)!r}"
-                )
-            try:
-                remove_unfinished(self.path)
-                remove_unfinished(self.figures)
-                yield
-            finally:
-                self.lock_file.unlink(missing_ok=True)
-                with contextlib.suppress(OSError):
-                    self.path.rmdir()
-
-    def _takes_lock(self, file: IO) -> bool:
+        lock = FileLock(self.lock_file)
+        if not lock.take():
+            raise ValueError(
+                "`output` must be free, but another run is at work in it: wait for "
+                "its end, or choose another folder. "
+                f"Received: output={str(self.path)!r}"
+            )
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # The file system knows no locks.
-            return True
-        # A run that just ended may have removed the file after it was opened here.
-        with contextlib.suppress(FileNotFoundError):
-            return os.path.samestat(os.fstat(file.fileno()), self.lock_file.stat())
-        return False
+            remove_unfinished(self.path)
+            remove_unfinished(self.figures)
+            yield
+        finally:
+            lock.give_back()
+            with contextlib.suppress(OSError):
+                self.path.rmdir()
 
     def start(self, config: dict[str, Any]) -> None:
         """Make the folder for a new run.
@@ -191,7 +178,7 @@ class RunFolder:
                 f"Received: output={str(self.path)!r}, without {self.history_file.name}"
             )
         rows = self._read_history()
-        steps = steps_done(model.optimizer)
+        steps = _steps_done(model)
         while rows and rows[-1].get("step") != steps:
             rows.pop()
         if not rows:
@@ -230,6 +217,11 @@ class RunFolder:
         model.save(self.model_file)
 
 
+def _steps_done(model: keras.Model) -> int:
+    # `int` of the Variable itself fails under a distribution strategy.
+    return int(keras.ops.convert_to_numpy(updates_made(model.optimizer)))
+
+
 def _described(file: Path, expected: str) -> str:
     return (
         f"`output` must hold a run whose {file.name} holds {expected}. "
@@ -254,7 +246,7 @@ class SaveEachEpoch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the epoch and save."""
-        step = steps_done(self.model.optimizer)
+        step = _steps_done(self.model)
         self._check_finite(step)
         self.rows.append({"epoch": epoch + 1, "step": step, **(logs or {})})
         self.folder.save(self.model, self.rows)

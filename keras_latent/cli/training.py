@@ -19,8 +19,9 @@ from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.results import (
     SHOWN,
+    draws_samples,
     evaluation_split,
-    load_images,
+    load_observations,
     measure,
     write_figures,
 )
@@ -73,9 +74,10 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
     check_image_shape(image_shape)
     options = {}
-    if models.VARIANTS[arguments.variant] is models.ConstrainedAutoencoder:
+    needed = models.VARIANTS[arguments.variant].needs_classes
+    if needed is not None:
         classes = classifier.count_classes(arguments.dataset, arguments.image_size)
-        options = {"heads": classes}
+        options = {needed: classes}
     keras.utils.set_random_seed(arguments.seed)
     with folder.locked() if is_chief else contextlib.nullcontext():
         if is_chief and not resume:
@@ -112,7 +114,8 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
             model = load_model(folder.model_file)
         write_figures(model, arguments, folder, rows)
         for name, value in measure(model, arguments, folder).items():
-            console.print(f"{name}: {value:.4g}", highlight=False)
+            shown = value if isinstance(value, str) else f"{value:.4g}"
+            console.print(f"{name}: {shown}", highlight=False, soft_wrap=True)
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
 
 
@@ -134,7 +137,7 @@ def _new_model(
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
     latent_dim = arguments.code_size()
-    if variant is models.FeatureInverter:
+    if variant.inverts_features:
         extractor = _extractor(arguments, image_shape)
         options = {"feature_extractor": extractor}
         spec = keras.KerasTensor((None, *image_shape), "float32")
@@ -180,19 +183,14 @@ def _fit(
         model.steps_per_execution = max(
             count for count in range(1, MOST_STEPS_IN_A_CALL + 1) if steps % count == 0
         )
-    # A longer run that is resumed follows the longer schedule from there on.
-    _, default = type(model).default_optimizer
-    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
-        default if arguments.learning_rate is None else arguments.learning_rate,
-        decay_steps=arguments.epochs * steps,
-    )
-    shown = load_images(arguments, "train", limit=SHOWN)
+    _schedule_learning_rates(model, arguments.learning_rate, arguments.epochs * steps)
+    shown = load_observations(model, arguments, "train", limit=SHOWN)
     log_dir = folder.tensorboard
     watchers = [
         callbacks.ReconstructionImages(shown, log_dir),
         callbacks.CodeHistograms(shown, log_dir),
     ]
-    if isinstance(model, models.VariationalModel):
+    if draws_samples(model):
         watchers.append(callbacks.SampleImages(log_dir))
     if model.distribute_strategy.extended.should_checkpoint:
         # These don't know of workers, each of which would write the same. The model is
@@ -221,6 +219,39 @@ def _fit(
             kept = f"The model of the last whole epoch is kept: {folder.model_file}"
             console.print(kept, highlight=False, soft_wrap=True)
         raise
+
+
+def _schedule_learning_rates(
+    model: models.LatentModel, initial: float | None, steps: int
+) -> None:
+    """Let the learning rate of every player fall to 0 with the last step.
+
+    Args:
+        model: A compiled model.
+        initial: The rate of the first step; `None` for that of each optimizer.
+        steps: Steps of the whole run.
+    """
+    players = model.players()
+    for name, optimizer in model.optimizers.items():
+        rate = _first_rate(optimizer) if initial is None else initial
+        # The schedule counts the optimizer's own steps. A longer run that is resumed
+        # follows the longer schedule from there on.
+        player = players[name]
+        own = len(range(0, steps, player.every)) - len(
+            range(0, player.start, player.every)
+        )
+        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
+            rate, decay_steps=max(1, own)
+        )
+
+
+def _first_rate(optimizer: keras.optimizers.Optimizer) -> float:
+    """The learning rate that an optimizer began with, scheduled or not."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    rate = optimizer.get_config()["learning_rate"]
+    if isinstance(rate, dict):
+        rate = rate["config"]["initial_learning_rate"]
+    return float(rate)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_codes, as_vectors
 from keras_latent.validation import check_positive_integer
 
 
@@ -13,7 +13,7 @@ class Clusters(NamedTuple):
 
     Args:
         labels: Integers of shape (codes,): the cluster of each code, from 0.
-        centroids: Array of shape (count, latent_dim): the mean of each cluster.
+        centroids: Array of shape (count, *code_shape): the mean of each cluster.
     """
 
     labels: np.ndarray
@@ -26,12 +26,12 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
     The best of ten starts is kept.
 
     Args:
-        codes: Array of shape (codes, latent_dim).
+        codes: Array of shape (codes, *code_shape).
         count: Number of clusters, at most that of different codes.
         seed: Seed of the starts; the same seed gives the same clusters. Defaults to 0.
 
     Returns:
-        `Clusters(labels, centroids)`, of shapes (codes,) and (count, latent_dim).
+        `Clusters(labels, centroids)`, of shapes (codes,) and (count, *code_shape).
 
     Raises:
         ValueError: If a code isn't finite, or there are fewer different codes than
@@ -48,14 +48,16 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
 
     check_positive_integer("count", count)
     codes = as_codes("codes", codes)
-    different = len(np.unique(codes, axis=0))
+    vectors = as_vectors("codes", codes)
+    different = len(np.unique(vectors, axis=0))
     if count > different:
         raise ValueError(
             f"`count` must be at most the number of different codes, {different}. "
             f"Received: count={count}"
         )
-    means = KMeans(count, n_init=10, random_state=seed).fit(codes)
-    return Clusters(means.labels_, means.cluster_centers_)
+    means = KMeans(count, n_init=10, random_state=seed).fit(vectors)
+    centroids = means.cluster_centers_.reshape(count, *codes.shape[1:])
+    return Clusters(means.labels_, centroids)
 
 
 def relative_positions(centroids: Any) -> np.ndarray:
@@ -65,10 +67,10 @@ def relative_positions(centroids: Any) -> np.ndarray:
     cluster j, as `attribute_vector(codes of j, codes of i)` does.
 
     Args:
-        centroids: Array of shape (count, latent_dim).
+        centroids: Array of shape (count, *code_shape).
 
     Returns:
-        Array of shape (count, count, latent_dim).
+        Array of shape (count, count, *code_shape).
 
     Raises:
         ValueError: If the shape is another, or a centroid isn't finite.
@@ -77,4 +79,4 @@ def relative_positions(centroids: Any) -> np.ndarray:
     array([3., 4.])
     """
     centroids = as_codes("centroids", centroids)
-    return centroids[None, :, :] - centroids[:, None, :]
+    return centroids[None] - centroids[:, None]

@@ -1,21 +1,50 @@
 """Codes as arrays, checked: what every function of the latent space takes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-_SHAPES = {1: "(latent_dim,)", 2: "(count, latent_dim)"}
+ONE, MANY = (1, 3), (2, 4)
+"""The ranks of one code and of many codes: vectors or maps."""
+
+_SHAPES = {
+    1: "(latent_dim,)",
+    2: "(count, latent_dim)",
+    3: "(height, width, channels)",
+    4: "(count, height, width, channels)",
+}
 
 
-def as_codes(argument: str, codes: Any, ranks: Collection[int] = (2,)) -> np.ndarray:
-    """Take codes as an array of shape (count, latent_dim).
+def as_vectors(argument: str, codes: Any, ranks: Collection[int] = MANY) -> np.ndarray:
+    """Take codes as an array of shape (count, latent_dim), maps as what they hold.
+
+    Args:
+        argument: The argument's name, for the message.
+        codes: Array-like or tensor of finite numbers, of shape (count, *code_shape).
+        ranks: As for `as_codes`. Defaults to `(2, 4)`.
+
+    Returns:
+        The array, float32 or float64; of shape (latent_dim,) for one code.
+
+    Raises:
+        ValueError: If the shape is another, no code is there, or one isn't finite.
+
+    >>> as_vectors("codes", np.zeros((5, 4, 4, 2))).shape
+    (5, 32)
+    """
+    array = as_codes(argument, codes, ranks)
+    return array.reshape(-1) if array.ndim in ONE else array.reshape(len(array), -1)
+
+
+def as_codes(argument: str, codes: Any, ranks: Collection[int] = MANY) -> np.ndarray:
+    """Take codes as an array of shape (count, *code_shape).
 
     Args:
         argument: The argument's name, for the message.
         codes: Array-like or tensor of finite numbers.
-        ranks: The numbers of dimensions that are allowed: 2, and 1 where a single code
-            of shape (latent_dim,) will do. Defaults to `(2,)`.
+        ranks: The numbers of dimensions that are allowed: `MANY`, `ONE` for a single
+            code, or some of them. Defaults to `(2, 4)`: many vectors or maps.
 
     Returns:
         The array, float32 or float64.
@@ -28,8 +57,8 @@ def as_codes(argument: str, codes: Any, ranks: Collection[int] = (2,)) -> np.nda
     >>> as_codes("codes", [1, 2])
     Traceback (most recent call last):
     ...
-    ValueError: `codes` must have the shape (count, latent_dim). Received: codes of
-    shape (2,)
+    ValueError: `codes` must have the shape (count, latent_dim) or (count, height,
+    width, channels). Received: codes of shape (2,)
     """
     array = _as_array(argument, codes)
     if array.size == 0:
@@ -87,6 +116,28 @@ def check_latent_dim(argument: str, codes: np.ndarray, latent_dim: int) -> None:
     if codes.shape[-1] != latent_dim:
         raise ValueError(
             f"`{argument}` must have the latent dimension {latent_dim}. "
+            f"Received: {argument} of shape {codes.shape}"
+        )
+
+
+def check_code_shape(
+    argument: str, codes: np.ndarray, code_shape: Sequence[int]
+) -> None:
+    """Refuse codes that don't have the shape of others.
+
+    Args:
+        argument: The argument's name, for the message.
+        codes: Array of shape (..., *code_shape).
+        code_shape: The shape of one of the others, (d,) or (h, w, c).
+
+    Raises:
+        ValueError: If `codes` has another.
+    """
+    if len(code_shape) == 1:
+        check_latent_dim(argument, codes, code_shape[0])
+    elif codes.shape[-len(code_shape) :] != tuple(code_shape):
+        raise ValueError(
+            f"`{argument}` must be maps of shape {tuple(code_shape)}. "
             f"Received: {argument} of shape {codes.shape}"
         )
 

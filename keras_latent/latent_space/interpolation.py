@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import MANY, ONE, as_codes
 from keras_latent.validation import check_choice, check_positive_integer
 
 # Below this sine of the angle, two directions are parallel or opposite.
@@ -25,10 +25,11 @@ def interpolate(
 
     Codes of a VAE lie near a sphere. The straight way between two of them leads through
     the inside, where the decoder saw few codes; the spherical one stays at their
-    lengths.
+    lengths. The length of a map is that of all its elements.
 
     Args:
-        start: Code of shape (latent_dim,), or codes of shape (count, latent_dim).
+        start: Code of shape code_shape, or codes of shape (count, *code_shape); what
+            has three axes is one map.
         end: Code or codes of the same shape.
         steps: Codes on a way, the two ends included; at least 2. Defaults to 10.
         method: `"linear"` or `"spherical"`; spherical is linear where the angle has no
@@ -36,7 +37,7 @@ def interpolate(
             `"linear"`.
 
     Returns:
-        Array of shape (steps, latent_dim), or (count, steps, latent_dim), in the type
+        Array of shape (steps, *code_shape), or (count, steps, *code_shape), in the type
         of the codes. The first and the last code are `start` and `end` exactly.
 
     Raises:
@@ -56,12 +57,18 @@ def interpolate(
         raise ValueError(
             f"`steps` must be at least 2, the two ends. Received: steps={steps}"
         )
-    start, end = as_codes("start", start, (1, 2)), as_codes("end", end, (1, 2))
+    start, end = (
+        as_codes(name, codes, ONE + MANY)
+        for name, codes in (("start", start), ("end", end))
+    )
     if start.shape != end.shape:
         raise ValueError(
             f"`end` must have the shape of `start`, {start.shape}. "
             f"Received: end of shape {end.shape}"
         )
+    counted = start.shape[:1] if start.ndim in MANY else ()
+    code_shape = start.shape[len(counted) :]
+    start, end = (codes.reshape(*counted, -1) for codes in (start, end))
     dtype = np.result_type(start, end)
     t = np.linspace(0.0, 1.0, steps)[:, None]
     way = _METHODS[method](
@@ -69,7 +76,7 @@ def interpolate(
     ).astype(dtype)
     # The formula of the spherical way meets its ends to rounding only.
     way[..., 0, :], way[..., -1, :] = start, end
-    return way
+    return way.reshape(*counted, steps, *code_shape)
 
 
 def _linear(start: np.ndarray, end: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, check_latent_dim
+from keras_latent.latent_space.codes import as_vectors, check_latent_dim
 from keras_latent.validation import check_positive_integer
 
 
@@ -27,8 +27,8 @@ def nearest(queries: Any, codes: Any, k: int = 1) -> Neighbours:
     query that is itself among the codes finds itself, at distance 0.
 
     Args:
-        queries: Array of shape (queries, latent_dim).
-        codes: Array of shape (count, latent_dim).
+        queries: Array of shape (queries, *code_shape).
+        codes: Array of shape (count, *code_shape).
         k: How many neighbours of each. Defaults to 1.
 
     Returns:
@@ -44,7 +44,7 @@ def nearest(queries: Any, codes: Any, k: int = 1) -> Neighbours:
     from sklearn.neighbors import NearestNeighbors
 
     check_positive_integer("k", k)
-    queries, codes = as_codes("queries", queries), as_codes("codes", codes)
+    queries, codes = as_vectors("queries", queries), as_vectors("codes", codes)
     check_latent_dim("queries", queries, codes.shape[1])
     if k > len(codes):
         raise ValueError(

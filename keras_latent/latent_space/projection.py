@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_vectors
 from keras_latent.validation import check_choice, check_positive_integer
 
 _LARGEST_PERPLEXITY = 30.0
@@ -26,7 +26,7 @@ def project(
     Codes that are all equal, those of a collapsed model, are projected to one point.
 
     Args:
-        codes: Array of shape (count, latent_dim): for `"pca"` at least one more code
+        codes: Array of shape (count, *code_shape): for `"pca"` at least one more code
             than `dimensions`, for `"tsne"` 5, for `"umap"` 5 and two more than
             `dimensions`.
         method: `"pca"`, `"tsne"` or `"umap"`. Defaults to `"pca"`.
@@ -51,7 +51,7 @@ def project(
     """
     check_choice("method", method, _METHODS)
     check_positive_integer("dimensions", dimensions)
-    codes = as_codes("codes", codes)
+    codes = as_vectors("codes", codes)
     most = min(codes.shape[1], 3) if method == "tsne" else codes.shape[1]
     if dimensions > most:
         raise ValueError(

@@ -5,27 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, as_numbers
+from keras_latent.latent_space.codes import ONE, as_codes, as_numbers
+from keras_latent.latent_space.sphere import onto_sphere
 
 
 def traverse(
-    code: Any, values: Any, dimensions: Iterable[int] | None = None
+    code: Any,
+    values: Any,
+    dimensions: Iterable[int] | None = None,
+    space: str = "real",
 ) -> np.ndarray:
     """One code, with one dimension after the other set to each of the values.
 
     Args:
-        code: The code to start from, of shape (latent_dim,).
+        code: The code to start from, of shape (latent_dim,) or (height, width,
+            channels).
         values: What a dimension is set to, in turn: numbers of shape (steps,). For a
             VAE, `np.linspace(-2, 2, 9)` spans two standard deviations of the prior.
-        dimensions: The dimensions to traverse, counted from 0. Defaults to `None`: all
-            of them.
+        dimensions: The dimensions to traverse, counted from 0, of a map through its
+            channels, columns and rows, as `reshape` does. Defaults to `None`: all of
+            them.
+        space: Where codes lie, as `Distribution.space`: on a `"sphere"`, the other
+            elements of the vector are scaled so that its length stays 1, and values
+            are in [-1, 1]. Defaults to `"real"`.
 
     Returns:
-        Array of shape (len(dimensions), steps, latent_dim), in the type of the code.
+        Array of shape (len(dimensions), steps, *code_shape), in the type of the code.
 
     Raises:
-        ValueError: If a shape is wrong, a number isn't finite, or the code doesn't have
-            one of the dimensions.
+        ValueError: If a shape is wrong, a number isn't finite, the code doesn't have
+            one of the dimensions, or a value isn't on the sphere.
 
     >>> traverse([5.0, 6.0], values=[-1.0, 1.0])
     array([[[-1.,  6.],
@@ -33,16 +42,28 @@ def traverse(
            [[ 5., -1.],
             [ 5.,  1.]]])
     """
-    code, values = as_codes("code", code, (1,)), as_numbers("values", values)
+    code, values = as_codes("code", code, ONE), as_numbers("values", values)
     if values.ndim != 1:
         raise ValueError(
             "`values` must have the shape (steps,). "
             f"Received: values of shape {values.shape}"
         )
-    chosen = _checked_dimensions(dimensions, len(code))
-    codes = np.tile(code, (len(chosen), len(values), 1))
+    chosen = _checked_dimensions(dimensions, code.size)
+    codes = np.tile(code.reshape(-1), (len(chosen), len(values), 1))
     codes[np.arange(len(chosen)), :, chosen] = values
-    return codes
+    if space == "sphere":
+        if np.abs(values).max() > 1:
+            raise ValueError(
+                "`values` must lie in [-1, 1] for codes on a sphere. "
+                f"Received: values={values.tolist()}"
+            )
+        codes = np.stack(
+            [
+                onto_sphere(row, [dimension], code.shape[-1])
+                for row, dimension in zip(codes, chosen, strict=True)
+            ]
+        )
+    return codes.reshape(*codes.shape[:2], *code.shape)
 
 
 def _checked_dimensions(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_vectors
 from keras_latent.validation import check_in_range
 
 
@@ -32,7 +32,7 @@ def active_units(means: Any, threshold: float = 0.01) -> np.ndarray:
     array([False,  True])
     """
     check_in_range("threshold", threshold)
-    means = as_codes("means", means)
+    means = as_vectors("means", means)
     if len(means) < 2:
         raise ValueError(
             "`means` must hold at least two codes, to vary. "

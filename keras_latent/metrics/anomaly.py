@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, as_numbers, check_latent_dim
+from keras_latent.latent_space.codes import as_numbers, as_vectors, check_latent_dim
 from keras_latent.latent_space.neighbours import nearest
 from keras_latent.metrics.reconstruction import mean_squared_error
 from keras_latent.metrics.score import Score
@@ -73,13 +73,13 @@ def distance_scores(normal_codes: Any, codes: Any, k: int = 5) -> np.ndarray:
     array([0.5, 2.5])
     """
     check_positive_integer("k", k)
-    normal_codes = as_codes("normal_codes", normal_codes)
+    normal_codes = as_vectors("normal_codes", normal_codes)
     if k > len(normal_codes):
         raise ValueError(
             f"`k` must be at most the number of normal codes, {len(normal_codes)}. "
             f"Received: k={k}"
         )
-    codes = as_codes("codes", codes)
+    codes = as_vectors("codes", codes)
     check_latent_dim("codes", codes, normal_codes.shape[1])
     return nearest(codes, normal_codes, k).distances.mean(axis=1)
 

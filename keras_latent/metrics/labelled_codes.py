@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_vectors
 
 
 class LabelledCodes(NamedTuple):
@@ -30,7 +30,7 @@ def labelled_codes(codes: Any, labels: Any, split: str | None = None) -> Labelle
         ValueError: If a shape is wrong or a code isn't finite.
     """
     prefix = f"{split}_" if split else ""
-    codes, labels = as_codes(f"{prefix}codes", codes), np.asarray(labels)
+    codes, labels = as_vectors(f"{prefix}codes", codes), np.asarray(labels)
     if labels.shape != codes.shape[:1]:
         raise ValueError(
             f"`{prefix}labels` must hold one label for each of the {len(codes)} codes. "

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_vectors
 
 
 def latent_length(codes: Any, generated_codes: Any = None) -> float:
@@ -31,10 +31,10 @@ def latent_length(codes: Any, generated_codes: Any = None) -> float:
     >>> latent_length([[1.0, 3.0]]), latent_length([[1.0, 3.0]], [[1.0, 1.0]])
     (2.5, 3.0)
     """
-    codes = as_codes("codes", codes)
+    codes = as_vectors("codes", codes)
     length = np.mean(np.square(codes, dtype="float64"))
     if generated_codes is not None:
-        generated_codes = as_codes("generated_codes", generated_codes)
+        generated_codes = as_vectors("generated_codes", generated_codes)
         if generated_codes.shape != codes.shape:
             raise ValueError(
                 f"`generated_codes` must have the shape of the codes, {codes.shape}. "

@@ -3,9 +3,7 @@
 import numpy as np
 
 from keras_latent.typing import Tensor
-
-# What rounding may leave of values at the ends of [0, 1].
-_TOLERANCE = 1e-6
+from keras_latent.validation import check_unit_range
 
 
 def mean_squared_error(images: Tensor, reconstructions: Tensor) -> np.ndarray:
@@ -58,12 +56,7 @@ def peak_signal_to_noise_ratio(images: Tensor, reconstructions: Tensor) -> np.nd
             "`images` must hold at least one image. "
             f"Received: images of shape {images.shape}"
         )
-    low, high = float(images.min()), float(images.max())
-    if not -_TOLERANCE <= low <= high <= 1 + _TOLERANCE:
-        raise ValueError(
-            "`images` must lie in [0, 1]. "
-            f"Received: images with minimum={low:.9g}, maximum={high:.9g}"
-        )
+    check_unit_range("images", images)
     errors = mean_squared_error(images, reconstructions)
     with np.errstate(divide="ignore"):
         return -10 * np.log10(errors)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes
+from keras_latent.latent_space.codes import as_vectors
 from keras_latent.metrics.score import Score
 from keras_latent.validation import check_positive_integer
 
@@ -34,7 +34,7 @@ def retrieval_accuracy(queries: Any, gallery: Any, k: int = 1) -> Score:
     from sklearn.metrics import pairwise_distances_chunked
 
     check_positive_integer("k", k)
-    queries, gallery = as_codes("queries", queries), as_codes("gallery", gallery)
+    queries, gallery = as_vectors("queries", queries), as_vectors("gallery", gallery)
     if gallery.shape != queries.shape:
         raise ValueError(
             f"`gallery` must have the shape of the queries, {queries.shape}. "

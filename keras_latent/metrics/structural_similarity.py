@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.typing import Tensor
+from keras_latent.validation import check_unit_range
 
 _WINDOW = 11
 _BATCH = 500
@@ -18,13 +19,15 @@ def structural_similarity(images: Tensor, reconstructions: Tensor) -> np.ndarray
     Args:
         images: Array of shape (count, height, width, channels) in [0, 1], height and
             width at least 11.
-        reconstructions: Array of the same shape.
+        reconstructions: Array of the same shape; what lies outside of [0, 1] counts as
+            it is.
 
     Returns:
         Array of shape (count,): 1 where both are equal, and never more.
 
     Raises:
-        ValueError: If the shapes differ, or the images are none or too small.
+        ValueError: If the shapes differ, the images are none or too small, or a value
+            of `images` is outside of [0, 1].
 
     Source: Wang et al. 2004, "Image quality assessment: from error visibility to
     structural similarity", equation 13.
@@ -45,6 +48,7 @@ def structural_similarity(images: Tensor, reconstructions: Tensor) -> np.ndarray
             "`images` must have the shape (count, height, width, channels), height and "
             f"width at least {_WINDOW}. Received: images of shape {images.shape}"
         )
+    check_unit_range("images", images)
     similarities = [
         tf.image.ssim(
             images[start : start + _BATCH],

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_latent.training.guard import Column
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -80,8 +81,16 @@ class Condition(NamedTuple):
         if not is_class.all():
             raise ValueError(
                 f"`y` must hold classes from 0 to {self.num_classes - 1}, or -1 for a "
-                f"missing one. Received: y with {y[~is_class][0]!r}"
+                f"missing one. Received: y with {y[~is_class][0].item()!r}"
             )
+
+    def watched(self, y: Tensor) -> list[Column]:
+        """Classes as what must lie in a range, for the steps of a training."""
+        if self.num_classes is None:
+            return []
+        last = self.num_classes - 1
+        rule = f"hold classes from 0 to {last}, or -1 for a missing one"
+        return [Column("y", y, -1.0, float(last), rule)]
 
 
 def condition_of(num_classes: int | None, condition_size: int | None) -> Condition:

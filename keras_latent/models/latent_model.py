@@ -134,7 +134,10 @@ class LatentModel(ForImages, ConstructorConfigModel):
 
     def network_input(self, x: Any) -> Any:
         """What the encoder takes of what is encoded: x, or [x, condition]."""
-        return x if self.condition is None else [x["x"], self.condition_in(x)]
+        if self.condition is None:
+            return x
+        # Keras takes arrays, and tensors, but not both at once.
+        return [specs.as_tensor(x["x"]), self.condition_in(x)]
 
     def network_spec(self, spec: Any) -> Any:
         """What the encoder takes, as `KerasTensor`s."""
@@ -161,11 +164,14 @@ class LatentModel(ForImages, ConstructorConfigModel):
 
     def decoder_input(self, z: Tensor, condition: Tensor | None) -> Any:
         """What the decoder takes of a code and a condition."""
-        return z if condition is None else [z, condition]
+        return z if condition is None else [specs.as_tensor(z), condition]
 
     def observation(self, x: Any, y: Any) -> Any:
         """What is encoded, of the `x` and the `y` that `fit` is given."""
-        return x if self.condition is None else {"x": x, "y": y}
+        if self.condition is None or (isinstance(x, dict) and {"x", "y"} <= x.keys()):
+            return x
+        # Of a list, each number would be taken for an input of its own.
+        return {"x": x, "y": np.asarray(y) if isinstance(y, list | tuple) else y}
 
     def target(self, x: Any) -> Observation:
         """What is to be reconstructed of what is encoded."""
@@ -304,8 +310,8 @@ class LatentModel(ForImages, ConstructorConfigModel):
             self._refuse_condition(y)
             given = {"z": z}
         else:
-            given = {"z": z, "y": y}
-            self.condition.check(y, None)
+            given = {"z": z, "y": self.observation(z, y)["y"]}
+            self.condition.check(given["y"], None)
 
         def decode(given: dict[str, Tensor]) -> Observation:
             z = given["z"]
@@ -378,10 +384,11 @@ class LatentModel(ForImages, ConstructorConfigModel):
             loads without this library. With a condition, it takes a dict of `x`, the
             code, and `y`.
         """
-        z = keras.Input(self.code_shape, name="code")
         name = f"{self.name}_decoder"
         if self.condition is None:
+            z = keras.Input(self.code_shape, name="code")
             return keras.Model(z, self.decoded(z), name=name)
+        z = keras.Input(self.code_shape, name="x")
         y = specs.as_inputs(self.condition.given, "y")
         decoded = self.decoded(z, self.condition.vector_of(y))
         return keras.Model({"x": z, "y": y}, decoded, name=name)
@@ -431,9 +438,12 @@ class LatentModel(ForImages, ConstructorConfigModel):
 
     def watched_columns(self, batch: Batch) -> list[Column]:
         """What of a batch must lie in a range, for the steps of a training."""
-        return observations.watched_columns(
+        columns = observations.watched_columns(
             self.target(batch.x), self.likelihood, self._output_range
         )
+        if self.condition is not None:
+            columns += self.condition.watched(batch.x["y"])
+        return columns
 
     def _check_codes(self, given: dict[str, Any]) -> None:
         z = given["z"]

@@ -283,6 +283,11 @@ def output_range(decoder: keras.Model) -> Any:
     return _RANGES.get(activations)
 
 
+def as_tensor(x: Any) -> Tensor:
+    """An array as a tensor; a symbolic tensor of Keras as it is."""
+    return x if isinstance(x, keras.KerasTensor) else ops.convert_to_tensor(x)
+
+
 def repeated(x: Observation, draws: int) -> Observation:
     """Each row as often as there are draws for it, one after the other."""
     return keras.tree.map_structure(lambda rows: ops.repeat(rows, draws, axis=0), x)

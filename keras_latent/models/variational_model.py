@@ -173,7 +173,8 @@ class VariationalModel(LatentModel):
 
         Args:
             n: Number of observations; with a condition it may be left to `y`.
-            y: The condition of each, of conditional models alone.
+            y: The condition of each, of conditional models alone; a number is the class
+                of all.
             seed: Seed of the draw. Defaults to `None`: the global generator of Keras,
                 another draw each time, which `keras.utils.set_random_seed` decides.
 
@@ -184,9 +185,11 @@ class VariationalModel(LatentModel):
             ValueError: If `n` is not a positive integer, or there aren't as many
                 conditions.
         """
-        if n is None and y is not None:
+        if n is None and np.ndim(y):
             n = len(y)
         check_positive_integer("n", n)
+        if y is not None and not np.ndim(y):
+            y = np.full(n, y)
         generator = None if seed is None else keras.random.SeedGenerator(seed)
         z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
         return self.decode(z, y)

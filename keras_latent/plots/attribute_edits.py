@@ -5,12 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, as_numbers, check_latent_dim
+from keras_latent.images import image_entries
+from keras_latent.latent_space.codes import (
+    ONE,
+    as_codes,
+    as_numbers,
+    check_code_shape,
+)
 from keras_latent.plots.decoding import decoded_images
-from keras_latent.plots.image_grids import image_entries
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 from keras_latent.typing import Observation
+from keras_latent.validation import check_unit_range
 
 
 @styled
@@ -26,7 +32,7 @@ def attribute_edits(
         model: A latent model.
         images: Array of shape (count, height, width, channels) in [0, 1]; of a dict of
             arrays, the first entry that is an image is drawn.
-        vector: Array of shape (latent_dim,), such as `latent_space.attribute_vector`
+        vector: Array of shape code_shape, such as `latent_space.attribute_vector`
             gives.
         strengths: What to multiply it by, one number a column.
 
@@ -46,19 +52,18 @@ def attribute_edits(
     originals = image_entries(model.target(images))
     if not len(next(iter(originals.values()))):
         raise ValueError("`images` must hold at least one image. Received: images of 0")
-    vector, scales = (
-        as_codes("vector", vector, (1,)),
-        as_numbers("strengths", strengths),
-    )
-    check_latent_dim("vector", vector, model.latent_dim)
+    vector = as_codes("vector", vector, ONE)
+    scales = as_numbers("strengths", strengths)
+    check_code_shape("vector", vector, model.code_shape)
     if scales.ndim != 1:
         raise ValueError(
             "`strengths` must have the shape (columns,). "
             f"Received: strengths of shape {scales.shape}"
         )
     codes = np.asarray(model.encode(images))
-    edited = codes[:, None] + scales[:, None] * vector
+    edited = codes[:, None] + np.multiply.outer(scales, vector)
     name, decoded = decoded_images(model, edited)
+    check_unit_range("images", originals[name])
     figure = image_rows(
         [originals[name][:, None], decoded],
         [["original"], [f"{scale:+.3g}" if scale else "0" for scale in scales]],

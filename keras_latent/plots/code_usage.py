@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, check_latent_dim
+from keras_latent.latent_space.codes import ONE, as_vectors, check_latent_dim
 from keras_latent.plots.style import TRAIN_COLOUR, UNUSED_COLOUR, styled
 
 ACTIVE_VARIANCE = 0.01
@@ -22,9 +22,9 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
     these variances, on a logarithmic scale, or the KL divergence of each dimension.
 
     Args:
-        codes: Array of shape (count, latent_dim), of a variational model the means of
-            the posteriors.
-        kl: Array of shape (latent_dim,): the mean KL divergence of each dimension's
+        codes: Array of shape (count, *code_shape), of a variational model the means of
+            the posteriors. Each element of a map is a dimension.
+        kl: Array of as many numbers: the mean KL divergence of each dimension's
             posterior from the prior, in nats. Defaults to `None`, for which the
             variances are drawn.
 
@@ -46,7 +46,7 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
 
-    codes = as_codes("codes", codes)
+    codes = as_vectors("codes", codes)
     if len(codes) < 2:
         raise ValueError(
             "`codes` must hold the codes of at least two images. "
@@ -56,7 +56,7 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
     is_active = variances > ACTIVE_VARIANCE
     heights = variances
     if kl is not None:
-        heights = as_codes("kl", kl, (1,))
+        heights = as_vectors("kl", kl, ONE)
         check_latent_dim("kl", heights, codes.shape[1])
     order = np.argsort(-heights, kind="stable")
     places = np.arange(len(order))

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.distributions import Normal
+from keras_latent.images import image_entries
 
 
 def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:
@@ -12,13 +13,25 @@ def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:
 
     Args:
         model: A latent model.
-        codes: Array of shape (..., latent_dim).
+        codes: Array of shape (..., *code_shape).
 
     Returns:
         The name of the first entry that is an image, and those images as an array of
         shape (..., height, width, channels).
     """
     codes = np.asarray(codes, "float32")
-    decoded = image_entries(model.decode(codes.reshape(-1, codes.shape[-1])))
+    decoded = image_entries(model.decode(codes.reshape(-1, *model.code_shape)))
     name, images = next(iter(decoded.items()))
-    return name, images.reshape(*codes.shape[:-1], *images.shape[1:])
+    arrangement = codes.shape[: codes.ndim - len(model.code_shape)]
+    return name, images.reshape(*arrangement, *images.shape[1:])
+
+
+def code_space(model: Any) -> str:
+    """Where the codes of a model lie: that of its prior, `"real"` without one."""
+    prior = getattr(model, "prior", None)
+    return "real" if prior is None else prior.space
+
+
+def is_standard_normal(prior: Any) -> bool:
+    """Whether a prior is N(0, I), and not one that was derived from it."""
+    return type(prior) is Normal

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.plots.image_grids import tile
+from keras_latent.images import tile
 from keras_latent.plots.style import centres, grid_figure, label_rows, show_grid
 
 _GAP = 0.25
@@ -21,8 +21,8 @@ def image_rows(
     """Draw sections of images side by side, a quarter of an image apart.
 
     Args:
-        sections: Arrays of shape (rows, columns, height, width, channels) in [0, 1],
-            all of the same rows and image shape.
+        sections: Arrays of shape (rows, columns, height, width, channels), cut to
+            [0, 1], all of the same rows and image shape.
         column_labels: One label for each column of each section, drawn below it.
         row_labels: One label for each row, or none.
 

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.images import image_entries
 from keras_latent.latent_space import interpolate
-from keras_latent.plots.decoding import decoded_images
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.plots.decoding import code_space, decoded_images
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 from keras_latent.typing import Observation
+from keras_latent.validation import check_unit_range
 
 
 @styled
@@ -18,7 +19,7 @@ def interpolations(
     starts: Observation,
     ends: Observation,
     steps: int = 10,
-    method: str = "linear",
+    method: str | None = None,
 ) -> Any:
     """Draw the decoded path between the codes of pairs of images, a pair a row.
 
@@ -32,14 +33,15 @@ def interpolations(
         ends: The same number of them.
         steps: Decodings in a row, both ends included. Defaults to 10.
         method: `"linear"` or `"spherical"`, as in `latent_space.interpolate`. Defaults
-            to `"linear"`.
+            to `None`: spherical where the prior says that codes lie on a sphere, and
+            linear elsewhere.
 
     Returns:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If the numbers of images differ, there is none, or `steps` or
-            `method` is not what `latent_space.interpolate` takes.
+        ValueError: If the numbers of images differ, there is none, one is not in
+            [0, 1], or `steps` or `method` is not what `latent_space.interpolate` takes.
 
     >>> from keras_latent.models import VAE
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
@@ -53,10 +55,24 @@ def interpolations(
             f"Received: {counts[0]} starts and {counts[1]} ends"
         )
     codes = [np.asarray(model.encode(images)) for images in (starts, ends)]
-    paths = interpolate(codes[0], codes[1], steps, method)
-    name, decoded = decoded_images(model, paths)
+    name, decoded = decoded_images(model, _paths(model, *codes, steps, method))
+    for argument, originals in (("starts", first), ("ends", last)):
+        check_unit_range(argument, originals[name])
     shares = [f"{share:.2g}" for share in np.linspace(0.0, 1.0, decoded.shape[1])]
     return image_rows(
         [first[name][:, None], decoded, last[name][:, None]],
         [["start"], shares, ["end"]],
     )
+
+
+def _paths(
+    model: Any, starts: np.ndarray, ends: np.ndarray, steps: int, method: str | None
+) -> np.ndarray:
+    """Codes from starts to ends, of shape (count, steps, *code_shape)."""
+    if code_space(model) != "sphere" or method == "linear":
+        return interpolate(starts, ends, steps, method or "linear")
+    # Of a map, each position has a sphere of its own.
+    vectors = [codes.reshape(-1, codes.shape[-1]) for codes in (starts, ends)]
+    ways = interpolate(*vectors, steps, method or "spherical")
+    ways = ways.reshape(len(starts), -1, *ways.shape[1:]).swapaxes(1, 2)
+    return ways.reshape(len(starts), steps, *starts.shape[1:])

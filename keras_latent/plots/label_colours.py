@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.plots.class_names import label_names
+from keras_latent.class_names import label_names
 from keras_latent.plots.style import CLASS_COLOURS, TRAIN_COLOUR
 
 

@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from statistics import NormalDist
 from typing import Any
 
+import keras
 import numpy as np
 
-from keras_latent.latent_space.codes import as_codes, check_latent_dim
-from keras_latent.plots.decoding import decoded_images
-from keras_latent.plots.image_grids import tile
+from keras_latent.images import tile
+from keras_latent.latent_space.codes import as_codes, as_vectors, check_code_shape
+from keras_latent.latent_space.sphere import onto_sphere
+from keras_latent.plots.decoding import (
+    code_space,
+    decoded_images,
+    is_standard_normal,
+)
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,
@@ -20,6 +26,7 @@ from keras_latent.validation import check_positive_integer
 
 _AXIS_LABELS = 0.6
 _INCHES_SCALE = 0.7
+_DRAWS = 10_000
 
 
 @styled
@@ -31,19 +38,25 @@ def manifold_grid(
 ) -> Any:
     """Draw what a grid of codes over two latent dimensions decodes to.
 
-    The coordinates are quantiles of a normal distribution, evenly spaced in
-    probability, so that each image stands for the same share of it. Without `codes`
-    it is the prior, the standard normal, around 0; with them, it has their mean and
-    their standard deviation along the two dimensions, and all others stay at their
-    mean.
+    The coordinates are quantiles, evenly spaced in probability, so that each image
+    stands for the same share of each dimension. Without `codes` they are those of the
+    prior along the two dimensions, and all others stay at its median: for a standard
+    normal exactly, for any other prior of 10,000 draws from it. With `codes`, they are
+    quantiles of a normal distribution that has their mean and their standard
+    deviation, and all other dimensions stay at the mean.
+
+    Where the prior says that codes lie on a sphere, the other dimensions are scaled so
+    that the length is 1, the first of them if all are 0; what would lie beyond the
+    sphere is brought to its rim.
 
     Args:
         model: A latent model.
         size: Images in a row and in a column. Defaults to 15.
-        codes: Array of shape (count, latent_dim), where the model's codes lie. Defaults
-            to `None`.
+        codes: Array of shape (count, *code_shape), where the model's codes lie; needed
+            for a model without a prior. Defaults to `None`.
         dimensions: Two indices: the dimension from left to right and the one from
-            bottom to top. `None` for the two of greatest variance in `codes`, the
+            bottom to top, of a map counted through its channels, columns and rows.
+            `None` for the two of greatest variance in `codes`, the
             greatest first, and for (0, 1) without. Defaults to `None`.
 
     Returns:
@@ -51,7 +64,8 @@ def manifold_grid(
 
     Raises:
         ValueError: If the model's code or `dimensions` are not of at least, or of
-            exactly two dimensions, or `codes` is not of the model's size.
+            exactly two dimensions, on a sphere of three; if `codes` is not of the
+            model's size, or is missing where there is no prior.
 
     Source: Kingma and Welling 2014, Auto-Encoding Variational Bayes, figure 4,
     https://arxiv.org/abs/1312.6114.
@@ -68,20 +82,24 @@ def manifold_grid(
             "`model` must have a code of at least two dimensions. "
             f"Received: a model with latent_dim={model.latent_dim}"
         )
-    mean, deviation = _moments(codes, model.latent_dim)
+    on_sphere = code_space(model) == "sphere"
+    if on_sphere and model.code_shape[-1] < 3:
+        raise ValueError(
+            "`model` must have at least three dimensions on a sphere: two alone are "
+            f"one angle. Received: a model with code_shape={model.code_shape}"
+        )
+    centre, quantiles = _quantiles(model, codes, size)
     if dimensions is None:
-        ranked = np.argsort(-deviation, kind="stable")
-        dimensions = [0, 1] if codes is None else ranked[:2].tolist()
+        dimensions = [0, 1] if codes is None else _widest(codes)
     across, up = _checked_pair(dimensions, model.latent_dim)
-
-    normal = NormalDist()
-    quantiles = [normal.inv_cdf((index + 0.5) / size) for index in range(size)]
-    lefts = mean[across] + deviation[across] * np.array(quantiles)
     # An image's first row is its top.
-    bottoms = (mean[up] + deviation[up] * np.array(quantiles))[::-1]
-    grid_codes = np.tile(mean, (size, size, 1))
+    lefts, bottoms = quantiles[:, across], quantiles[::-1, up]
+    grid_codes = np.tile(centre, (size, size, 1))
     grid_codes[..., across] = lefts
     grid_codes[..., up] = bottoms[:, None]
+    if on_sphere:
+        grid_codes = onto_sphere(grid_codes, [across, up], model.code_shape[-1])
+    grid_codes = grid_codes.reshape(size, size, *model.code_shape)
     _, images = decoded_images(model, grid_codes)
     grid = tile(np.concatenate(images), size)
     figure = grid_figure(
@@ -98,13 +116,34 @@ def manifold_grid(
     return figure
 
 
-def _moments(codes: Any, latent_dim: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each dimension; those of the prior of none."""
-    if codes is None:
-        return np.zeros(latent_dim), np.ones(latent_dim)
-    codes = as_codes("codes", codes).astype("float64")
-    check_latent_dim("codes", codes, latent_dim)
-    return codes.mean(axis=0), codes.std(axis=0)
+def _quantiles(model: Any, codes: Any, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The middle, (latent_dim,), and the quantiles of each, (size, latent_dim)."""
+    probabilities = (np.arange(size) + 0.5) / size
+    normal = np.array([NormalDist().inv_cdf(share) for share in probabilities])
+    if codes is not None:
+        codes = as_codes("codes", codes).astype("float64")
+        check_code_shape("codes", codes, model.code_shape)
+        vectors = codes.reshape(len(codes), -1)
+        mean = vectors.mean(axis=0)
+        return mean, mean + normal[:, None] * vectors.std(axis=0)
+    if not getattr(model, "has_prior", False):
+        raise ValueError(
+            "`codes` must be given for a model without a prior. "
+            f"Received: codes=None for {type(model).__name__}"
+        )
+    if is_standard_normal(model.prior):
+        shape = (size, model.latent_dim)
+        return np.zeros(model.latent_dim), np.broadcast_to(normal[:, None], shape)
+    generator = keras.random.SeedGenerator(0)
+    draws = model.prior.sample(shape=(_DRAWS, *model.code_shape), seed=generator)
+    draws = np.asarray(draws, "float64").reshape(_DRAWS, -1)
+    return np.median(draws, axis=0), np.quantile(draws, probabilities, axis=0)
+
+
+def _widest(codes: Any) -> list[int]:
+    """The two dimensions of greatest variance, the greatest first."""
+    vectors = as_vectors("codes", codes)
+    return np.argsort(-vectors.std(axis=0, dtype="float64"), kind="stable")[:2].tolist()
 
 
 def _checked_pair(dimensions: Sequence[int], latent_dim: int) -> tuple[int, int]:

@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.images import image_entries
 from keras_latent.latent_space.codes import as_codes, check_latent_dim
-from keras_latent.plots.image_grids import image_entries
 from keras_latent.plots.label_colours import LabelColours
 from keras_latent.plots.style import styled
 from keras_latent.plots.thumbnails import apart, draw_thumbnails
 from keras_latent.typing import Observation
+from keras_latent.validation import check_unit_range
 
 _WIDTH = 7.0
 _THUMBNAILS_ACROSS = 24
@@ -44,8 +45,8 @@ def projection(
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If the points are not finite, or the numbers of points, images and
-            labels differ.
+        ValueError: If the points are not finite, the numbers of points, images and
+            labels differ, or a value of an image is outside of [0, 1].
 
     >>> figure = projection([[0.0, 1.0], [2.0, 0.5]], labels=["cat", "dog"])
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
@@ -53,7 +54,7 @@ def projection(
     """
     from matplotlib.figure import Figure
 
-    points = as_codes("points", points)
+    points = as_codes("points", points, (2,))
     check_latent_dim("points", points, 2)
     colouring = LabelColours(_checked_labels(labels, len(points)), class_names)
     pictures = None
@@ -83,6 +84,7 @@ def projection(
 
 def _checked_images(images: Observation, count: int) -> np.ndarray:
     pictures = next(iter(image_entries(images).values()))
+    check_unit_range("images", pictures)
     if len(pictures) != count:
         raise ValueError(
             f"`images` must hold one image for each of the {count} points. "

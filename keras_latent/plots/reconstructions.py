@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.images import image_entries, tile_pairs
 from keras_latent.metrics.reconstruction import mean_squared_error
-from keras_latent.plots.image_grids import image_entries, tile_pairs
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,
@@ -15,7 +15,7 @@ from keras_latent.plots.style import (
     styled,
 )
 from keras_latent.typing import Observation
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, check_unit_range
 
 _PAIR = ["original", "reconstruction"]
 _LABEL_WIDTH = 1.2
@@ -35,7 +35,8 @@ def reconstructions(model: Any, images: Observation, columns: int = 10) -> Any:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If there is no image among `images`.
+        ValueError: If there is no image among `images`, or a value of theirs is outside
+            of [0, 1].
     """
     check_positive_integer("columns", columns)
     originals, decoded = _pairs(model, images)
@@ -64,7 +65,8 @@ def worst_and_best(model: Any, images: Observation, count: int = 10) -> Any:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If there is no image among `images`.
+        ValueError: If there is no image among `images`, or a value of theirs is outside
+            of [0, 1].
     """
     check_positive_integer("count", count)
     originals, decoded = _pairs(model, images)
@@ -96,4 +98,6 @@ def _pairs(model: Any, images: Observation) -> tuple[np.ndarray, np.ndarray]:
     """The originals and reconstructions of the first entry that is an image."""
     decoded = image_entries(model.predict(images, verbose=0))
     name = next(iter(decoded))
-    return image_entries(model.target(images))[name], decoded[name]
+    originals = image_entries(model.target(images))[name]
+    check_unit_range("images", originals)
+    return originals, decoded[name]

@@ -2,30 +2,17 @@
 
 from typing import Any
 
-from keras_latent.plots.image_grids import image_entries, square_columns, tile
+from keras_latent.images import image_entries, square_columns, tile
 from keras_latent.plots.style import grid_figure, show_grid, styled
-from keras_latent.validation import check_positive_integer
-
-
-def check_has_prior(model: Any) -> None:
-    """Refuse a model without a prior to draw from.
-
-    Raises:
-        ValueError: If the model has no method `sample`.
-    """
-    if not hasattr(model, "sample"):
-        raise ValueError(
-            "`model` must be variational, with a method `sample`. "
-            f"Received: model={type(model).__name__}"
-        )
+from keras_latent.validation import check_has_prior, check_positive_integer
 
 
 @styled
 def prior_samples(model: Any, count: int = 64, seed: int = 0) -> Any:
-    """Draw what a variational model decodes from draws of its prior.
+    """Draw what a model decodes from draws of its prior.
 
     Args:
-        model: A variational latent model.
+        model: A latent model with a prior.
         count: How many images. Defaults to 64.
         seed: Of the draws. Defaults to 0.
 
@@ -33,7 +20,7 @@ def prior_samples(model: Any, count: int = 64, seed: int = 0) -> Any:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If the model is not variational, or decodes no images.
+        ValueError: If the model has no prior, or decodes no images.
     """
     check_positive_integer("count", count)
     check_has_prior(model)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from keras_latent.latent_space import traverse
-from keras_latent.latent_space.codes import as_codes, check_latent_dim
-from keras_latent.plots.decoding import decoded_images
+from keras_latent.latent_space.codes import ONE, as_codes, check_code_shape
+from keras_latent.plots.decoding import code_space, decoded_images
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 
@@ -24,15 +24,17 @@ def traversals(
     """Draw what one code decodes to while one dimension moves, a dimension a row.
 
     The label of a row is the index of its dimension, that of a column the value that
-    the dimension is set to. All other dimensions keep the values of `code`.
+    the dimension is set to. All other dimensions keep the values of `code`; where the
+    prior says that codes lie on a sphere, they are scaled to its radius of 1.
 
     Args:
         model: A latent model.
-        code: Array of shape (latent_dim,): the point that all traversals pass.
+        code: Array of shape code_shape: the point that all traversals pass. Dimensions
+            of a map are counted through its channels, columns and rows.
         dimensions: Indices of the dimensions to move; `None` for all, of which the
             first 32 are drawn. Defaults to `None`.
-        values: What each dimension is set to; `None` for 9 values from −3 to 3.
-            Defaults to `None`.
+        values: What each dimension is set to; `None` for 9 values from −3 to 3, on a
+            sphere from −1 to 1. Defaults to `None`.
 
     Returns:
         A matplotlib `Figure`.
@@ -47,14 +49,16 @@ def traversals(
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['-1', '0.5']
     """
-    code = as_codes("code", code, (1,))
-    check_latent_dim("code", code, model.latent_dim)
+    code = as_codes("code", code, ONE)
+    check_code_shape("code", code, model.code_shape)
+    space = code_space(model)
     if dimensions is None:
-        dimensions = range(min(len(code), _DRAWN_DIMENSIONS))
+        dimensions = range(min(code.size, _DRAWN_DIMENSIONS))
     dimensions = list(dimensions)
     if values is None:
-        values = np.linspace(-3.0, 3.0, 9).tolist()
-    _, decoded = decoded_images(model, traverse(code, values, dimensions))
+        end = 1.0 if space == "sphere" else 3.0
+        values = np.linspace(-end, end, 9).tolist()
+    _, decoded = decoded_images(model, traverse(code, values, dimensions, space))
     figure = image_rows(
         [decoded],
         [[f"{value:.3g}" for value in values]],

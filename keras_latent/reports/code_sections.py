@@ -6,16 +6,15 @@ import numpy as np
 
 from keras_latent import plots
 from keras_latent.latent_space import project
-from keras_latent.losses import standard_normal_kl
 from keras_latent.metrics import active_units
-from keras_latent.models import VariationalModel
+from keras_latent.plots.decoding import code_space, is_standard_normal
+from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
     Section,
     narrowed,
     with_fewer_ticks,
 )
-from keras_latent.reports.subject import Subject
 
 _DIMENSIONS = 32
 # In one figure, which has to fit on a sheet of paper.
@@ -23,19 +22,19 @@ _ROWS = 16
 _BATCH = 256
 
 
-def code_map(subject: Subject) -> Section:
+def code_map(reported: ReportedModel) -> Section:
     """The codes in two dimensions by t-SNE."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rows = np.sort(subject.order[: subject.limit])
+    rows = np.sort(reported.order[: reported.limit])
     # Several threads would add in any order, and t-SNE makes much of a last digit.
     with threadpool_limits(1):
-        points = project(subject.codes[rows], "tsne", seed=subject.seed)
-    labels = None if subject.labels is None else subject.labels[rows]
+        points = project(reported.codes[rows], "tsne", seed=reported.seed)
+    labels = None if reported.labels is None else reported.labels[rows]
 
     def draw() -> Any:
         figure = plots.projection(
-            points, subject.pictures[rows], labels, subject.class_names
+            points, reported.pictures[rows], labels, reported.class_names
         )
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):
@@ -54,28 +53,30 @@ def code_map(subject: Subject) -> Section:
                 f"Scatter of {len(rows):,} codes{coloured}, with thumbnails of their "
                 "images.",
                 narrowed(draw()),
-                f"{len(rows):,} of {subject.count:,} images{coloured}.",
+                f"{len(rows):,} of {reported.count:,} images{coloured}.",
             )
         ],
     )
 
 
-def traversals(subject: Subject) -> Section:
+def traversals(reported: ReportedModel) -> Section:
     """What each dimension does, the most used first."""
-    model: Any = subject.model
-    codes = subject.codes
+    model: Any = reported.model
+    codes = reported.codes
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
-    code = codes[subject.order[0]]
+    code = codes[reported.order[0]]
     dimensions = np.argsort(-deviation, kind="stable")[:_DIMENSIONS].tolist()
-    unit = "in the units of the prior"
-    if not isinstance(model, VariationalModel):
-        model = _Standardised(model, mean, deviation)
+    end, unit = 3, "in the units of the prior"
+    if code_space(model) == "sphere":
+        end, unit = 1, "on the sphere of radius 1, on which the others make room"
+    elif not is_standard_normal(model.prior):
+        model = _Standardised(reported, mean, deviation)
         code = model.standardised(code)
         unit = "in standard deviations from the mean"
 
     def draw(rows: list[int], count: int) -> Any:
-        values = np.linspace(-3.0, 3.0, count).tolist()
-        return plots.traversals(model, code, rows, values)
+        values = np.linspace(-end, end, count).tolist()
+        return plots.traversals(model, reported.as_shaped(code), rows, values)
 
     which = "All dimensions"
     if len(dimensions) < codes.shape[1]:
@@ -83,8 +84,8 @@ def traversals(subject: Subject) -> Section:
     pictures = [
         Picture(
             draw(rows, 7),
-            "Rows of images, decoded while one dimension goes from -3 to 3, for the "
-            f"dimensions {', '.join(map(str, rows))}.",
+            f"Rows of images, decoded while one dimension goes from {-end} to {end}, "
+            f"for the dimensions {', '.join(map(str, rows))}.",
             draw(rows, 5),
         )
         for rows in (
@@ -103,9 +104,9 @@ def traversals(subject: Subject) -> Section:
     )
 
 
-def code_usage(subject: Subject) -> Section:
+def code_usage(reported: ReportedModel) -> Section:
     """How much each dimension carries."""
-    codes = subject.codes
+    codes = reported.codes
     is_active = active_units(codes)
     idle = np.flatnonzero(~is_active).tolist()
     caption = f"{np.count_nonzero(is_active)} of {len(is_active)} dimensions are active"
@@ -117,11 +118,11 @@ def code_usage(subject: Subject) -> Section:
             plots.code_usage(codes),
             f"Bars of the variance of each dimension. {caption}.",
             with_fewer_ticks(plots.code_usage(codes)),
-            f"Variance of the codes over {subject.count:,} images. {caption}.",
+            f"Variance of the codes over {reported.count:,} images. {caption}.",
         )
     ]
-    if isinstance(subject.model, VariationalModel):
-        kl = _divergences(subject)
+    kl = _divergences(reported)
+    if kl is not None:
         total = f"{kl.sum():.4g} nats in all"
         pictures.append(
             Picture(
@@ -143,9 +144,11 @@ def code_usage(subject: Subject) -> Section:
 class _Standardised:
     """A model whose codes are counted in standard deviations from their mean."""
 
-    def __init__(self, model: Any, mean: np.ndarray, deviation: np.ndarray) -> None:
-        self.latent_dim = model.latent_dim
-        self._model = model
+    def __init__(
+        self, reported: ReportedModel, mean: np.ndarray, deviation: np.ndarray
+    ) -> None:
+        self.code_shape = reported.model.code_shape
+        self._reported = reported
         self._mean = mean
         self._deviation = deviation
 
@@ -153,13 +156,22 @@ class _Standardised:
         return (codes - self._mean) / np.where(self._deviation, self._deviation, 1.0)
 
     def decode(self, codes: np.ndarray) -> Any:
-        return self._model.decode(self._mean + codes * self._deviation)
+        vectors = self._mean + codes.reshape(len(codes), -1) * self._deviation
+        return self._reported.model.decode(self._reported.as_shaped(vectors))
 
 
-def _divergences(subject: Subject) -> np.ndarray:
-    """Mean divergence of each dimension from the prior, of shape (latent_dim,)."""
-    divergences = [
-        standard_normal_kl(*subject.model.posterior(subject.take(slice(i, i + _BATCH))))
-        for i in range(0, subject.count, _BATCH)
-    ]
-    return np.concatenate([np.asarray(part) for part in divergences]).mean(axis=0)
+def _divergences(reported: ReportedModel) -> np.ndarray | None:
+    """Mean divergence of each dimension from the prior, of shape (latent_dim,).
+
+    `None` where there is no prior, or the divergence is not one of dimensions.
+    """
+    if not reported.model.has_prior:
+        return None
+    parts = []
+    for start in range(0, reported.count, _BATCH):
+        batch = reported.take(slice(start, start + _BATCH))
+        divergences = reported.model.kl_by_element(batch)
+        if divergences is None:
+            return None
+        parts.append(np.reshape(divergences, (len(divergences), -1)))
+    return np.concatenate(parts).mean(axis=0)

@@ -1,13 +1,15 @@
 """The sections of images: what a model makes of them, and what it makes up."""
 
+import re
 from typing import Any
 
 import numpy as np
 
 from keras_latent import plots
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.images import image_entries
+from keras_latent.plots.decoding import code_space, is_standard_normal
+from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import Picture, Section, with_larger_labels
-from keras_latent.reports.subject import Subject
 
 _SHOWN = 20
 _EXTREMES = 10
@@ -15,10 +17,10 @@ _PAIRS = 5
 _INVERTED = 10
 
 
-def reconstructions(subject: Subject) -> Section:
+def reconstructions(reported: ReportedModel) -> Section:
     """Some images over what the model makes of them."""
-    model, images = _Drawn(subject), _drawn(subject, subject.order[:_SHOWN])
-    shown = min(_SHOWN, subject.count)
+    model, images = _Drawn(reported), _drawn(reported, reported.order[:_SHOWN])
+    shown = min(_SHOWN, reported.count)
     return Section(
         "Reconstructions",
         "Images drawn at random, and below each what the model decodes from its code; "
@@ -33,13 +35,13 @@ def reconstructions(subject: Subject) -> Section:
     )
 
 
-def worst_and_best(subject: Subject) -> Section:
+def worst_and_best(reported: ReportedModel) -> Section:
     """The images of the largest and of the smallest error."""
-    best_first = np.argsort(subject.errors, kind="stable")
+    best_first = np.argsort(reported.errors, kind="stable")
     rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
-    model, images = _Drawn(subject), _drawn(subject, rows)
-    low, high = subject.errors[best_first[0]], subject.errors[best_first[-1]]
-    median = np.median(subject.errors)
+    model, images = _Drawn(reported), _drawn(reported, rows)
+    low, high = reported.errors[best_first[0]], reported.errors[best_first[-1]]
+    median = np.median(reported.errors)
     return Section(
         "Worst and best reconstructions",
         "The images with the largest and the smallest mean squared error, which stands "
@@ -51,19 +53,19 @@ def worst_and_best(subject: Subject) -> Section:
                 "The worst and the best reconstructions, each below its original. "
                 f"The largest error is {high:.3g}, the smallest {low:.3g}.",
                 plots.worst_and_best(model, images, count=4),
-                f"Errors of {subject.count:,} images: smallest {low:.3g}, median "
+                f"Errors of {reported.count:,} images: smallest {low:.3g}, median "
                 f"{median:.3g}, largest {high:.3g}.",
             )
         ],
     )
 
 
-def inversions(subject: Subject) -> Section:
+def inversions(reported: ReportedModel) -> Section:
     """Some images, what is decoded of their features, and what without them."""
-    model: Any = subject.model
+    model: Any = reported.model
 
     def draw(count: int) -> Any:
-        images = subject.take(subject.order[:count])
+        images = reported.take(reported.order[:count])
         return plots.inversions({"decoded": model}, {"images": images})
 
     without = "a single image for all"
@@ -77,7 +79,7 @@ def inversions(subject: Subject) -> Section:
         [
             Picture(
                 draw(_INVERTED),
-                f"{min(_INVERTED, subject.count)} images, below each its decoding "
+                f"{min(_INVERTED, reported.count)} images, below each its decoding "
                 "with its features, and then without them.",
                 with_larger_labels(draw(5)),
             )
@@ -85,31 +87,42 @@ def inversions(subject: Subject) -> Section:
     )
 
 
-def prior_samples(subject: Subject) -> Section:
+def prior_samples(reported: ReportedModel) -> Section:
     """Draws of the prior, decoded."""
     return Section(
         "Samples of the prior",
-        "Images decoded from random codes of the prior, a standard normal; they look "
-        "like the data if the codes of the data fill the prior.",
+        f"Images decoded from random codes of the prior, {_described(reported.model)}; "
+        "they look like the data if the codes of the data fill the prior.",
         [
             Picture(
-                plots.prior_samples(subject.model, 64, subject.seed),
+                plots.prior_samples(reported.model, 64, reported.seed),
                 "64 images decoded from draws of the prior.",
             )
         ],
     )
 
 
-def interpolations(subject: Subject) -> Section:
-    """Straight ways between the codes of pairs of images."""
-    starts, ends = (_drawn(subject, rows) for rows in _pairs(subject).T)
+def _described(model: Any) -> str:
+    """The prior of a model in words."""
+    if is_standard_normal(model.prior):
+        return "a standard normal"
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(model.prior).__name__)
+    return f"of the kind {words}"
+
+
+def interpolations(reported: ReportedModel) -> Section:
+    """Ways between the codes of pairs of images: straight, or along a sphere."""
+    starts, ends = (_drawn(reported, rows) for rows in _pairs(reported).T)
 
     def draw(steps: int) -> Any:
-        return plots.interpolations(_Drawn(subject), starts, ends, steps)
+        return plots.interpolations(_Drawn(reported), starts, ends, steps)
 
+    way = "straight line"
+    if code_space(reported.model) == "sphere":
+        way = "shortest way along the sphere"
     return Section(
         "Interpolations",
-        "Codes on the straight line between the codes of two images, decoded, with the "
+        f"Codes on the {way} between the codes of two images, decoded, with the "
         "share of the way below; a smooth latent space gives a plausible image at "
         "each step.",
         [
@@ -124,10 +137,12 @@ def interpolations(subject: Subject) -> Section:
 
 
 class _Drawn:
-    """A subject's model, for what `_drawn` gives: it needn't compute it again."""
+    """A reported model, for what `_drawn` gives: it needn't compute it again."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(self, reported: ReportedModel) -> None:
+        self._reported = reported
+        self.code_shape = reported.model.code_shape
+        self.prior = reported.model.prior
 
     def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> np.ndarray:
         return x["decoded"]
@@ -139,24 +154,24 @@ class _Drawn:
         return x["image"]
 
     def decode(self, z: np.ndarray) -> np.ndarray:
-        return image_entries(self._subject.model.decode(z))[self._subject.picture]
+        return image_entries(self._reported.model.decode(z))[self._reported.picture]
 
 
-def _drawn(subject: Subject, rows: np.ndarray) -> dict[str, np.ndarray]:
+def _drawn(reported: ReportedModel, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {
-        "image": subject.pictures[rows],
-        "decoded": subject.decoded_pictures[rows],
-        "code": subject.codes[rows],
+        "image": reported.pictures[rows],
+        "decoded": reported.decoded_pictures[rows],
+        "code": reported.as_shaped(reported.codes[rows]),
     }
 
 
-def _pairs(subject: Subject) -> np.ndarray:
+def _pairs(reported: ReportedModel) -> np.ndarray:
     """Indices of pairs of images, of two classes where there are several."""
-    left = subject.order[: 40 * _PAIRS].tolist()
+    left = reported.order[: 40 * _PAIRS].tolist()
     pairs: list[tuple[int, int]] = []
     while len(left) > 1 and len(pairs) < _PAIRS:
         start = left.pop(0)
-        labels = subject.labels
+        labels = reported.labels
         others = (i for i in left if labels is not None and labels[i] != labels[start])
         end = next(others, left[0])
         left.remove(end)

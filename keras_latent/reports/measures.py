@@ -7,13 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.models import (
-    VAE,
-    ConstrainedAutoencoder,
-    LatentModel,
-    VariationalModel,
-)
-from keras_latent.reports.subject import Subject
+from keras_latent.models import LatentModel
+from keras_latent.reports.reported_model import ReportedModel
 
 _NEIGHBOURS = 5
 _LIKELIHOOD_IMAGES = 200
@@ -34,28 +29,28 @@ class Measure(NamedTuple):
     protocol: str
 
 
-def measures(subject: Subject) -> dict[str, list[Measure]]:
-    """Measure everything that the subject allows, in groups by their headings."""
+def measures(reported: ReportedModel) -> dict[str, list[Measure]]:
+    """Measure what the model and the images allow, in groups by their headings."""
     groups = {
-        "Reconstruction": _reconstruction(subject),
-        "Codes": [*_classification(subject), *_codes(subject)],
-        "Loss": [*_terms(subject), *_likelihood(subject)],
+        "Reconstruction": _reconstruction(reported),
+        "Codes": [*_classification(reported), *_codes(reported)],
+        "Loss": [*_terms(reported), *_likelihood(reported)],
     }
     return {heading: group for heading, group in groups.items() if group}
 
 
-def _reconstruction(subject: Subject) -> list[Measure]:
-    is_one = not isinstance(subject.targets, dict)
-    of = f"{subject.count:,} images"
-    of = of if is_one else f"{subject.picture!r} in {subject.count:,} observations"
-    error = float(np.mean(subject.errors))
+def _reconstruction(reported: ReportedModel) -> list[Measure]:
+    is_one = not isinstance(reported.targets, dict)
+    of = f"{reported.count:,} images"
+    of = of if is_one else f"{reported.picture!r} in {reported.count:,} observations"
+    error = float(np.mean(reported.errors))
     measured = [
         Measure("Mean squared error", f"{error:.4g}", f"Mean over the pixels of {of}.")
     ]
-    originals = subject.pictures
+    originals = reported.pictures
     if originals.min() >= 0 and originals.max() <= 1:
         ratio = np.mean(
-            metrics.peak_signal_to_noise_ratio(originals, subject.decoded_pictures)
+            metrics.peak_signal_to_noise_ratio(originals, reported.decoded_pictures)
         )
         measured.append(
             Measure(
@@ -64,11 +59,11 @@ def _reconstruction(subject: Subject) -> list[Measure]:
                 f"Mean over {of}; higher is nearer to the original.",
             )
         )
-    if subject.ablated_errors is not None:
+    if reported.ablated_errors is not None:
         measured.append(
             Measure(
                 "Mean squared error without the features",
-                f"{float(np.mean(subject.ablated_errors)):.4g}",
+                f"{float(np.mean(reported.ablated_errors)):.4g}",
                 f"Mean over the pixels of {of}, decoded with the features set to 0; "
                 "what it is larger by is what the features tell.",
             )
@@ -76,14 +71,14 @@ def _reconstruction(subject: Subject) -> list[Measure]:
     return measured
 
 
-def _classification(subject: Subject) -> list[Measure]:
+def _classification(reported: ReportedModel) -> list[Measure]:
     """Accuracies of the codes; none without classes, or enough known images."""
-    known, labels = subject.known, subject.labels
+    known, labels = reported.known, reported.labels
     if known is None or labels is None:
         return []
     if len(known.labels) < _NEIGHBOURS or len(np.unique(known.labels)) < 2:
         return []
-    codes = subject.encode(known.images), known.labels, subject.codes, labels
+    codes = reported.encode(known.images), known.labels, reported.codes, labels
     by_neighbours = metrics.knn_accuracy(*codes, k=_NEIGHBOURS)
     linear = metrics.linear_probe(*codes)
     protocol = by_neighbours.protocol
@@ -107,17 +102,17 @@ def _classification(subject: Subject) -> list[Measure]:
     ]
 
 
-def _codes(subject: Subject) -> list[Measure]:
-    active = np.count_nonzero(metrics.active_units(subject.codes))
+def _codes(reported: ReportedModel) -> list[Measure]:
+    active = np.count_nonzero(metrics.active_units(reported.codes))
     measured = [
         Measure(
             "Active dimensions",
-            f"{active} of {subject.model.latent_dim}",
+            f"{active} of {reported.model.latent_dim}",
             "Dimensions whose code varies over the images by more than 0.01.",
         )
     ]
-    if subject.encodes_reconstructions:
-        length = metrics.latent_length(subject.codes, subject.generated_codes)
+    if reported.encodes_reconstructions:
+        length = metrics.latent_length(reported.codes, reported.generated_codes)
         measured.append(
             Measure(
                 "Latent length",
@@ -129,35 +124,39 @@ def _codes(subject: Subject) -> list[Measure]:
     return measured
 
 
-def _terms(subject: Subject) -> list[Measure]:
+def _terms(reported: ReportedModel) -> list[Measure]:
     """The loss and its terms; none of a model that isn't compiled."""
-    model = subject.model
+    model = reported.model
     if not model.compiled:
         return []
-    labels = subject.labels if model.uses_labels else None
+    x = reported.images
+    labels = reported.labels if model.uses_labels else None
+    if model.condition is not None:
+        x, labels = x["x"], x["y"]
     try:
-        model.check_labels(labels, subject.count)
+        model.check_labels(labels, reported.count)
     except ValueError:  # The classes of the images aren't those that it learned.
         return []
-    with _drawing_from(subject.seed, model):
-        logs = model.evaluate(
-            subject.images, labels, batch_size=256, verbose=0, return_dict=True
-        )
+    with _drawing_from(reported.seed, model):
+        logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
     protocols = {"loss": "Sum of the terms, each times its weight."}
-    if isinstance(model, VAE):
-        protocols |= {
-            "loss": f"Sum of the terms with β = {float(model.beta):g}, in nats an "
-            "image; with β = 1 the negative evidence lower bound.",
-            "reconstruction": "Minus log p(x|z), in nats an image, with one draw of "
-            "z for each.",
-            "kl": "KL(q(z|x) ‖ N(0, I)), in nats an image.",
-        }
-    shares = set()
-    if isinstance(model, ConstrainedAutoencoder):
-        shares.add("accuracy")
-        protocols["accuracy"] = (
-            "Share of the labelled images whose class the head tells."
+    if model.bounds_evidence:
+        weights = ", ".join(
+            f"{name} = {float(weight):g}" for name, weight in model.term_weights.items()
         )
+        protocols["loss"] += (
+            " With weights of 1 it is the negative evidence lower bound; they are "
+            f"{weights}."
+        )
+    for term, meaning in type(model).term_meanings.items():
+        # Of several heads, each has a term `<term>_<name>`.
+        for name in logs:
+            if name == term or name.startswith(f"{term}_"):
+                protocols[name] = f"{meaning[:1].upper()}{meaning[1:].rstrip('.')}."
+    shares = {name for name in logs if name.partition("_")[0] == "accuracy"}
+    protocols |= dict.fromkeys(
+        shares, "Share of the labelled images whose class the head tells."
+    )
     # Those of the codes and of the images are measured on all of them at once.
     names = logs.keys() - {"latent_length", "mse"}
     return [
@@ -170,18 +169,18 @@ def _terms(subject: Subject) -> list[Measure]:
     ]
 
 
-def _likelihood(subject: Subject) -> list[Measure]:
+def _likelihood(reported: ReportedModel) -> list[Measure]:
     """The negative log-likelihood, where the likelihood is a density of such images."""
-    model = subject.model
-    if not isinstance(model, VariationalModel):
+    model = reported.model
+    if not model.has_prior or not reported.decodes_codes_alone:
         return []
-    rows = np.sort(subject.order[:_LIKELIHOOD_IMAGES])
+    rows = np.sort(reported.order[:_LIKELIHOOD_IMAGES])
     try:
-        model.likelihood.check_normalised(subject.images)
+        model.likelihood.check_normalised(reported.images)
     except ValueError:
         return []
     estimates = model.log_likelihood(
-        subject.take(rows), _LIKELIHOOD_SAMPLES, seed=subject.seed
+        reported.take(rows), _LIKELIHOOD_SAMPLES, seed=reported.seed
     )
     return [
         Measure(

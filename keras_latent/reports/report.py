@@ -11,16 +11,20 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_latent.class_names import label_names
+from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
-from keras_latent.plots.class_names import label_names
-from keras_latent.plots.image_grids import image_entries
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
+from keras_latent.reports.reported_model import Labelled, ReportedModel, row_count
 from keras_latent.reports.sections import sections
-from keras_latent.reports.subject import Labelled, Subject, row_count
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import (
+    check_in_range,
+    check_positive_integer,
+    check_unit_range,
+)
 
 _COLOURS = {1: "grey", 3: "colour"}
 
@@ -42,16 +46,16 @@ def write_report(
 
     One file of HTML that opens without a network. It shows learning curves,
     reconstructions, the worst and the best of them, a t-SNE map of the codes,
-    interpolations, traversals, the use of each dimension and, of variational models,
-    samples of the prior; of a `FeatureInverter`, also what is left without the
+    interpolations, traversals, the use of each dimension and, of models with a prior,
+    samples of it; of a `FeatureInverter`, also what is left without the
     features. What doesn't apply, or lacks its data, is left out.
 
     Args:
         model: A latent model of this library. The terms of its loss are shown if it is
             compiled.
         images: What to report on, best images that the model wasn't trained on: array
-            of shape (count, height, width, channels), at least two; or a dict of
-            arrays, of which the first entry that is an image is drawn. Of a
+            of shape (count, height, width, channels) in [0, 1], at least two; or a dict
+            of arrays, of which the first entry that is an image is drawn. Of a
             `FeatureInverter` of regions or of given features, what it encodes; drawn
             is the image that it reconstructs.
         path: Where the page shall stand. Its folder must exist.
@@ -102,12 +106,13 @@ def write_report(
         _check_images("known", model, known[0])
         known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
     check_can_be_written(path)
-    subject = Subject(model, images, labels, known, class_names, limit, seed)
-    drawn = sections(subject, history)
+    reported = ReportedModel(model, images, labels, known, class_names, limit, seed)
+    check_unit_range("images", reported.pictures)
+    drawn = sections(reported, history)
     text = page(
         title=title or type(model).__name__,
-        facts=_facts(subject, data),
-        measures=measures(subject),
+        facts=_facts(reported, data),
+        measures=measures(reported),
         sections=drawn,
     )
     write_text(path, text)
@@ -161,20 +166,30 @@ def _checked_labels(argument: str, labels: Any, images: Observation) -> np.ndarr
     return labels
 
 
-def _facts(subject: Subject, data: str | None) -> dict[str, str]:
+def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
     import keras_latent
 
-    model = subject.model
+    model = reported.model
     described = (type(model).__doc__ or "").splitlines()[:1]
-    height, width, channels = subject.pictures.shape[1:]
-    what = f"{subject.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    height, width, channels = reported.pictures.shape[1:]
+    what = (
+        f"{reported.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
+    )
     return {
         "Variant": ": ".join([type(model).__name__, *described]),
         "Data": f"{data}: {what}" if data else what,
-        "Code": f"{model.latent_dim:,} dimensions",
+        "Code": _code_in_words(model),
         "Parameters": f"{model.count_params():,}",
         "Likelihood": type(model.likelihood).__name__,
         "Versions": f"keras_latent {keras_latent.__version__}, Keras "
         f"{keras.__version__}, TensorFlow {tf.__version__}, Python "
         f"{platform.python_version()}",
     }
+
+
+def _code_in_words(model: LatentModel) -> str:
+    if len(model.code_shape) == 1:
+        return f"{model.latent_dim:,} dimensions"
+    sizes = " by ".join(map(str, model.code_shape[:2]))
+    channels = model.code_shape[2]
+    return f"map of {sizes} with {channels} channels: {model.latent_dim:,} dimensions"

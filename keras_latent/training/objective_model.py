@@ -107,7 +107,7 @@ class ObjectiveModel(TermsModel):
             for name, player in players.items()
         }
         before = {
-            name: [ops.convert_to_tensor(variable) for variable in variables]
+            name: [tf.identity(variable.value) for variable in variables]
             for name, variables in statistics.items()
         }
         several = len(players) > 1
@@ -149,6 +149,7 @@ class ObjectiveModel(TermsModel):
             step + 1,
         )
         compared = self._compared(batch) if self._compares else None
+        moved_by_data = {id(move.variable) for move in moves}
         updates = []
         for name, player in players.items():
             own = {id(variable) for variable in self._owned(player)}
@@ -159,7 +160,10 @@ class ObjectiveModel(TermsModel):
                     gradients[name],
                     [
                         *(move for move in moves if id(move.variable) in own),
-                        *_averaged(statistics[name], share),
+                        *_averaged(
+                            [v for v in statistics[name] if id(v) not in moved_by_data],
+                            share,
+                        ),
                     ],
                     statistics[name],
                     before[name],
@@ -490,7 +494,7 @@ def _averaged(statistics: list[keras.Variable], share: replicas.Share) -> list[M
         return []
     context = tf.distribute.get_replica_context()
     parts = [
-        ops.convert_to_tensor(v) * ops.cast(share.fraction, v.dtype) for v in floats
+        tf.identity(v.value) * ops.cast(share.fraction, v.dtype) for v in floats
     ]
     values = context.all_reduce("SUM", parts)
     return [Move(v, value) for v, value in zip(floats, values, strict=True)]

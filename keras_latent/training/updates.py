@@ -112,7 +112,7 @@ def _apply(update: Update, strategy: tf.distribute.Strategy | None) -> None:
         # An average of what is frozen lags behind it, and may be put in its place.
         known = {id(variable) for variable in update.variables}
         frozen = [
-            (variable, ops.convert_to_tensor(variable))
+            (variable, tf.identity(variable.value))
             for variable in moved_variables(update.optimizer)
             if id(variable) not in known
         ]

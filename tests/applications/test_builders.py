@@ -1,3 +1,7 @@
+import inspect
+import pydoc
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -184,3 +188,51 @@ def test_an_inverter_takes_the_image_as_it_is():
     kl.applications.ConvFeatureInverter(
         weights=None, include_top=False, input_tensor=scaled
     )
+
+
+def test_dir_shows_the_public_names_alone():
+    assert dir(kl.applications) == sorted(kl.applications.__all__)
+
+
+def test_each_has_the_arguments_of_all_and_help_for_them(builder):
+    shared = inspect.signature(kl.applications.ConvVAE).parameters
+    own = inspect.signature(builder).parameters
+    for name, parameter in shared.items():
+        assert own[name].kind is parameter.kind
+        assert name == "name" or own[name].default == parameter.default
+    text = pydoc.render_doc(builder, renderer=pydoc.plaintext)
+    assert not re.search(r"[{}]", text)
+    for name in own:
+        assert re.search(rf"^        +{name}: ", text, re.MULTILINE), name
+    sections = [text.index(part) for part in ("Args:", "Returns:", "Raises:", ">>>")]
+    assert sections == sorted(sections)
+    assert f'`"{own["name"].default}"`' in text
+    known = kl.applications.list_weights()[builder.__name__]
+    for name in weight_files.DATASETS:
+        assert (f'`"{name}"` (' in text) == (name in known)
+    assert max(map(len, builder.__doc__.splitlines())) <= 88
+
+
+def residual_encoder(image_shape, widths=(8,)):
+    """Two paths that come together, one of them without a layer."""
+    image = keras.Input(image_shape)
+    first = keras.layers.Conv2D(8, 3, 2, padding="same", name="first")(image)
+    second = keras.layers.Conv2D(8, 3, padding="same", name="second")(first)
+    joined = keras.layers.Add()([first, keras.ops.relu(second)])
+    return keras.Model(image, joined, name="encoder")
+
+
+@pytest.mark.parametrize("pooling", [None, "code"])
+def test_an_encoder_with_a_skip_takes_an_input_tensor(monkeypatch, digits, pooling):
+    monkeypatch.setattr(kl.networks, "convolutional_encoder", residual_encoder)
+    scaling = keras.layers.Rescaling(1 / 255, name="rescaling")
+    scaled = scaling(keras.Input((28, 28, 1)))
+    arguments = {"weights": None, "include_top": False, "pooling": pooling}
+    keras.utils.set_random_seed(3)
+    backbone = kl.applications.ConvVAE(**arguments, input_tensor=scaled)
+    keras.utils.set_random_seed(3)
+    expected = kl.applications.ConvVAE(**arguments)(digits)
+    np.testing.assert_allclose(backbone(255 * digits), expected, atol=1e-4)
+    if pooling is None:
+        names = {layer.name for layer in backbone.layers}
+        assert {"rescaling", "first", "second", "add"} <= names

@@ -40,13 +40,21 @@ class TensorBoard:
     def runs(self):
         return self.get("runs").json
 
+    def embeddings(self):
+        """What is said of the codes, by their names without the step."""
+        embeddings = self.get("info", run="train").json["embeddings"]
+        return {
+            embedding["tensorName"].split("/")[0]: embedding for embedding in embeddings
+        }
+
     def embedding(self):
-        (embedding,) = self.get("info", run="train").json["embeddings"]
+        (embedding,) = self.embeddings().values()
         return embedding
 
-    def asset(self, route):
+    def asset(self, route, of=None):
         """What is behind the embedding: its vectors, labels or images."""
-        name = self.embedding()["tensorName"]
+        embedding = self.embeddings()[of] if of else self.embedding()
+        name = embedding["tensorName"]
         return self.get(route, run="train", name=name).data
 
     def codes(self):
@@ -229,6 +237,7 @@ def test_writing_does_not_touch_the_random_stream(networks, images, tmp_path):
     ("options", "message"),
     [
         ({"every": 0}, r"`every` .* Received: every=0"),
+        ({"name": "a/b"}, r"`name` must be of letters.* Received: name='a/b'"),
         ({"labels": [0, 1]}, r"`labels` .* each of the 6 .* Received: 2 labels"),
         ({"labels": {"a": LABELS, "b": [0]}}, r"Received: 1 labels in 'b'"),
         ({"labels": [*"abcde", "f\tg"]}, r"without tabs.* Received: 'f\\tg'"),
@@ -273,3 +282,57 @@ def test_a_failure_leaves_the_old_codes(vae, images, tmp_path, board, monkeypatc
     monkeypatch.undo()
     np.testing.assert_array_equal(TensorBoard(tmp_path).codes(), before)
     assert not list(tmp_path.rglob(".unfinished*"))
+
+
+def test_several_stand_beside_each_other(networks, images, tmp_path, board):
+    model = models.Autoencoder(*networks)
+    model.compile(keras.optimizers.SGD(0.1))
+    few = images[:4]
+    callbacks = [
+        EmbeddingProjector(images, tmp_path, [*"abcdef"]),
+        EmbeddingProjector(few, tmp_path, [*"wxyz"], name="few"),
+    ]
+    seen = []
+
+    def look(epoch, logs):
+        seen.append(
+            {embedding["tensorName"] for embedding in board.embeddings().values()}
+        )
+
+    look_after = keras.callbacks.LambdaCallback(on_epoch_end=look)
+    fit(model, images, *callbacks, look_after, epochs=2)
+
+    assert seen == [{f"code/step_{epoch}", f"few/step_{epoch}"} for epoch in (0, 1)]
+    for name, shown, labels in (("code", images, "abcdef"), ("few", few, "wxyz")):
+        shape = board.embeddings()[name]["tensorShape"]
+        codes = np.frombuffer(board.asset("tensor", of=name), "float32").reshape(shape)
+        np.testing.assert_array_equal(codes, model.encode(shown))
+        assert board.asset("metadata", of=name).decode().split() == [*labels]
+
+
+def test_two_of_one_name_are_refused_before_work_starts(vae, images, tmp_path):
+    before = vae.get_weights()
+    first, second = (EmbeddingProjector(images, tmp_path) for _ in range(2))
+    with pytest.raises(ValueError, match=r"`name` must differ .* name='code' twice"):
+        fit(vae, images, first, second)
+    assert vae.optimizer.iterations.numpy() == 0
+    for one, other in zip(before, vae.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    # Neither alone, nor one after the other, nor in folders of their own.
+    fit(vae, images, first)
+    fit(vae, images, second)
+    fit(vae, images, first, EmbeddingProjector(images, tmp_path / "other"))
+
+
+def test_a_configuration_that_is_none_is_replaced(vae, images, tmp_path, board):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "projector_config.pbtxt").write_text("embeddings {{{")
+
+    fit(vae, images, EmbeddingProjector(images, tmp_path))
+
+    assert list(board.embeddings()) == ["code"]
+
+
+def test_images_of_another_range_are_refused(images, tmp_path):
+    with pytest.raises(ValueError, match=r"`images` must lie in \[0, 1\].*minimum=-1"):
+        EmbeddingProjector(images - 1 - images.min(), tmp_path)

@@ -20,6 +20,10 @@ def test_list_shows_every_variant_and_dataset():
     for name in [*models.VARIANTS, *datasets.DATASETS]:
         assert name in output
     assert "Variational autoencoder." in output
+    for variant in models.VARIANTS.values():
+        assert variant.term_meanings
+        for term, meaning in variant.term_meanings.items():
+            assert f"{term}: {meaning}" in output
 
 
 @pytest.mark.parametrize(

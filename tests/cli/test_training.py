@@ -2,6 +2,7 @@ import csv
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -205,6 +206,69 @@ def test_mixed_precision_and_mirrored_replicas_train(
     assert keras.config.dtype_policy().name == before
     model = keras_latent.load_model(tmp_path / "run" / "model.keras")
     assert model.encoder.layers[1].dtype_policy.name == "mixed_float16"
+
+
+def test_the_rate_of_every_player_falls(arguments, tmp_path):
+    arguments = dataclasses.replace(
+        arguments, variant="factor-vae", epochs=2, learning_rate=None
+    )
+    fresh = keras_latent.models.FactorVAE.for_images((8, 8, 1), latent_dim=2)
+    fresh.compile()
+    rates = {n: float(o.learning_rate) for n, o in fresh.optimizers.items()}
+    train(dataclasses.replace(arguments, epochs=1), RunFolder(tmp_path / "run"), False)
+    # A run that goes on takes the rates that it began with, not those that it had.
+    train(arguments, RunFolder(tmp_path / "run"), resume=True)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    assert len(model.optimizers) == 2
+    for name, optimizer in model.optimizers.items():
+        schedule = optimizer.get_config()["learning_rate"]["config"]
+        assert schedule["initial_learning_rate"] == pytest.approx(rates[name])
+        assert schedule["decay_steps"] == 10
+        assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_given_rate_is_that_of_every_player(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="factor-vae", epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    for optimizer in model.optimizers.values():
+        config = optimizer.get_config()["learning_rate"]["config"]
+        assert config["initial_learning_rate"] == pytest.approx(1e-3)
+
+
+def test_a_variant_that_is_told_the_class(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="conditional-vae", epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    assert model.num_classes == 2
+    measured = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert set(measured) == {"test mse", "test 5-NN accuracy of the codes"}
+    figures = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    assert "prior_samples.png" not in figures
+    assert "reconstructions.png" in figures
+
+
+def test_a_measure_that_the_data_do_not_allow_is_left_out(
+    arguments, image_folder, tmp_path, capsys
+):
+    """Normal images to train on, normal and broken ones to test."""
+    shutil.rmtree(image_folder / "train" / "light")
+    train(dataclasses.replace(arguments, epochs=1), RunFolder(tmp_path / "run"), False)
+    measured = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert list(measured) == ["test mse"]
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "5-NN accuracy of the codes: left out: the training images have" in printed
+    assert "The run is in" in printed
+
+
+def test_few_images_have_no_five_neighbours(arguments, image_folder, tmp_path, capsys):
+    for label in ("dark", "light"):
+        for file in sorted((image_folder / "train" / label).iterdir())[2:]:
+            file.unlink()
+    train(dataclasses.replace(arguments, epochs=1), RunFolder(tmp_path / "run"), False)
+    measured = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert list(measured) == ["test mse"]
+    assert "5 neighbours were asked for, of 4 training" in capsys.readouterr().out
 
 
 def test_a_variant_that_reads_labels(arguments, tmp_path):

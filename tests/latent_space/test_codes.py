@@ -34,9 +34,8 @@ class TestBadCodes:
             CALLS[argument](codes)
 
     def test_of_another_shape(self, argument):
-        self.refuses(
-            argument, np.zeros((2, 2, 2)), r"shape.* Received: .* shape \(2, 2, 2\)"
-        )
+        codes = np.zeros((2, 2, 2, 2, 2))
+        self.refuses(argument, codes, r"shape.* Received: .* shape \(2, 2, 2, 2, 2\)")
 
     def test_that_are_none(self, argument):
         empty = np.zeros(0) if argument in ONE_CODE else np.zeros((0, 3))

@@ -35,6 +35,18 @@ def test_of_equal_noisy_and_other_images():
     assert (far < near).all()
 
 
+def test_images_of_another_range_are_refused():
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 11, 11, 1))
+    x[0, 0, 0, 0] = -0.75
+    for images in (x, 255 * np.abs(x)):
+        with pytest.raises(
+            ValueError, match=r"`images` must lie in \[0, 1\].*minimum="
+        ):
+            structural_similarity(images, images)
+    # What a linear decoder overshoots is no fault of the images.
+    assert (structural_similarity(np.abs(x), x) < 1).all()
+
+
 def test_many_images_are_measured_in_parts():
     x = np.random.default_rng(0).random((501, 11, 11, 1), "float32")
     assert structural_similarity(x, x[::-1]).shape == (501,)

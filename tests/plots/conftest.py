@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
+from keras_latent.distributions import Normal
+
 
 class Pixels:
     """Takes a model's place: the code of an image is the first row of its pixels."""
 
     latent_dim = 3
+    code_shape = (3,)
 
     def encode(self, images):
         return images[:, 0, :, 0]
@@ -31,6 +34,47 @@ class MixedPixels(Pixels):
 @pytest.fixture
 def model():
     return Pixels()
+
+
+class Maps:
+    """Takes the place of a model whose code is a map; `seen` is what was decoded."""
+
+    latent_dim = 8
+    code_shape = (2, 2, 2)
+    has_prior = True
+
+    def __init__(self, space="real"):
+        self.prior = Normal() if space == "real" else UnitVectors()
+
+    def encode(self, images):
+        codes = np.repeat(images[:, :2, :2], 2, axis=-1) + np.array([0.0, 0.5])
+        if self.prior.space == "sphere":
+            codes = codes / np.linalg.norm(codes, axis=-1, keepdims=True)
+        return codes
+
+    def target(self, images):
+        return images
+
+    def decode(self, codes):
+        assert codes.shape[1:] == self.code_shape
+        self.seen = codes
+        return codes.sum(axis=-1, keepdims=True)
+
+
+class UnitVectors:
+    """Takes the place of a prior on a sphere."""
+
+    space = "sphere"
+
+
+@pytest.fixture
+def maps():
+    return Maps()
+
+
+@pytest.fixture
+def maps_on_spheres():
+    return Maps("sphere")
 
 
 @pytest.fixture

@@ -93,3 +93,16 @@ def test_the_original_is_what_the_model_reconstructs():
 def test_refuses_a_count_that_is_none(plot, argument):
     with pytest.raises(ValueError, match=f"`{argument}` .* Received: {argument}=0"):
         plot(Darkener(), grey(2), **{argument: 0})
+
+
+@pytest.mark.parametrize("draw", [plots.reconstructions, plots.worst_and_best])
+def test_images_of_another_range_are_refused(draw):
+    class Model:
+        def predict(self, images, verbose):
+            return images
+
+        def target(self, images):
+            return images
+
+    with pytest.raises(ValueError, match=r"`images` must lie in \[0, 1\].*minimum=-1"):
+        draw(Model(), np.linspace(-1, 1, 12).reshape(3, 2, 2, 1))

@@ -5,7 +5,9 @@ from keras_latent import plots
 
 
 class Dreamer:
-    """Takes a variational model's place."""
+    """Takes the place of a model with a prior."""
+
+    has_prior = True
 
     def sample(self, count, seed):
         return np.random.default_rng(seed).random((count, 4, 4, 1))
@@ -25,7 +27,7 @@ def test_a_square_of_samples():
 
 
 def test_refuses_a_model_without_a_prior():
-    with pytest.raises(ValueError, match=r"variational.* Received: model=object"):
+    with pytest.raises(ValueError, match=r"must have a prior.* Received: model=object"):
         plots.prior_samples(object())
 
 

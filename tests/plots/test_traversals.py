@@ -8,6 +8,7 @@ class Wide:
     """A model of 40 dimensions that decodes to one pixel, their sum."""
 
     latent_dim = 40
+    code_shape = (40,)
 
     def decode(self, codes):
         return codes.sum(axis=1).reshape(-1, 1, 1, 1)

@@ -4,17 +4,17 @@ import pytest
 
 import keras_latent as kl
 from keras_latent.reports.measures import measures
-from keras_latent.reports.subject import Labelled, Subject
+from keras_latent.reports.reported_model import Labelled, ReportedModel
 from tests.models.cases import dense_networks, inverter_networks
 from tests.models.cases import images as some_images
 
 
-def values(subject):
-    return {m.name: m.value for group in measures(subject).values() for m in group}
+def values(reported):
+    return {m.name: m.value for group in measures(reported).values() for m in group}
 
 
-def subject_of(model, images, labels=None, known=None):
-    return Subject(model, images, labels, known, None, 2000, 0)
+def reported_model(model, images, labels=None, known=None):
+    return ReportedModel(model, images, labels, known, None, 2000, 0)
 
 
 def test_errors_are_those_of_the_reconstructions(report, vae, digits):
@@ -62,7 +62,7 @@ def test_codes_are_measured(report, vae, digits):
     assert report.numbers["Active dimensions"][0] == f"{active} of 4"
     length = 0.5 * (np.mean(codes**2) + np.mean(again**2))
     assert report.numbers["Latent length"][0] == f"{length:.4g}"
-    mean, log_var = (np.asarray(part) for part in vae.posterior(images))
+    mean, log_var = (np.asarray(part) for part in vae.posterior_parameters(images))
     kl_divergence = 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var).sum(axis=1).mean()
     assert report.numbers["KL divergence"][0] == f"{kl_divergence:.4g}"
     captions = report.inside("figcaption")
@@ -71,7 +71,7 @@ def test_codes_are_measured(report, vae, digits):
 
 def test_the_loss_is_the_sum_of_its_terms(vae, digits):
     images, _ = digits
-    found = values(subject_of(vae, images))
+    found = values(reported_model(vae, images))
     total = float(found["Reconstruction"]) + float(found["KL divergence"])
     assert float(found["Loss"]) == pytest.approx(total, rel=1e-3)
     logs = vae.evaluate(images, verbose=0, return_dict=True)
@@ -81,7 +81,7 @@ def test_the_loss_is_the_sum_of_its_terms(vae, digits):
 def test_terms_of_another_variant_stand_by_their_names():
     model = kl.models.EncDec(**dense_networks())
     model.compile()
-    found = measures(subject_of(model, some_images(6)))["Loss"]
+    found = measures(reported_model(model, some_images(6)))["Loss"]
     logs = model.evaluate(some_images(6), batch_size=256, verbose=0, return_dict=True)
     assert {measure.name: measure.value for measure in found} == {
         name.capitalize(): f"{logs[name]:.4g}"
@@ -93,7 +93,7 @@ def test_terms_that_read_labels_are_measured_where_the_labels_fit():
     model = kl.models.ConstrainedAutoencoder(**dense_networks(), heads=3)
     model.compile()
     x, labels = some_images(6), np.array([0, 1, 2, 0, 1, -1])
-    found = values(subject_of(model, x, labels))
+    found = values(reported_model(model, x, labels))
     logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
     for name in ("loss", "reconstruction", "classification"):
         assert found[name.capitalize()] == f"{logs[name]:.4g}"
@@ -101,12 +101,12 @@ def test_terms_that_read_labels_are_measured_where_the_labels_fit():
     share = np.mean((told == labels)[labels >= 0])
     assert found["Accuracy"] == f"{100 * share:.2f} %"
     for others in (None, labels + 1):
-        assert "Loss" not in measures(subject_of(model, x, others))
+        assert "Loss" not in measures(reported_model(model, x, others))
 
 
 def test_an_inverter_is_measured_without_the_features():
     model, x = kl.models.FeatureInverter(**inverter_networks()), some_images(6)
-    found = values(subject_of(model, x))
+    found = values(reported_model(model, x))
     error = np.mean((x - model.ablate(x)) ** 2)
     assert found["Mean squared error without the features"] == f"{error:.4g}"
     assert "Latent length" in found
@@ -118,11 +118,11 @@ def test_of_given_features_the_image_is_measured():
     model.compile()
     x = some_images(6)
     pairs = {"features": x[:, :2, 0, 0], "image": x}
-    subject = subject_of(model, pairs, np.arange(6))
-    error, *_ = measures(subject)["Reconstruction"]
+    reported = reported_model(model, pairs, np.arange(6))
+    error, *_ = measures(reported)["Reconstruction"]
     assert error.value == f"{np.mean((x - model.reconstruct(pairs)) ** 2):.4g}"
     assert error.protocol == "Mean over the pixels of 6 images."
-    found = values(subject)
+    found = values(reported)
     logs = model.evaluate(pairs, verbose=0, return_dict=True)
     assert found["Loss"] == f"{logs['loss']:.4g}"
     # Bare images can't be encoded again.
@@ -134,7 +134,7 @@ def test_the_likelihood_is_given_where_it_is_one(vae, report, digits):
     assert "Negative log-likelihood" not in report.numbers
 
     images = np.round(digits[0][:3])
-    number = measures(subject_of(vae, images))["Loss"][-1]
+    number = measures(reported_model(vae, images))["Loss"][-1]
     rows = np.sort(np.random.default_rng(0).permutation(3))
     estimates = vae.log_likelihood(images[rows], 200, seed=0)
     assert number.name == "Negative log-likelihood"
@@ -150,7 +150,7 @@ def test_the_likelihood_is_given_where_it_is_one(vae, report, digits):
 def test_no_accuracy_without_enough_classes(vae, digits, labels, known_labels):
     known = Labelled(digits[0][: len(known_labels)], np.array(known_labels))
     labels = None if labels is None else np.array(labels)
-    found = values(subject_of(vae, digits[0][:3], labels, known))
+    found = values(reported_model(vae, digits[0][:3], labels, known))
     assert not [name for name in found if "accuracy" in name]
 
 
@@ -161,9 +161,9 @@ def test_a_perfect_reconstruction_has_no_noise():
     model = kl.models.Autoencoder(encoder, decoder)
     model.code.kernel.assign(eye((4, 4)))
     images = np.linspace(0, 1, 12, dtype="float32").reshape(3, 2, 2, 1)
-    found = values(subject_of(model, images))
+    found = values(reported_model(model, images))
     assert found["Mean squared error"] == "0"
     assert found["Peak signal-to-noise ratio"] == "∞ dB"
     # Of images that aren't in [0, 1] there is no peak.
-    found = values(subject_of(model, 3 * images - 1))
+    found = values(reported_model(model, 3 * images - 1))
     assert "Peak signal-to-noise ratio" not in found

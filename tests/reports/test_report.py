@@ -7,8 +7,8 @@ import pytest
 import keras_latent as kl
 from keras_latent.reports import image_sections, write_report
 from keras_latent.reports.measures import measures
+from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.sections import sections
-from keras_latent.reports.subject import Subject
 from tests.models.cases import (
     IMAGE_SHAPE,
     dense_networks,
@@ -29,8 +29,8 @@ OF_EVERY_MODEL = [
 ]
 
 
-def headings(subject):
-    return [section.heading for section in sections(subject, None)]
+def headings(reported):
+    return [section.heading for section in sections(reported, None)]
 
 
 def random_state(model):
@@ -129,9 +129,9 @@ def test_the_same_seed_gives_the_same_page(vae, report_file, write, tmp_path):
 
 def test_what_does_not_apply_is_left_out():
     model = kl.models.Autoencoder(**dense_networks())
-    subject = Subject(model, some_images(6), None, None, None, 2000, 0)
-    assert headings(subject) == OF_EVERY_MODEL
-    assert list(measures(subject)) == ["Reconstruction", "Codes"]
+    reported = ReportedModel(model, some_images(6), None, None, None, 2000, 0)
+    assert headings(reported) == OF_EVERY_MODEL
+    assert list(measures(reported)) == ["Reconstruction", "Codes"]
 
 
 @pytest.mark.parametrize(("latent_dim", "count"), [(1, 8), (2, 4)])
@@ -144,19 +144,19 @@ def test_few_images_and_one_dimension_have_no_map(latent_dim, count):
         ]
     )
     model = kl.models.Autoencoder(dense_networks()["encoder"], decoder)
-    subject = Subject(model, some_images(count), None, None, None, 2000, 0)
+    reported = ReportedModel(model, some_images(count), None, None, None, 2000, 0)
     without = [heading for heading in OF_EVERY_MODEL if "Map" not in heading]
-    assert headings(subject) == without
+    assert headings(reported) == without
 
 
 def test_of_a_dict_the_image_is_drawn():
     model = kl.models.EncDec(**mixed_networks())
     model.compile()
     data = mixed_data(6)
-    subject = Subject(model, data, None, None, None, 2000, 0)
+    reported = ReportedModel(model, data, None, None, None, 2000, 0)
 
-    assert headings(subject) == OF_EVERY_MODEL
-    error, *_ = measures(subject)["Reconstruction"]
+    assert headings(reported) == OF_EVERY_MODEL
+    error, *_ = measures(reported)["Reconstruction"]
     decoded = model.predict(data, verbose=0)["image"]
     assert error.value == f"{np.mean((data['image'] - decoded) ** 2):.4g}"
     assert "'image' in 6 observations" in error.protocol
@@ -170,15 +170,15 @@ def test_an_inverter_is_drawn_without_the_features_too(tmp_path):
     write_report(model, x, tmp_path / "report.html")
     assert Page((tmp_path / "report.html").read_text()).headings == OF_AN_INVERTER
 
-    subject = Subject(model, x, None, None, None, 2000, 0)
-    section = image_sections.inversions(subject)
+    reported = ReportedModel(model, x, None, None, None, 2000, 0)
+    section = image_sections.inversions(reported)
     assert "the extra numbers alone give" in section.explanation
     (picture,) = section.pictures
     (axes,) = picture.wide.axes
     labels = [label.get_text() for label in axes.get_yticklabels()]
     assert labels == ["original", "decoded", "ablated"]
     drawn = np.asarray(axes.images[0].get_array())
-    expected = np.asarray(model.ablate(x))[subject.order[0], ..., 0]
+    expected = np.asarray(model.ablate(x))[reported.order[0], ..., 0]
     height, width = IMAGE_SHAPE[:2]
     ablated = drawn[-height:, :width]
     np.testing.assert_allclose(ablated, expected, atol=1e-5)
@@ -229,12 +229,12 @@ def test_of_regions_the_contents_of_the_boxes_are_drawn(tmp_path):
     assert page.headings == OF_AN_INVERTER
     assert page.numbers["Data"][0] == "6 images, 4 by 4 pixels, grey"
 
-    subject = Subject(model, x, None, None, None, 2000, 0)
-    np.testing.assert_array_equal(subject.pictures, model.target(x))
-    (picture,) = image_sections.reconstructions(subject).pictures
+    reported = ReportedModel(model, x, None, None, None, 2000, 0)
+    np.testing.assert_array_equal(reported.pictures, model.target(x))
+    (picture,) = image_sections.reconstructions(reported).pictures
     drawn = np.asarray(picture.wide.axes[0].images[0].get_array())
-    first = subject.order[0]
-    np.testing.assert_allclose(drawn[:4, :4], subject.pictures[first, ..., 0])
+    first = reported.order[0]
+    np.testing.assert_allclose(drawn[:4, :4], reported.pictures[first, ..., 0])
     decoded = np.asarray(model.reconstruct(x))[first, ..., 0]
     np.testing.assert_allclose(drawn[5:9, :4], decoded, atol=1e-5)
 

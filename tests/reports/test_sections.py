@@ -4,12 +4,12 @@ import pytest
 import keras_latent as kl
 from keras_latent.reports import code_sections, image_sections
 from keras_latent.reports.learning_section import learning_curves
-from keras_latent.reports.subject import Subject
+from keras_latent.reports.reported_model import ReportedModel
 
 
 @pytest.fixture
-def subject(vae, digits):
-    return Subject(vae, *digits, None, None, 2000, 0)
+def reported(vae, digits):
+    return ReportedModel(vae, *digits, None, None, 2000, 0)
 
 
 def tick_labels(axes):
@@ -37,10 +37,10 @@ def test_each_log_has_a_figure_and_its_course_in_words():
     assert titles == ["loss", "kl"]
 
 
-def test_the_worst_and_best_are_those_of_all_images(subject):
-    section = image_sections.worst_and_best(subject)
+def test_the_worst_and_best_are_those_of_all_images(reported):
+    section = image_sections.worst_and_best(reported)
     (picture,) = section.pictures
-    errors = np.sort(subject.errors)
+    errors = np.sort(reported.errors)
     worst, best = picture.wide.axes
     assert tick_labels(worst) == [f"{error:.3g}" for error in errors[::-1][:10]]
     assert tick_labels(best) == [f"{error:.3g}" for error in errors[:10]]
@@ -49,8 +49,8 @@ def test_the_worst_and_best_are_those_of_all_images(subject):
 
 def test_interpolations_lead_from_class_to_class(vae, digits):
     images, labels = digits
-    subject = Subject(vae, images, labels, None, None, 2000, 0)
-    pairs = image_sections._pairs(subject)
+    reported = ReportedModel(vae, images, labels, None, None, 2000, 0)
+    pairs = image_sections._pairs(reported)
     assert pairs.shape == (5, 2)
     assert len(np.unique(pairs)) == 10
     assert (labels[pairs[:, 0]] != labels[pairs[:, 1]]).all()
@@ -59,23 +59,23 @@ def test_interpolations_lead_from_class_to_class(vae, digits):
 @pytest.mark.parametrize("count", [2, 3, 5])
 def test_few_images_make_few_pairs(vae, digits, count):
     labels = np.zeros(count, int)
-    subject = Subject(vae, digits[0][:count], labels, None, None, 2000, 0)
-    pairs = image_sections._pairs(subject)
+    reported = ReportedModel(vae, digits[0][:count], labels, None, None, 2000, 0)
+    pairs = image_sections._pairs(reported)
     assert pairs.shape == (count // 2, 2)
     assert len(np.unique(pairs)) == pairs.size
 
 
 def test_the_map_takes_as_many_images_as_allowed(vae, digits):
-    subject = Subject(vae, *digits, None, None, 20, 0)
-    (picture,) = code_sections.code_map(subject).pictures
+    reported = ReportedModel(vae, *digits, None, None, 20, 0)
+    (picture,) = code_sections.code_map(reported).pictures
     assert picture.caption == "20 of 60 images, coloured by class."
     assert len(picture.wide.axes[0].collections[0].get_offsets()) == 20
     assert picture.narrow.get_size_inches()[0] < 5
 
 
-def test_traversals_come_in_the_order_of_use(subject):
-    (picture,) = code_sections.traversals(subject).pictures
-    used = np.argsort(-subject.codes.var(axis=0))
+def test_traversals_come_in_the_order_of_use(reported):
+    (picture,) = code_sections.traversals(reported).pictures
+    used = np.argsort(-reported.codes.var(axis=0))
     (axes,) = picture.wide.axes
     assert row_labels(axes) == [str(dimension) for dimension in used]
     assert tick_labels(axes) == ["-3", "-2", "-1", "0", "1", "2", "3"]
@@ -84,10 +84,10 @@ def test_traversals_come_in_the_order_of_use(subject):
 
 def test_a_long_code_is_traversed_in_parts(digits):
     model = kl.models.VAE.for_images((28, 28, 1), latent_dim=40)
-    subject = Subject(model, *digits, None, None, 2000, 0)
-    first, second = code_sections.traversals(subject).pictures
+    reported = ReportedModel(model, *digits, None, None, 2000, 0)
+    first, second = code_sections.traversals(reported).pictures
     rows = row_labels(first.wide.axes[0]) + row_labels(second.wide.axes[0])
-    used = np.argsort(-subject.codes.std(axis=0), kind="stable")[:32]
+    used = np.argsort(-reported.codes.std(axis=0), kind="stable")[:32]
     assert rows == [str(dimension) for dimension in used]
     assert second.caption.startswith("The 32 most used of 40 dimensions")
 
@@ -95,13 +95,13 @@ def test_a_long_code_is_traversed_in_parts(digits):
 def test_plain_codes_are_traversed_in_their_own_spread(digits):
     model = kl.models.Autoencoder.for_images((28, 28, 1), latent_dim=2)
     model.code.bias.assign([50.0, -7.0])
-    subject = Subject(model, *digits, None, None, 2000, 0)
-    (picture,) = code_sections.traversals(subject).pictures
+    reported = ReportedModel(model, *digits, None, None, 2000, 0)
+    (picture,) = code_sections.traversals(reported).pictures
     assert "standard deviations" in picture.caption
 
-    codes = subject.codes
+    codes = reported.codes
     first = int(np.argmax(codes.std(axis=0)))
-    code = codes[subject.order[0]].copy()
+    code = codes[reported.order[0]].copy()
     code[first] = codes[:, first].mean() + 3 * codes[:, first].std()
     expected = np.asarray(model.decode(code[None]))[0, ..., 0]
     drawn = picture.wide.axes[0].images[0].get_array()
@@ -110,12 +110,12 @@ def test_plain_codes_are_traversed_in_their_own_spread(digits):
 
 def test_use_is_drawn_with_as_many_numbers_as_fit(digits):
     model = kl.models.VAE.for_images((28, 28, 1), latent_dim=30)
-    subject = Subject(model, *digits, None, None, 2000, 0)
-    variance, divergence = code_sections.code_usage(subject).pictures
+    reported = ReportedModel(model, *digits, None, None, 2000, 0)
+    variance, divergence = code_sections.code_usage(reported).pictures
     for picture in (variance, divergence):
         wide, narrow = tick_labels(picture.wide.axes[0]), picture.narrow.axes[0]
         assert len(wide) == 30
         assert tick_labels(narrow) == wide[::3]
         assert narrow.get_xticks().tolist() == list(range(0, 30, 3))
-    idle = np.flatnonzero(subject.codes.var(axis=0) <= 0.01)
+    idle = np.flatnonzero(reported.codes.var(axis=0) <= 0.01)
     assert f"inactive: {', '.join(map(str, idle))}" in variance.caption

@@ -1,4 +1,4 @@
-"""Arrays of images: found in observations, put together to grids."""
+"""Images as arrays: found in observations, put together to grids."""
 
 import math
 
@@ -78,7 +78,7 @@ def tile_pairs(
     """One image of many pairs: a row of originals, below it their reconstructions.
 
     Args:
-        originals: Array of shape (count, height, width, channels) in [0, 1].
+        originals: Array of shape (count, height, width, channels), cut to [0, 1].
         reconstructions: Array of the same shape.
         columns: Pairs in a row. Defaults to 10.
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_latent.plots.class_names import label_names
+from keras_latent.class_names import label_names
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_latent.plots.image_grids import (
+from keras_latent.images import (
     image_entries,
     square_columns,
     tile,

@@ -1,4 +1,4 @@
-"""What a report is about: a model, images, and what the model makes of them."""
+"""What is reported on: a model, images, and what the model makes of them."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from keras_latent.images import image_entries
 from keras_latent.metrics import mean_squared_error
-from keras_latent.models import FeatureInverter, LatentModel, specs
-from keras_latent.plots.image_grids import image_entries
+from keras_latent.models import LatentModel
 from keras_latent.typing import Observation
 
 _BATCH = 256
@@ -24,7 +24,7 @@ class Labelled(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Subject:
+class ReportedModel:
     """A model and the images that it is reported on, encoded and decoded once.
 
     Args:
@@ -61,8 +61,18 @@ class Subject:
         return keras.tree.map_structure(lambda column: column[rows], self.images)
 
     def encode(self, images: Observation) -> np.ndarray:
-        """Codes of some observations, of shape (count, latent_dim)."""
-        return self._encoder.predict(images, batch_size=_BATCH, verbose=0)
+        """Codes of some observations, of shape (count, latent_dim), maps flattened."""
+        codes = self._encoder.predict(images, batch_size=_BATCH, verbose=0)
+        return codes.reshape(len(codes), -1)
+
+    def as_shaped(self, codes: np.ndarray) -> np.ndarray:
+        """Codes of shape (..., latent_dim) in the shape that the model has them in."""
+        return codes.reshape(*codes.shape[:-1], *self.model.code_shape)
+
+    @property
+    def decodes_codes_alone(self) -> bool:
+        """Whether codes can be decoded without a condition."""
+        return self.model.condition is None
 
     @cached_property
     def codes(self) -> np.ndarray:
@@ -76,7 +86,7 @@ class Subject:
             keras.tree.map_structure(lambda column: tuple(column.shape), spec)
             for spec in (
                 self.model.encoder_spec(),
-                specs.observation_spec(self.model.decoder),
+                self.model.decoder_spec.observation,
             )
         )
         return taken == given
@@ -101,7 +111,8 @@ class Subject:
     @cached_property
     def picture(self) -> str:
         """The name of the entry that is drawn, the first one that is an image."""
-        return next(iter(image_entries(self.model.example_observation())))
+        example = self.model.target(self.model.example_observation())
+        return next(iter(image_entries(example)))
 
     @cached_property
     def pictures(self) -> np.ndarray:
@@ -121,7 +132,7 @@ class Subject:
     @cached_property
     def ablated_errors(self) -> np.ndarray | None:
         """The same without the features; `None` of models that invert none."""
-        if not isinstance(self.model, FeatureInverter):
+        if not self.model.inverts_features:
             return None
         ablated = image_entries(self._in_batches(self.model.ablate))[self.picture]
         return mean_squared_error(self.pictures, ablated)

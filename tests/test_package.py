@@ -184,18 +184,18 @@ def test_keras_objects_are_registered(name):
 EXTENDED = {"__init__", "__new__", "get_config", "from_config"}
 # Hooks with a default that few classes change, and why.
 HOOKS = {
-    ("ObjectiveModel", "players"),  # one player, unless there are several
-    ("ObjectiveModel", "check_labels"),  # few variants read labels
+    ("CompiledModel", "players"),  # one player, unless there are several
+    ("SteppingModel", "check_labels"),  # few variants read labels
     # A decoder of features sees more than the image, and another network's code.
-    ("ObjectiveModel", "observation"),
-    ("ObjectiveModel", "target"),
-    ("LatentModel", "check_observation"),
-    ("LatentModel", "code_shape_of"),
-    ("LatentModel", "decoder_input"),
-    ("LatentModel", "observation"),
-    ("LatentModel", "target"),
+    ("SteppingModel", "observation"),
+    ("SteppingModel", "target"),
+    ("CodingModel", "check_observation"),
+    ("CodingModel", "code_shape_of"),
+    ("CodingModel", "decoder_input"),
+    ("CodingModel", "observation"),
+    ("CodingModel", "target"),
     ("LatentModel", "sample"),  # an error, unless there is a prior
-    ("LatentModel", "watched_columns"),  # labels are looked at, where they are read
+    ("CodingModel", "watched_columns"),  # labels are looked at, where they are read
     ("BuiltModel", "on_steps_begun"),
     ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights
     # What isn't known in closed form is drawn; most priors need a shape alone.
@@ -203,9 +203,9 @@ HOOKS = {
     ("CodeDistribution", "kl_by_element"),
     ("CodeDistribution", "closed_kl"),
     ("CodeDistribution", "build_for"),
-    ("LatentModel", "encoder_output"),
-    ("LatentModel", "encoder_spec"),
-    ("LatentModel", "default_networks"),
+    ("CodingModel", "encoder_output"),
+    ("CodingModel", "encoder_spec"),
+    ("ForImages", "default_networks"),
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own
 }
 

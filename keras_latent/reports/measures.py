@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_latent import metrics
+from keras_latent.keras_internals import random_states
 from keras_latent.models import LatentModel
 from keras_latent.reports.reported_model import ReportedModel
 
@@ -195,7 +196,7 @@ def _likelihood(reported: ReportedModel) -> list[Measure]:
 @contextlib.contextmanager
 def _drawing_from(seed: int, model: LatentModel) -> Iterator[None]:
     """Let a model's noise come from a seed, and give it its own state back."""
-    states = [v for v in model.variables if v.name == "seed_generator_state"]
+    states = random_states(model)
     before = [np.array(state) for state in states]
     for index, state in enumerate(states):
         state.assign(np.array([seed, index], "uint32"))

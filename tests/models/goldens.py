@@ -21,6 +21,10 @@ NETWORKS = (
     *("encoder", "feature_extractor", "extra_encoder"),
     *("code", "code_mean", "code_log_var", "decoder", "heads"),
 )
+STANDING = (
+    *("autoencoder", "sparse", "contractive", "denoising", "vae", "constrained"),
+    *("inverter", "encdec", "encdec-mixed", "variational-encdec"),
+)
 ROWS = 6
 PROJECTIONS = 3
 
@@ -63,6 +67,8 @@ def all_computed() -> dict[str, Any]:
     """The numbers of each case, and of three variants with default networks."""
     results = {}
     for case in CASES:
+        if case.name not in STANDING:
+            continue
         keras.utils.set_random_seed(0)
         y = case.labels(ROWS) if case.labels else None
         results[case.name] = computed(case.build(), case.data(ROWS), y)

@@ -74,8 +74,8 @@ def unit(vectors: Tensor) -> Tensor:
     One of length 0, as a network of rectified features gives for a black image, becomes
     the first axis, and has no gradient.
 
-    >>> unit(ops.convert_to_tensor([[3.0, 4.0], [0.0, 0.0]])).numpy().round(1).tolist()
-    [[0.6, 0.8], [1.0, 0.0]]
+    >>> unit(ops.convert_to_tensor([[0.0, 4.0], [0.0, 0.0]])).numpy().tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
     """
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     has_length = squared > _LEAST

@@ -21,6 +21,9 @@ from keras_latent.validation import check_positive_integer
 _INPUTS_AT_ONCE = 50
 """Pseudo-inputs beside which codes are put at once, lest all pairs fill the memory."""
 
+_TOLERANCE = 1e-6
+"""How far outside the range given inputs may be: resizing overshoots by a rounding."""
+
 _SPREAD = 0.05
 """Standard deviation of the first pseudo-inputs, in parts of their range."""
 
@@ -136,12 +139,12 @@ class VampPrior(CodeDistribution):
         low, high = self._range
         least, greatest = float(values.min()), float(values.max())
         is_finite = math.isfinite(least) and math.isfinite(greatest)
-        if not is_finite or least < low or greatest > high:
+        if not is_finite or least < low - _TOLERANCE or greatest > high + _TOLERANCE:
             raise ValueError(
                 f"`images` must be finite and lie in [{low:g}, {high:g}]. "
                 f"Received: minimum={least:g}, maximum={greatest:g}"
             )
-        self.pseudo_inputs.assign(values)
+        self.pseudo_inputs.assign(np.clip(values, low, high))
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log 1/K Σₖ q(z|uₖ)."""
@@ -171,7 +174,8 @@ class VampPrior(CodeDistribution):
 
     def mean(self, parameters: Any = None) -> Tensor:
         """The mean of the posteriors' means, of shape code_shape."""
-        return ops.mean(self._posterior_of().mean(self._posteriors()), axis=0)
+        q = self._posteriors()
+        return ops.mean(self._posterior_of().mean(q), axis=0)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

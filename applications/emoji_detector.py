@@ -27,7 +27,6 @@ from keras_latent.inversion.average_precision import average_precision
 from keras_latent.inversion.detector import region_feature_extractor
 from keras_latent.inversion.emoji_scenes import emoji_scenes
 from keras_latent.saving import write_text, written_whole
-from keras_latent.training.updates import steps_done
 
 NAME = "emoji_detector"
 EPOCHS = 25
@@ -82,6 +81,10 @@ def main() -> None:
     write(detector, checkpoints.rows, arguments.seed, arguments.output / NAME)
 
 
+def _steps_done(optimizer: keras.optimizers.Optimizer) -> int:
+    return int(keras.ops.convert_to_numpy(optimizer.iterations))
+
+
 class Checkpoints(keras.callbacks.Callback):
     """Saves the weights, the optimizer's state and the history after each epoch.
 
@@ -113,7 +116,7 @@ class Checkpoints(keras.callbacks.Callback):
         detector.optimizer.build(detector.trainable_variables)
         detector.load_weights(self.weights_file)
         self.rows = json.loads(self.history_file.read_text(encoding="utf-8"))
-        steps = steps_done(detector.optimizer)
+        steps = _steps_done(detector.optimizer)
         while self.rows and self.rows[-1]["step"] != steps:
             self.rows.pop()
         if not self.rows:
@@ -128,7 +131,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Append the epoch and save."""
-        step = steps_done(self.model.optimizer)
+        step = _steps_done(self.model.optimizer)
         seconds = time.perf_counter() - self._start
         self.rows.append({"step": step, "seconds": seconds, **(logs or {})})
         write_text(self.history_file, json.dumps(self.rows, indent=2) + "\n")

@@ -145,6 +145,7 @@ class BuiltModel(keras.Model):
     """A Keras model that is built by its constructor, but for compiled metrics."""
 
     _metrics_are_built = True
+    train_function: Any
 
     def example_of_metrics(self) -> tuple[Any, Any]:
         """One row of what `call` takes, and of what metrics compare it with."""

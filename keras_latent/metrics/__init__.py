@@ -1,7 +1,7 @@
 """How good a representation is, in numbers that carry their protocol."""
 
 from keras_latent.inversion.average_precision import average_precision
-from keras_latent.metrics import anomaly
+from keras_latent.metrics import anomaly, disentanglement, generation
 from keras_latent.metrics.active_units import active_units
 from keras_latent.metrics.few_shot import few_shot_accuracy
 from keras_latent.metrics.latent_length import latent_length
@@ -20,7 +20,9 @@ __all__ = [
     "active_units",
     "anomaly",
     "average_precision",
+    "disentanglement",
     "few_shot_accuracy",
+    "generation",
     "knn_accuracy",
     "latent_length",
     "linear_probe",

@@ -29,7 +29,9 @@ class ConstructorConfigModel(ObjectiveModel):
         for base in cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]:
             if "__init__" not in vars(base):
                 continue
-            parameters = list(inspect.signature(base.__init__).parameters.values())
+            parameters = list(
+                inspect.signature(vars(base)["__init__"]).parameters.values()
+            )
             kinds = {parameter.kind for parameter in parameters}
             for parameter in parameters[1:]:
                 if parameter.kind is parameter.VAR_POSITIONAL:
@@ -83,7 +85,7 @@ class ConstructorConfigModel(ObjectiveModel):
 
     def own_layers(self) -> dict[str, keras.layers.Layer]:
         """The layers that the constructor makes, by the names of their attributes."""
-        return {}
+        raise NotImplementedError
 
     def get_build_config(self) -> dict[str, Any]:
         """Which of the model's own layers have been quantized, and how."""

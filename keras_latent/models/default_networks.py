@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Self
 import keras
 
 from keras_latent import likelihoods, networks
+from keras_latent.models.constructor_config import ConstructorConfigModel
 
 
-class ForImages:
+class ForImages(ConstructorConfigModel):
     """What builds a variant with the default convolutional networks."""
 
     bounds_images: ClassVar[bool] = False
@@ -46,37 +47,23 @@ class ForImages:
         if code_shape is not None and len(code_shape) == 1:
             latent_dim, code_shape = code_shape[0], None
         parameters = inspect.signature(cls.__init__).parameters
-        chosen = kwargs.pop("likelihood", parameters["likelihood"].default)
+        chosen = kwargs.get("likelihood", parameters["likelihood"].default)
         likelihood = likelihoods.get(chosen)
-        if "decoder" in kwargs:
-            return cls(
-                **cls._missing_networks(
-                    image_shape, latent_dim, code_shape, None, kwargs
-                ),
-                likelihood=chosen,
-            )
         if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
             likelihood = type(likelihood)(from_logits=True)
         activation = likelihood.image_activation
         if cls.bounds_images and not getattr(likelihood, "from_logits", False):
             activation = activation or "sigmoid"
-        arguments = cls._missing_networks(
-            image_shape, latent_dim, code_shape, activation, kwargs
-        )
-        return cls(**arguments, likelihood=likelihood)
-
-    @classmethod
-    def _missing_networks(
-        cls,
-        image_shape: tuple[int, int, int],
-        latent_dim: int | None,
-        code_shape: tuple[int, ...] | None,
-        activation: str | None,
-        kwargs: dict[str, Any],
-    ) -> dict[str, Any]:
-        size = latent_dim or code_shape
-        made = cls.default_networks(image_shape, size, activation, **kwargs)
-        return {**made, **kwargs}
+        size: Any = latent_dim or code_shape
+        made: dict[str, Any] = {"likelihood": likelihood}
+        if not {"encoder", "decoder"} <= kwargs.keys():
+            made |= cls.default_networks(image_shape, size, activation, **kwargs)
+        if "decoder" in kwargs:
+            # What it ends in, the caller knows.
+            made["likelihood"] = chosen
+        model = cls(**{**kwargs, **made, **given_networks(kwargs)})
+        _check_size(model, size)
+        return model
 
     @classmethod
     def default_networks(
@@ -111,3 +98,18 @@ class ForImages:
                 image_shape, code_size, output_activation=output_activation
             ),
         }
+
+
+def given_networks(arguments: dict[str, Any]) -> dict[str, keras.Model]:
+    """The networks among arguments."""
+    return {n: v for n, v in arguments.items() if isinstance(v, keras.Model)}
+
+
+def _check_size(model: Any, size: int | tuple[int, ...]) -> None:
+    """Refuse a size of the code that isn't that of the decoder that was given."""
+    found = model.latent_dim if isinstance(size, int) else model.code_shape
+    if found != (size if isinstance(size, int) else tuple(size)):
+        raise ValueError(
+            "The code must be as `decoder` takes it, of shape "
+            f"{model.code_shape}. Received: {size} for `latent_dim` or `code_shape`"
+        )

@@ -11,14 +11,13 @@ from keras import ops
 from keras_latent import likelihoods
 from keras_latent.models import observations, specs
 from keras_latent.models.conditions import Condition
-from keras_latent.models.constructor_config import ConstructorConfigModel
 from keras_latent.models.default_networks import ForImages
 from keras_latent.models.streaming import streamed
 from keras_latent.training.guard import Column
 from keras_latent.typing import Batch, Observation, Tensor
 
 
-class LatentModel(ForImages, ConstructorConfigModel):
+class LatentModel(ForImages):
     """Base of the latent models: an encoder, a code and a decoder.
 
     The model owns the projection from the encoder's features to the code: a dense layer
@@ -35,6 +34,7 @@ class LatentModel(ForImages, ConstructorConfigModel):
             its logits. With a condition, it takes the list [code, condition].
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. For a
             decoder that gives a dict, a dict of them, or one name for every column.
+            Defaults to `"gaussian"`.
         **kwargs: `name` and `dtype` of the model.
 
     Attributes:

@@ -38,7 +38,7 @@ class VariationalModel(LatentModel):
     Args:
         encoder: As for `LatentModel`.
         decoder: As for `LatentModel`.
-        likelihood: As for `LatentModel`.
+        likelihood: As for `LatentModel`. Defaults to `"bernoulli"`.
         posterior: q(z|x), a name or an object of `keras_latent.distributions`. Defaults
             to `"normal"`: independent elements.
         prior: p(z), likewise. Defaults to `"normal"`: N(0, I).

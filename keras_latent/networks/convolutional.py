@@ -70,6 +70,12 @@ def default_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
     Images of up to 64 pixels a side are halved three times, larger ones until the
     smallest map has at most 8 pixels a side.
 
+    Args:
+        image_shape: (height, width, channels).
+
+    Returns:
+        The channels, one number for each size.
+
     >>> default_widths((28, 28, 1))
     (16, 32, 64, 128)
     >>> len(default_widths((512, 512, 3)))

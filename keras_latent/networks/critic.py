@@ -12,7 +12,7 @@ from keras_latent.validation import check_positive_integer
 
 def dense_critic(
     size: int,
-    widths: Sequence[int] = (1000,) * 6,
+    widths: Sequence[int] = (1000, 1000, 1000, 1000, 1000, 1000),
     dtype: Any = None,
     name: str = "critic",
 ) -> keras.Model:
@@ -20,7 +20,8 @@ def dense_critic(
 
     Args:
         size: Length of the vector.
-        widths: The number of units of each layer. Defaults to six of 1000.
+        widths: The number of units of each layer. Defaults to
+            `(1000, 1000, 1000, 1000, 1000, 1000)`.
         dtype: The dtype policy of the layers; the logit is float32 under any policy.
             Defaults to `None`: the global one.
         name: The model's name. Defaults to `"critic"`.

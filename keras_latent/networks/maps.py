@@ -42,14 +42,15 @@ def map_widths(
             f"Received: code_shape={code_shape!r}"
         )
     sizes = halved_sizes(image_shape[:2], _MOST_HALVINGS)
-    if tuple(code_shape[:2]) not in sizes[1:]:
+    size = code_shape[0], code_shape[1]
+    if size not in sizes[1:]:
         possible = [size for size in dict.fromkeys(sizes[1:]) if min(size) > 1]
         raise ValueError(
             "`code_shape` must have the height and width of the image halved some "
             f"times: one of {possible}. Received: code_shape={tuple(code_shape)} for "
             f"image_shape={tuple(image_shape)}"
         )
-    halvings = sizes.index(tuple(code_shape[:2]))
+    halvings = sizes.index(size)
     widest = default_widths(image_shape)[-1]
     # The smallest map is as wide as that of the networks of vectors.
     return tuple(max(16, widest // 2**depth) for depth in range(halvings, -1, -1))

@@ -174,7 +174,9 @@ def _weigh_classes(arguments: dict[str, Any]) -> None:
     Keras looks −1 up among the classes, which here is a label that is missing.
     """
     by_class = arguments.pop("class_weight")
-    x, y, weight = (arguments.get(name) for name in ("x", "y", "sample_weight"))
+    x: Any = arguments.get("x")
+    y: Any = arguments.get("y")
+    weight: Any = arguments.get("sample_weight")
     if isinstance(x, tf.data.Dataset):
         known = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(

@@ -36,7 +36,8 @@ def collected_moves() -> Iterator[list[Move]]:
         The moves, complete at the end: of several for one variable, the last.
     """
     before = getattr(_STEP, "moves", None)
-    _STEP.moves = by_variable = {}
+    by_variable: dict[int, Move] = {}
+    _STEP.moves = by_variable
     moves: list[Move] = []
     try:
         yield moves

@@ -443,7 +443,7 @@ class ObjectiveModel(TermsModel):
 
     def watched_columns(self, batch: Batch) -> list[Column]:
         """What of a batch must lie in a range, for the steps of a training."""
-        return []
+        raise NotImplementedError
 
     def check_shapes(self, x: Any) -> None:
         """Refuse observations of another shape, with a `ValueError`.

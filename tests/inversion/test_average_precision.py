@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_latent.inversion import average_precision
+from keras_latent.metrics import average_precision
 
 A, B, C = [0, 0, 10, 10], [20, 20, 30, 30], [40, 0, 50, 10]
 FAR = [80, 80, 90, 90]

@@ -11,8 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from keras_latent.datasets import emoji, regions_of
-from keras_latent.inversion import emoji_scenes
+from keras_latent.datasets import emoji, emoji_scenes, regions_of
 
 A_FEW = Path(__file__).parents[1] / "data" / "emoji"
 # The function has the module's name.

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_latent import datasets
-from keras_latent.inversion import transformed_pairs
+from keras_latent.datasets import transformed_pairs
 from keras_latent.inversion.affine import transform
 
 KINDS = ["rotation", "affine"]

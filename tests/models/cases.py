@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers as keras_layers
 
-from keras_latent import layers, models
+from keras_latent import distributions, layers, models
 
 IMAGE_SHAPE = (4, 3, 1)
 LATENT_DIM = 3
@@ -95,6 +95,44 @@ def inverter_networks(output_activation: str | None = "sigmoid") -> dict[str, An
     }
 
 
+def conditional_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """An encoder of [image, condition] and a decoder of [code, condition]."""
+    size = int(np.prod(IMAGE_SHAPE))
+    image, condition = keras.Input(IMAGE_SHAPE), keras.Input((CATEGORIES,))
+    joined = keras_layers.Concatenate()([keras_layers.Flatten()(image), condition])
+    features = keras_layers.Dense(6, activation="tanh")(joined)
+    code, told = keras.Input((LATENT_DIM,)), keras.Input((CATEGORIES,))
+    hidden = keras_layers.Dense(6, "tanh")(keras_layers.Concatenate()([code, told]))
+    pixels = keras_layers.Dense(size, output_activation)(hidden)
+    return {
+        "encoder": keras.Model([image, condition], features),
+        "decoder": keras.Model([code, told], keras_layers.Reshape(IMAGE_SHAPE)(pixels)),
+    }
+
+
+def spatial_networks(output_activation: str | None = "sigmoid") -> dict[str, Any]:
+    """An encoder and a decoder whose code is a map of two channels."""
+    encoder = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Conv2D(3, 2, padding="same", activation="tanh"),
+    ]
+    decoder = [
+        keras.Input((*IMAGE_SHAPE[:2], 2)),
+        keras_layers.Conv2D(1, 2, padding="same", activation=output_activation),
+    ]
+    return {"encoder": keras.Sequential(encoder), "decoder": keras.Sequential(decoder)}
+
+
+def critic() -> keras.Model:
+    """A discriminator of codes."""
+    layers_of = [
+        keras.Input((LATENT_DIM,)),
+        keras_layers.Dense(4, activation="tanh"),
+        keras_layers.Dense(1, dtype="float32"),
+    ]
+    return keras.Sequential(layers_of)
+
+
 def images(count: int, seed: int = 0) -> np.ndarray:
     """Grey images of shape (count, 4, 3, 1)."""
     pixels = np.random.default_rng(seed).random((count, *IMAGE_SHAPE))
@@ -108,6 +146,11 @@ def mixed_data(count: int, seed: int = 0) -> dict[str, np.ndarray]:
         "image": images(count, seed),
         "category": np.eye(CATEGORIES, dtype="float32")[category],
     }
+
+
+def conditional_data(count: int, seed: int = 0) -> dict[str, np.ndarray]:
+    """Images and their classes, of which each fifth is missing."""
+    return {"x": images(count, seed), "y": digits(count).astype("int32")}
 
 
 def digits(count: int) -> np.ndarray:
@@ -131,6 +174,7 @@ class Case:
         is_random: Whether the training draws noise.
         separable: Arguments with which no term couples the rows of a batch.
         encoder: The name of the encoder that is trained.
+        code_shape: The shape of a code.
     """
 
     name: str
@@ -142,6 +186,7 @@ class Case:
     is_random: bool = False
     separable: dict[str, Any] = field(default_factory=dict)
     encoder: str = "encoder"
+    code_shape: tuple[int, ...] = (LATENT_DIM,)
 
     def build(self, **overrides: Any) -> models.LatentModel:
         """Make the model."""
@@ -184,6 +229,57 @@ CASES = [
         },
         networks=map_networks,
         is_random=True,
+    ),
+    Case(
+        "vae-map",
+        models.VAE,
+        lambda: {"beta": 0.5, "free_bits": 0.01, "seed": 7},
+        networks=spatial_networks,
+        is_random=True,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+        separable={"free_bits": 0.0},
+    ),
+    Case(
+        "vae-sphere",
+        models.VAE,
+        lambda: {
+            "posterior": distributions.PowerSpherical(),
+            "prior": distributions.UniformSphere(),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "iwae",
+        models.IWAE,
+        lambda: {
+            "likelihood": "continuous_bernoulli",
+            "num_samples": 3,
+            "gradient": "dreg",
+            "prior": distributions.NormalMixture(2),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "conditional",
+        models.ConditionalVAE,
+        lambda: {"num_classes": CATEGORIES, "beta": 0.5, "seed": 7},
+        networks=conditional_networks,
+        data=conditional_data,
+        is_random=True,
+    ),
+    Case(
+        "factor",
+        models.FactorVAE,
+        lambda: {
+            "discriminator": critic(),
+            "total_correlation_weight": 0.5,
+            "global_batch": True,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={"total_correlation_weight": 0.0},
     ),
     Case(
         "constrained",
@@ -243,4 +339,36 @@ CASES = [
     ),
 ]
 
+
+def decode(model: models.LatentModel, z: Any, x: Any) -> Any:
+    """Decode codes, beside the condition of the observations where there is one."""
+    return model.decode(z) if model.condition is None else model.decode(z, x["y"])
+
+
+def optimizers(model: models.LatentModel, optimizer: Any = None) -> Any:
+    """An optimizer for a model, or one alike for each of its players."""
+    if optimizer is None or len(model.players()) == 1:
+        return optimizer
+    config = keras.optimizers.serialize(optimizer)
+    return {n: keras.optimizers.deserialize(config) for n in model.players()}
+
+
+def first_terms(model: models.LatentModel) -> dict[str, keras.Variable]:
+    """The terms of the first player, whose loss is the logged one, with weights."""
+    first = next(iter(model.players().values()))
+    return {term: model._weight_by_term[term] for term in first.terms}
+
+
+WITH_ALL = ("vae", "constrained", "factor")
+"""Cases on which everything is tried always: data, labels, two players."""
+
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+few_cases = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case.name in WITH_ALL else pytest.mark.all)
+        for case in CASES
+    ],
+    ids=lambda case: case.name,
+)
+"""What the base does for all: on few cases always, on each in the tier `all`."""

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_case
+from tests.models.cases import CASES, each_case, optimizers
 
 
 def trained(case, rows, arguments, weights=None):
@@ -15,7 +15,7 @@ def trained(case, rows, arguments, weights=None):
     if weights is not None:
         model.set_weights(weights)
     weights = model.get_weights()
-    model.compile(keras.optimizers.SGD(0.05))
+    model.compile(optimizers(model, keras.optimizers.SGD(0.05)))
     x = case.with_labels(case.data(rows))
     history = model.fit(x, batch_size=8, shuffle=False, verbose=0).history
     logs = [{name: values[0] for name, values in history.items()}]

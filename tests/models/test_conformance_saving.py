@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_case
+from tests.models.cases import CASES, decode, each_case, few_cases, optimizers
 
 # Loads each model of a folder, notes what it holds and gives, and trains on.
 RESUME = """
@@ -26,7 +26,7 @@ for path in sorted(folder.glob("*.keras")):
     data = np.load(folder / f"{path.stem}-data.npz")
     x = {name: data[name] for name in data.files}
     labels = x.pop("labels", None)
-    x = x.get("x", x)
+    x = x["x"] if set(x) == {"x"} else x
     given = x if labels is None else (x, labels)
     found = {}
 
@@ -35,10 +35,12 @@ for path in sorted(folder.glob("*.keras")):
             found[f"{prefix}/{index}"] = keras.ops.convert_to_numpy(value)
 
     note("variables", model.variables)
-    note("optimizer", model.optimizer.variables)
+    optimizers = model.optimizers.values()
+    note("optimizer", [o.variables for o in optimizers])
     z = model.encode(x)
     note("encode", z)
-    note("decode", model.decode(z))
+    condition = {} if model.condition is None else {"y": x["y"]}
+    note("decode", model.decode(z, **condition))
     note("reconstruct", model.reconstruct(x))
     history = model.fit(
         given, batch_size=4, shuffle=False, initial_epoch=2, epochs=4, verbose=0
@@ -61,8 +63,9 @@ for path in sorted(folder.glob("*-encoder.keras")):
     case = path.stem.removesuffix("-encoder")
     data = np.load(folder / f"{case}-data.npz")
     x = {name: data[name] for name in data.files}
-    z = keras.saving.load_model(path)(x.get("x", x))
-    decoded = keras.saving.load_model(folder / f"{case}-decoder.keras")(z)
+    z = keras.saving.load_model(path)(x["x"] if set(x) == {"x"} else x)
+    given = {"x": z, "y": x["y"]} if "y" in x else z
+    decoded = keras.saving.load_model(folder / f"{case}-decoder.keras")(given)
     np.savez(
         folder / f"{case}-found.npz",
         **{f"decode/{i}": v for i, v in enumerate(keras.tree.flatten(decoded))},
@@ -105,7 +108,7 @@ def resumed(tmp_path_factory):
     for case in CASES:
         keras.utils.set_random_seed(5)
         model, x = case.build(), case.data(8)
-        model.compile(keras.optimizers.Adam(0.01))
+        model.compile(optimizers(model, keras.optimizers.Adam(0.01)))
 
         def save_in_the_middle(epoch, logs, case=case, model=model, x=x):
             if epoch != 1:
@@ -116,9 +119,9 @@ def resumed(tmp_path_factory):
             z = model.encode(x)
             expected[case.name] = {
                 **noted("variables", model.variables),
-                **noted("optimizer", model.optimizer.variables),
+                **noted("optimizer", [o.variables for o in model.optimizers.values()]),
                 **noted("encode", z),
-                **noted("decode", model.decode(z)),
+                **noted("decode", decode(model, z, x)),
                 **noted("reconstruct", model.reconstruct(x)),
             }
 
@@ -156,7 +159,10 @@ def exported(tmp_path_factory):
         model.to_encoder().save(folder / f"{case.name}-encoder.keras")
         model.to_decoder().save(folder / f"{case.name}-decoder.keras")
         z = model.encode(x)
-        expected[case.name] = {**noted("encode", z), **noted("decode", model.decode(z))}
+        expected[case.name] = {
+            **noted("encode", z),
+            **noted("decode", decode(model, z, x)),
+        }
     run(USE_HALVES, folder)
     return folder, expected
 
@@ -168,17 +174,18 @@ def test_the_halves_load_without_the_library(case, exported):
     assert_noted(found, expected[case.name], atol=1e-6)
 
 
-@each_case
+@few_cases
 def test_the_halves_share_the_weights(case):
     model, x = case.build(), case.data(4)
     encoder, decoder = model.to_encoder(), model.to_decoder()
     before = encoder.predict(x, verbose=0)
-    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.compile(optimizers(model, keras.optimizers.SGD(0.1)), run_eagerly=True)
     model.fit(case.with_labels(x), verbose=0)
     after = encoder.predict(x, verbose=0)
     assert np.abs(after - before).max() > 1e-6
     np.testing.assert_allclose(after, model.encode(x), atol=1e-6)
-    found, expected = decoder.predict(after, verbose=0), model.decode(after)
+    given = after if model.condition is None else {"x": after, "y": x["y"]}
+    found, expected = decoder.predict(given, verbose=0), decode(model, after, x)
     assert_noted(noted("decode", found), noted("decode", expected), atol=1e-6)
 
 
@@ -208,10 +215,10 @@ def test_weights_round_trip(case, tmp_path):
     )
 
 
-@each_case
+@few_cases
 def test_callbacks_of_keras(case, tmp_path):
     model, x = case.build(), case.data(8)
-    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.compile(optimizers(model, keras.optimizers.SGD(0.0)), run_eagerly=True)
     best = tmp_path / "best.keras"
     history = model.fit(
         case.with_labels(x),
@@ -232,14 +239,14 @@ def test_callbacks_of_keras(case, tmp_path):
     )
 
 
-@each_case
+@few_cases
 def test_a_killed_training_is_backed_up_and_restored(case, tmp_path):
     x = case.data(8)
 
     def train(epochs, stop_at=None, folder=None):
         keras.utils.set_random_seed(5)
         model = case.build()
-        model.compile(keras.optimizers.Adam(0.01), run_eagerly=True)
+        model.compile(optimizers(model, keras.optimizers.Adam(0.01)), run_eagerly=True)
 
         def stop(epoch, logs):
             if epoch == stop_at:

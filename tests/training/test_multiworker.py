@@ -1,14 +1,17 @@
 """Two processes train one model; every way in which they can't meet is a message."""
 
 import contextlib
+import itertools
 import json
 import signal
 import socket
 import threading
+import types
 
 import numpy as np
 import pytest
 
+from keras_latent.training import workers
 from keras_latent.training.workers import join_workers, read_cluster
 from tests.processes import free_addresses, run_workers, tf_config
 from tests.training.worker import OVERRIDES, trained
@@ -123,7 +126,7 @@ class TestCluster:
         with pytest.raises(TimeoutError, match=message):
             join_workers(timeout=0.3)
 
-    def test_a_worker_that_dies_while_it_waits(self, config):
+    def test_a_worker_that_dies_while_it_waits(self, config, monkeypatch):
         addresses = free_addresses(3)
         config(tf_config(addresses, 0))
 
@@ -143,10 +146,14 @@ class TestCluster:
         left = []
         others = threading.Thread(target=come)
         others.start()
+        # The time is over once both have come, however long that takes.
+        times = itertools.chain([0.0] * 3, itertools.repeat(301.0))
+        clock = types.SimpleNamespace(monotonic=lambda: next(times))
+        monkeypatch.setattr(workers, "time", clock)
         # Although both have come, one after the other.
         message = f"Workers of `TF_CONFIG` didn't come.*nothing from {addresses[1]}$"
         with pytest.raises(TimeoutError, match=message):
-            join_workers(timeout=1.0)
+            join_workers(timeout=300.0)
         others.join()
         assert left == []
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras_latent.training import workers
-from tests.models.cases import CASES, each_case
+from tests.models.cases import CASES, few_cases, optimizers
 from tests.processes import run_workers
 
 README = Path(__file__).parents[2] / "README.md"
@@ -44,7 +44,9 @@ def trained(case, run_eagerly=True):
     """The loss of a step on a ragged batch, and the weights before and after it."""
     model = built(case)
     before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-    model.compile(keras.optimizers.SGD(0.05), run_eagerly=run_eagerly)
+    model.compile(
+        optimizers(model, keras.optimizers.SGD(0.05)), run_eagerly=run_eagerly
+    )
     x = case.with_labels(case.data(7))
     history = model.fit(x, batch_size=8, shuffle=False, verbose=0).history
     after = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
@@ -73,7 +75,7 @@ def assert_trained(case, policy, loss, weights):
         assert np.array_equal(found, start) == np.array_equal(value, start)
 
 
-@each_case
+@few_cases
 @pytest.mark.parametrize("setting", TRAINS)
 def test_replicas_train(case, setting, two_replicas, dtype_policy):
     plain(case.name)  # In float32.
@@ -83,7 +85,7 @@ def test_replicas_train(case, setting, two_replicas, dtype_policy):
     assert_trained(case, policy, loss, weights)
 
 
-@each_case
+@few_cases
 def test_what_replicas_refuse(case, two_replicas):
     with two_replicas.scope():
         model = built(case)
@@ -94,6 +96,7 @@ def test_what_replicas_refuse(case, two_replicas):
             model.compile(**arguments)
 
 
+@pytest.mark.all
 def test_workers_train(tmp_path):
     words = ["-m", "tests.training.test_support", str(tmp_path)]
     run_workers(words, tmp_path)

@@ -1,0 +1,207 @@
+"""Features of images, part by part, and what they are called."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_latent.latent_space.codes import as_codes
+from keras_latent.validation import check_positive_integer
+
+
+class Features:
+    """What turns images into features, checked, with its name for the protocol.
+
+    Args:
+        extractor: A Keras model of one output, or `None`: arrays are features.
+        extractor_name: What it is called; `None`: the model's own name, or
+            `"features"`.
+        batch_size: Images that go through the model at once.
+
+    Raises:
+        ValueError: If `extractor` is no Keras model, `extractor_name` is empty, or
+            `batch_size` isn't a positive integer.
+    """
+
+    def __init__(
+        self, extractor: Any, extractor_name: str | None, batch_size: int
+    ) -> None:
+        import keras
+
+        check_positive_integer("batch_size", batch_size)
+        if extractor is not None and not isinstance(extractor, keras.Model):
+            raise ValueError(
+                "`extractor` must be a Keras model, or `None` if the arrays are "
+                f"features. Received: extractor of type {type(extractor).__name__}"
+            )
+        if extractor_name is None:
+            extractor_name = "features" if extractor is None else extractor.name
+        if not isinstance(extractor_name, str) or not extractor_name.strip():
+            raise ValueError(
+                "`extractor_name` must be a name. "
+                f"Received: extractor_name={extractor_name!r}"
+            )
+        self.extractor = extractor
+        self.name = extractor_name
+        self.batch_size = batch_size
+
+    def protocol(self, famous_name: str) -> dict[str, Any]:
+        """What a protocol says of the extractor.
+
+        Args:
+            famous_name: The metric's, which never stands alone.
+        """
+        known = self.extractor is not None
+        return {
+            "name": f"{famous_name}-{self.name}",
+            "extractor": self.name,
+            "extractor_hash": weights_hash(self.extractor) if known else None,
+            "statistics": "float64",
+        }
+
+    def batches(self, argument: str, images: Any) -> Iterator[np.ndarray]:
+        """Features of one batch of images after another.
+
+        Args:
+            argument: The images' name, for messages.
+            images: Array of shape (n, ...), or of features (n, features).
+
+        Yields:
+            float64 of shape (batch, features).
+
+        Raises:
+            ValueError: If images or their features aren't finite, or the model's output
+                is no single tensor.
+        """
+        images = checked_array(argument, images)
+        if self.extractor is None and images.ndim != 2:
+            raise ValueError(
+                f"`{argument}` must have the shape (n, features) where no extractor is "
+                f"given. Received: {argument} of shape {images.shape}"
+            )
+        self._check_shape(argument, images)
+        for start in range(0, len(images), self.batch_size):
+            batch = images[start : start + self.batch_size]
+            if self.extractor is None:
+                yield as_codes(argument, batch).astype("float64")
+                continue
+            check_finite(argument, batch)
+            output = self.extractor.predict_on_batch(batch)
+            if not isinstance(output, np.ndarray):
+                raise ValueError(
+                    "`extractor` must have one output. Received: extractor with an "
+                    f"output of type {type(output).__name__}"
+                )
+            features = output.reshape(len(batch), -1).astype("float64")
+            if not np.isfinite(features).all():
+                raise ValueError(
+                    "`extractor` must give finite features. Received: extractor "
+                    f"{self.name!r}, whose features of `{argument}` are not"
+                )
+            yield features
+
+    def _check_shape(self, argument: str, images: np.ndarray) -> None:
+        """Refuse images that the extractor wasn't built for, where it says for what."""
+        inputs = getattr(self.extractor, "inputs", None)
+        if not inputs:
+            return
+        if len(inputs) > 1:
+            raise ValueError(
+                "`extractor` must have one input. "
+                f"Received: extractor with {len(inputs)} inputs"
+            )
+        expected, given = inputs[0].shape[1:], images.shape[1:]
+        fits = len(expected) == len(given) and all(
+            size in (None, found) for size, found in zip(expected, given, strict=True)
+        )
+        if not fits:
+            raise ValueError(
+                f"`{argument}` must have the shape (n, "
+                f"{', '.join(map(str, expected))}) that `extractor` takes. "
+                f"Received: {argument} of shape {images.shape}"
+            )
+
+    def all(self, argument: str, images: Any) -> np.ndarray:
+        """Features of all images, float64 of shape (n, features)."""
+        return np.concatenate(list(self.batches(argument, images)))
+
+
+def check_alike(real: Any, generated: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Refuse generated images of another shape than the real ones.
+
+    Args:
+        real: Array of shape (n, ...).
+        generated: Array of shape (m, ...).
+
+    Returns:
+        Both as arrays.
+
+    Raises:
+        ValueError: If one is empty or no array, or shapes differ.
+    """
+    real = checked_array("real", real)
+    generated = checked_array("generated", generated)
+    if real.shape[1:] != generated.shape[1:]:
+        raise ValueError(
+            f"`generated` must have the shape (m, {', '.join(map(str, real.shape[1:]))}"
+            f") of `real`. Received: generated of shape {generated.shape}"
+        )
+    return real, generated
+
+
+def checked_array(argument: str, images: Any) -> np.ndarray:
+    """Take images as an array of numbers, without reading them all.
+
+    Raises:
+        ValueError: If they are no array of numbers, or there are none.
+    """
+    array = np.asanyarray(images)
+    if not np.can_cast(array.dtype, "float64") or array.ndim < 2 or not array.size:
+        raise ValueError(
+            f"`{argument}` must be an array of numbers of the shape (n, ...), n at "
+            f"least 1. Received: {argument} of shape {array.shape} and dtype "
+            f"{array.dtype}"
+        )
+    return array
+
+
+def check_finite(argument: str, batch: np.ndarray) -> None:
+    """Refuse NaN and infinities.
+
+    Raises:
+        ValueError: If a number isn't finite.
+    """
+    if not np.isfinite(batch).all():
+        raise ValueError(
+            f"`{argument}` must be finite. Received: {argument} with a batch of which "
+            f"{np.count_nonzero(~np.isfinite(batch))} values are not"
+        )
+
+
+def halves(count: int, seed: int) -> np.ndarray:
+    """Booleans of shape (count,), a random half of them true.
+
+    Args:
+        count: How many rows.
+        seed: Seed of the draw.
+    """
+    is_first = np.zeros(count, bool)
+    is_first[np.random.default_rng(seed).permutation(count)[: count // 2]] = True
+    return is_first
+
+
+def weights_hash(model: Any) -> str:
+    """SHA-256 of the weights of a Keras model, their shapes and types, in their order.
+
+    Args:
+        model: A Keras model.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for array in model.get_weights():
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

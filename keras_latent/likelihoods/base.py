@@ -45,10 +45,6 @@ class Likelihood(Distribution):
     def image_activation(self) -> Any:
         """Activation that ends a decoder of images in [0, 1]; a dict for a dict."""
 
-    def parameters_shape(self, event: Any) -> Any:
-        """The event's own: a decoder gives one number for each of the observation."""
-        return event
-
     @abc.abstractmethod
     def log_prob(self, x: Observation, parameters: Observation) -> Tensor:
         """Log-probability of an observation, summed over its dimensions.
@@ -124,6 +120,10 @@ class TensorLikelihood(Likelihood):
     Args:
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
     """
+
+    def parameters_shape(self, event: Any) -> Any:
+        """The event's own: a decoder gives one number for each of the observation."""
+        return event
 
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """Log-probability of `x`, nats an example, (batch,) float32."""

@@ -21,13 +21,7 @@ class Distribution(keras.layers.Layer, abc.ABC):
     Args:
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer. Numbers are
             computed in float32 whatever the dtype.
-
-    Attributes:
-        space: Where values lie: `"real"`, or `"sphere"` for vectors of length 1 along
-            the last axis. A posterior and a prior must have the same.
     """
-
-    space: str = "real"
 
     @abc.abstractmethod
     def parameters_shape(self, event: Any) -> Any:
@@ -41,7 +35,7 @@ class Distribution(keras.layers.Layer, abc.ABC):
         """
 
     @abc.abstractmethod
-    def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
+    def log_prob(self, value: Any, parameters: Any) -> Tensor:
         """Log-density of values, summed over the event.
 
         Args:
@@ -54,23 +48,20 @@ class Distribution(keras.layers.Layer, abc.ABC):
         """
 
     @abc.abstractmethod
-    def sample(
-        self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
-    ) -> Any:
+    def sample(self, parameters: Any, seed: Any = None) -> Any:
         """Draw values.
 
         Args:
             parameters: What a network gives, of shape (batch, ...).
             seed: An integer, or a `keras.random.SeedGenerator`. Defaults to `None`:
                 the global generator of Keras, which `keras.utils.set_random_seed` sets.
-            shape: (batch, *event), where there are no parameters to tell it.
 
         Returns:
             Values of shape (batch, *event), float32.
         """
 
     @abc.abstractmethod
-    def mean(self, parameters: Any = None) -> Any:
+    def mean(self, parameters: Any) -> Any:
         """The value that stands for the distribution: its mean, where that is one."""
 
 
@@ -79,7 +70,33 @@ class CodeDistribution(Distribution):
 
     Args:
         **kwargs: As for `Distribution`.
+
+    Attributes:
+        space: Where values lie: `"real"`, or `"sphere"` for vectors of length 1 along
+            the last axis. A posterior and a prior must have the same.
     """
+
+    space: str = "real"
+
+    @abc.abstractmethod
+    def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
+        """As of `Distribution`; a prior takes no parameters."""
+
+    @abc.abstractmethod
+    def sample(
+        self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
+    ) -> Any:
+        """As of `Distribution`.
+
+        Args:
+            parameters: What a network gives, of shape (batch, ...); `None` of a prior.
+            seed: An integer, a `keras.random.SeedGenerator` or `None`.
+            shape: (batch, *event), where there are no parameters to tell it.
+        """
+
+    @abc.abstractmethod
+    def mean(self, parameters: Any = None) -> Any:
+        """As of `Distribution`; a prior takes no parameters."""
 
     def parameter_channels(self, channels: int) -> dict[str, int]:
         """The parameters by name, and how many numbers each has for each position.
@@ -111,12 +128,15 @@ class CodeDistribution(Distribution):
             return parameters
         # Of (mean, log_var) of equal size the halves; of others, what each needs.
         size = parameters.shape[-1]
-        channels = next(
-            c
-            for c in range(size, 0, -1)
-            if sum(self.parameter_channels(c).values()) == size
-        )
-        sizes = list(self.parameter_channels(channels).values())
+        by_channels = map(self.parameter_channels, range(size, 0, -1))
+        fitting = (c for c in by_channels if sum(c.values()) == size)
+        sizes = list(next(fitting, {}).values())
+        if not sizes:
+            raise ValueError(
+                f"`parameters` must hold {', '.join(self.parameter_channels(2))} side "
+                "by side along the last axis. "
+                f"Received: parameters.shape={tuple(parameters.shape)}"
+            )
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes) - 1)]
         return self.from_network(
             ops.split(ops.cast(parameters, "float32"), ends, axis=-1)
@@ -172,6 +192,61 @@ def seeds_of(seed: Any, count: int) -> list[Any]:
     if not isinstance(seed, int | np.integer):
         return [seed] * count
     return np.random.SeedSequence(int(seed)).generate_state(count).tolist()
+
+
+def check_same_shape(**tensors: Tensor) -> None:
+    """Refuse two tensors whose shapes differ, which broadcasting would hide.
+
+    Args:
+        **tensors: The two, by the names that the message gives them. A size that isn't
+            known yet goes with any.
+
+    Raises:
+        ValueError: If they differ.
+    """
+    shapes = [tuple(tensor.shape) for tensor in tensors.values()]
+    same_rank = len(shapes[0]) == len(shapes[1])
+    if not same_rank or any(
+        a != b for a, b in zip(*shapes, strict=True) if a is not None and b is not None
+    ):
+        names = " and ".join(f"`{name}`" for name in tensors)
+        received = ", ".join(
+            f"{name}.shape={shape}" for name, shape in zip(tensors, shapes, strict=True)
+        )
+        raise ValueError(f"{names} must have the same shape. Received: {received}")
+
+
+def check_event(value: Tensor, event: Sequence[int]) -> None:
+    """Refuse values of another event than a prior was made for.
+
+    Raises:
+        ValueError: If the shape of `value` isn't (batch, *event).
+    """
+    if tuple(value.shape[1:]) != tuple(event):
+        raise ValueError(
+            f"`value` must have the shape {('batch', *event)}. ".replace("'", "")
+            + f"Received: value.shape={tuple(value.shape)}"
+        )
+
+
+def check_built(distribution: Distribution) -> None:
+    """Refuse to use a prior before a model has told it what its codes are.
+
+    Raises:
+        ValueError: If it has no weights yet.
+    """
+    if not distribution.built:
+        raise ValueError(
+            "A prior with weights must be given to a model before it is used. "
+            f"Received: prior={distribution.name!r}, which no model has built"
+        )
+
+
+def to_float32(x: Tensor) -> Tensor:
+    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
+    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
+        return x
+    return ops.cast(x, "float32")
 
 
 def sum_over_event(values: Tensor) -> Tensor:

@@ -7,7 +7,12 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, sum_over_event
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    check_same_shape,
+    sum_over_event,
+    to_float32,
+)
 from keras_latent.losses import standard_normal_kl
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
@@ -59,9 +64,11 @@ class Normal(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Σ −½·(ε² + log σ² + log 2π), with ε = (z − μ)/σ."""
+        value = to_float32(value)
         squares, log_var = ops.square(value), 0.0
         if parameters is not None:
             mean, log_var = self.parameters_in(parameters)
+            check_same_shape(value=value, mean=mean)
             squares = ops.square(value - mean) * ops.exp(-log_var)
         return -0.5 * sum_over_event(squares + log_var + math.log(2 * math.pi))
 
@@ -83,6 +90,7 @@ class Normal(CodeDistribution):
 
     def kl_by_element(self, parameters: Any, prior: CodeDistribution) -> Tensor | None:
         """½(μ² + σ² − 1 − log σ²) against N(0, I)."""
-        if not isinstance(prior, Normal):
+        # What is derived from it may have another density.
+        if type(prior) is not Normal:
             return None
         return standard_normal_kl(*self.parameters_in(parameters))

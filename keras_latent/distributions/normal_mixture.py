@@ -7,7 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    check_built,
+    check_event,
+    seeds_of,
+    to_float32,
+)
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
@@ -45,6 +51,20 @@ class NormalMixture(CodeDistribution):
         self.built = False
         self.components = components
 
+    def build_for(self, model: Any) -> None:
+        """Make the weights, or see whether those of another model fit.
+
+        Raises:
+            ValueError: If they were made for codes of another shape.
+        """
+        super().build_for(model)
+        if tuple(self.means.shape[1:]) != tuple(model.code_shape):
+            raise ValueError(
+                f"`prior` {self.name!r} was made for codes of shape "
+                f"{tuple(self.means.shape[1:])}. Received: a model with "
+                f"code_shape={tuple(model.code_shape)}"
+            )
+
     def build(self, code_shape: Sequence[int]) -> None:
         """Make the weights for codes of this shape."""
         shape = (self.components, *code_shape)
@@ -65,7 +85,10 @@ class NormalMixture(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log Σₖ πₖ N(z; μₖ, σₖ²)."""
-        z = ops.expand_dims(ops.cast(value, "float32"), 1)
+        check_built(self)
+        value = to_float32(value)
+        check_event(value, self.means.shape[1:])
+        z = ops.expand_dims(value, 1)
         log_vars = self._log_vars()
         squares = ops.square(z - self.means) * ops.exp(-log_vars)
         terms = squares + log_vars + math.log(2 * math.pi)
@@ -76,6 +99,7 @@ class NormalMixture(CodeDistribution):
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """A draw of a component for each row, and one from it."""
+        check_built(self)
         which, where = seeds_of(seed, 2)
         logits = ops.expand_dims(ops.convert_to_tensor(self.logits), 0)
         chosen = keras.random.categorical(logits, shape[0], seed=which)[0]
@@ -87,6 +111,7 @@ class NormalMixture(CodeDistribution):
 
     def mean(self, parameters: Any = None) -> Tensor:
         """Σₖ πₖ μₖ, of shape code_shape."""
+        check_built(self)
         weights = ops.softmax(ops.convert_to_tensor(self.logits))
         return ops.tensordot(weights, ops.convert_to_tensor(self.means), axes=1)
 

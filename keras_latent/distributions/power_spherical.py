@@ -8,7 +8,13 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of, sum_over_event
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    check_same_shape,
+    seeds_of,
+    sum_over_event,
+    to_float32,
+)
 from keras_latent.distributions.uniform_sphere import (
     UniformSphere,
     check_dimensions,
@@ -18,8 +24,8 @@ from keras_latent.distributions.uniform_sphere import (
 from keras_latent.training.replicas import rowwise_gamma, rowwise_noise
 from keras_latent.typing import Tensor
 
-_LEAST = 1e-12
-"""Squared lengths below this are taken for 0 by what divides by a length."""
+_LEAST_SQUARE = 1e-14
+"""Squared distances to the antipode below this are taken for it by the logarithm."""
 
 
 class SphericalParameters(NamedTuple):
@@ -64,6 +70,8 @@ class PowerSpherical(CodeDistribution):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.built = True
+        # XLA has no gamma distribution: Keras then compiles without it, and says so.
+        self.supports_jit = False
 
     def parameter_channels(self, channels: int) -> dict[str, int]:
         """A direction, and one concentration for each vector."""
@@ -76,13 +84,12 @@ class PowerSpherical(CodeDistribution):
         return SphericalParameters(unit(direction), 1.0 + ops.softplus(concentration))
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
-        """Log C(κ) + κ·log(1 + μᵀz), summed over the vectors of a map."""
+        """Log C(κ) + κ·log(½(1 + μᵀz)), summed over the vectors of a map."""
         mean, concentration = self.parameters_in(parameters)
-        cosine = ops.sum(mean * value, axis=-1, keepdims=True)
-        # At the antipode of μ the density is 0 and its logarithm as low as it gets.
-        log_power = ops.log1p(ops.maximum(cosine, -1.0 + 1e-7))
-        log_normaliser = self._log_normaliser(concentration, value.shape[-1])
-        return sum_over_event(log_normaliser + concentration * log_power)
+        value = to_float32(value)
+        check_same_shape(value=value, mean=mean)
+        log_normaliser = _log_normaliser(concentration, value.shape[-1])
+        return sum_over_event(log_normaliser + concentration * _log_half(value, mean))
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
@@ -107,7 +114,7 @@ class PowerSpherical(CodeDistribution):
             )
         )
         z = ops.concatenate([cosine, sine * around], axis=-1)
-        return _reflected(z, mean)
+        return _turned(z, mean)
 
     def mean(self, parameters: Any = None) -> Tensor:
         """The mean direction μ, which lies on the sphere; the mean doesn't."""
@@ -116,61 +123,80 @@ class PowerSpherical(CodeDistribution):
     def entropy(self, parameters: Any) -> Tensor:
         """The entropy in nats, of shape (batch,)."""
         mean, concentration = self.parameters_in(parameters)
-        return sum_over_event(self._entropy(concentration, mean.shape[-1]))
+        dimensions = mean.shape[-1]
+        divergence = _uniform_divergence(concentration, dimensions)
+        return sum_over_event(log_area(dimensions) - divergence)
 
     def closed_kl(self, parameters: Any, prior: CodeDistribution) -> Tensor | None:
         """Log |S| − entropy, against the uniform distribution."""
         if type(prior) is not UniformSphere:
             return None
         mean, concentration = self.parameters_in(parameters)
-        dimensions = mean.shape[-1]
-        entropy = self._entropy(concentration, dimensions)
-        return sum_over_event(log_area(dimensions) - entropy)
-
-    def _log_normaliser(self, concentration: Tensor, dimensions: int) -> Tensor:
-        """−log ∫ (1 + μᵀz)^κ over the sphere."""
-        beta = (dimensions - 1) / 2
-        alpha = beta + concentration
-        # Γ(α + β)/Γ(α) as a difference of two large logarithms would lose its digits.
-        ratio = _log_gamma_ratio(alpha, beta)
-        return ratio - (alpha + beta) * math.log(2.0) - beta * math.log(math.pi)
-
-    def _entropy(self, concentration: Tensor, dimensions: int) -> Tensor:
-        beta = (dimensions - 1) / 2
-        alpha = beta + concentration
-        mean_log_power = math.log(2.0) - _digamma_difference(alpha, beta)
-        log_normaliser = self._log_normaliser(concentration, dimensions)
-        return -(log_normaliser + concentration * mean_log_power)
+        return sum_over_event(_uniform_divergence(concentration, mean.shape[-1]))
 
 
-def _reflected(z: Tensor, mean: Tensor) -> Tensor:
-    """Reflect so that the first axis falls on μ: Householder's reflection."""
+def _log_half(z: Tensor, mean: Tensor) -> Tensor:
+    """Log ½(1 + μᵀz), 0 at μ; to the last digits where κ is large, near μ."""
+    # ½(1 + μᵀz) is ¼‖z + μ‖² and 1 − ¼‖z − μ‖²: each is exact where it is small.
+    above = 0.25 * ops.sum(ops.square(z + mean), axis=-1, keepdims=True)
+    below = 0.25 * ops.sum(ops.square(z - mean), axis=-1, keepdims=True)
+    is_near = below < 0.5
+    near = ops.log1p(-ops.where(is_near, below, 0.0))
+    # At the antipode the density is 0 and its logarithm as low as it gets.
+    far = ops.log(ops.where(is_near, 1.0, ops.maximum(above, _LEAST_SQUARE)))
+    return ops.where(is_near, near, far)
+
+
+def _turned(z: Tensor, mean: Tensor) -> Tensor:
+    """Turn or reflect so that the first axis falls on μ, by Householder's reflection.
+
+    It sends the first axis to that of μ and −μ that is farther away, and changes the
+    sign where that is −μ, so that no μ is a direction where gradients blow up or end.
+    """
     pole = ops.one_hot(0, mean.shape[-1], dtype="float32")
-    difference = pole - mean
-    squared = ops.sum(ops.square(difference), axis=-1, keepdims=True)
-    # Where μ is the pole already there is nothing to reflect.
-    is_apart = squared > _LEAST
-    scale = ops.where(is_apart, 2.0 / ops.where(is_apart, squared, 1.0), 0.0)
-    return z - scale * ops.sum(difference * z, axis=-1, keepdims=True) * difference
+    sign = ops.where(mean[..., :1] > 0, 1.0, -1.0)
+    normal = pole + sign * mean
+    scale = 2.0 / ops.sum(ops.square(normal), axis=-1, keepdims=True)
+    along = ops.sum(normal * z, axis=-1, keepdims=True)
+    return sign * (scale * along * normal - z)
 
 
-def _log_gamma_ratio(alpha: Tensor, beta: float) -> Tensor:
-    """Log Γ(α + β) − log Γ(α), to the last digits also for large α."""
-    return _exact(
-        lambda a: tf.math.lgamma(a + beta) - tf.math.lgamma(a),
-        lambda a: tf.math.digamma(a + beta) - tf.math.digamma(a),
-        alpha,
-    )
+def _log_normaliser(concentration: Tensor, dimensions: int) -> Tensor:
+    """−log ∫ (½(1 + μᵀz))^κ over the sphere."""
+    beta = (dimensions - 1) / 2
+    constant = 2 * beta * math.log(2.0) + beta * math.log(math.pi)
+
+    def function(kappa: Tensor) -> Tensor:
+        # A difference of two large logarithms, which would lose its digits in float32.
+        alpha = kappa + beta
+        return tf.math.lgamma(alpha + beta) - tf.math.lgamma(alpha) - constant
+
+    def derivative(kappa: Tensor) -> Tensor:
+        alpha = kappa + beta
+        return tf.math.digamma(alpha + beta) - tf.math.digamma(alpha)
+
+    return _exact(function, derivative, concentration)
 
 
-def _digamma_difference(alpha: Tensor, beta: float) -> Tensor:
-    """ψ(α + β) − ψ(α)."""
+def _uniform_divergence(concentration: Tensor, dimensions: int) -> Tensor:
+    """KL from the uniform distribution, of each vector."""
+    beta = (dimensions - 1) / 2
+    constant = 2 * beta * math.log(2.0) + beta * math.log(math.pi)
+    constant -= log_area(dimensions)
     one = tf.ones((), tf.float64)
-    return _exact(
-        lambda a: tf.math.digamma(a + beta) - tf.math.digamma(a),
-        lambda a: tf.math.polygamma(one, a + beta) - tf.math.polygamma(one, a),
-        alpha,
-    )
+
+    def function(kappa: Tensor) -> Tensor:
+        alpha = kappa + beta
+        ratio = tf.math.lgamma(alpha + beta) - tf.math.lgamma(alpha)
+        mean_log = tf.math.digamma(alpha) - tf.math.digamma(alpha + beta)
+        return tf.maximum(ratio - constant + kappa * mean_log, 0.0)
+
+    def derivative(kappa: Tensor) -> Tensor:
+        alpha = kappa + beta
+        slope = tf.math.polygamma(one, alpha) - tf.math.polygamma(one, alpha + beta)
+        return kappa * slope
+
+    return _exact(function, derivative, concentration)
 
 
 def _exact(function: Any, derivative: Any, x: Tensor) -> Tensor:

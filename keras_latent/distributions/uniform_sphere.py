@@ -7,11 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution
+from keras_latent.distributions.base import CodeDistribution, to_float32
 from keras_latent.typing import Tensor
 
 _LEAST = 1e-12
-"""Squared lengths below this are taken for it by what divides by a length."""
+"""Squared lengths up to this are taken for 0 by what divides by a length."""
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -36,6 +36,7 @@ class UniformSphere(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """−log |S| for each vector, summed over the positions of a map."""
+        value = to_float32(value)
         dimensions = value.shape[-1]
         check_dimensions(dimensions)
         positions = math.prod(value.shape[1:-1])
@@ -68,9 +69,19 @@ def check_dimensions(dimensions: int) -> None:
 
 
 def unit(vectors: Tensor) -> Tensor:
-    """Vectors along the last axis brought to length 1; one of length 0 stays it."""
+    """Vectors along the last axis brought to length 1.
+
+    One of length 0, as a network of rectified features gives for a black image, becomes
+    the first axis, and has no gradient.
+
+    >>> unit(ops.convert_to_tensor([[0.0, 4.0], [0.0, 0.0]])).numpy().tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
-    return vectors * ops.rsqrt(ops.maximum(squared, _LEAST))
+    has_length = squared > _LEAST
+    pole = ops.one_hot(0, vectors.shape[-1], dtype=vectors.dtype)
+    scaled = vectors * ops.rsqrt(ops.where(has_length, squared, 1.0))
+    return ops.where(has_length, scaled, pole)
 
 
 def log_area(dimensions: int) -> float:

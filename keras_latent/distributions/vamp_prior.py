@@ -6,11 +6,23 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    check_built,
+    seeds_of,
+    to_float32,
+)
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
+
+_INPUTS_AT_ONCE = 50
+"""Pseudo-inputs beside which codes are put at once, lest all pairs fill the memory."""
+
+_TOLERANCE = 1e-6
+"""How far outside the range given inputs may be: resizing overshoots by a rounding."""
 
 _SPREAD = 0.05
 """Standard deviation of the first pseudo-inputs, in parts of their range."""
@@ -67,14 +79,23 @@ class VampPrior(CodeDistribution):
     def __init__(self, num_inputs: int = 500, **kwargs: Any) -> None:
         check_positive_integer("num_inputs", num_inputs)
         super().__init__(**kwargs)
+        # A base class marks distributions without weights as built.
+        self.built = False
         self.num_inputs = num_inputs
 
     def build_for(self, model: Any) -> None:
         """Make the pseudo-inputs of a model's observations.
 
         Raises:
-            ValueError: If the observation is a dict, or comes with a condition.
+            ValueError: If the observation is a dict, or comes with a condition, or the
+                prior is another model's already: its density is of that one's encoder.
         """
+        if self.built:
+            raise ValueError(
+                "`prior` 'vamp_prior' belongs to one model, whose encoder it uses: "
+                "make another for each. "
+                f"Received: prior={self.name!r}, which another model has"
+            )
         spec = model.encoder_spec()
         if isinstance(spec, dict):
             raise ValueError(
@@ -88,6 +109,7 @@ class VampPrior(CodeDistribution):
         # A function, because Keras would look for layers in the model that this is in.
         self._parameters_of = model.posterior_parameters
         self._posterior_of = lambda: model.posterior
+        self._range = low, high
         self.pseudo_inputs = self.add_weight(
             name="pseudo_inputs",
             shape=(self.num_inputs, *spec.shape[1:]),
@@ -102,35 +124,46 @@ class VampPrior(CodeDistribution):
         """Set the pseudo-inputs to observations, such as the first of the training.
 
         Args:
-            images: Array of shape (K, ...).
+            images: Array of shape (K, ...), in the range of the observations.
 
         Raises:
-            ValueError: If the shape is another.
+            ValueError: If the shape is another, or a value is outside the range.
         """
+        check_built(self)
         if np.shape(images) != tuple(self.pseudo_inputs.shape):
             raise ValueError(
                 f"`images` must have the shape {tuple(self.pseudo_inputs.shape)}. "
                 f"Received: images of shape {np.shape(images)}"
             )
-        self.pseudo_inputs.assign(images)
+        values = np.asarray(images, "float32")
+        low, high = self._range
+        least, greatest = float(values.min()), float(values.max())
+        is_finite = math.isfinite(least) and math.isfinite(greatest)
+        if not is_finite or least < low - _TOLERANCE or greatest > high + _TOLERANCE:
+            raise ValueError(
+                f"`images` must be finite and lie in [{low:g}, {high:g}]. "
+                f"Received: minimum={least:g}, maximum={greatest:g}"
+            )
+        self.pseudo_inputs.assign(np.clip(values, low, high))
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log 1/K Σₖ q(z|uₖ)."""
         q = self._posteriors()
-        rows = ops.shape(value)[0]
-        # Each code beside each posterior: batch·K rows.
-        z = ops.repeat(value, self.num_inputs, axis=0)
-        beside = type(q)(
-            *(ops.tile(part, (rows, *[1] * (len(part.shape) - 1))) for part in q)
-        )
-        log_probs = self._posterior_of().log_prob(z, beside)
-        by_input = ops.reshape(log_probs, (-1, self.num_inputs))
-        return ops.logsumexp(by_input, axis=1) - math.log(self.num_inputs)
+        value = to_float32(value)
+        by_input: list[Tensor] = []
+        for k in range(0, self.num_inputs, _INPUTS_AT_ONCE):
+            some = type(q)(*(part[k : k + _INPUTS_AT_ONCE] for part in q))
+            # A graph would compute all of them at once.
+            with tf.control_dependencies(by_input[-1:]):
+                by_input.append(self._beside(value, some))
+        log_probs = ops.concatenate(by_input, axis=1)
+        return ops.logsumexp(log_probs, axis=1) - math.log(self.num_inputs)
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """A pseudo-input for each row, all equally likely, and a draw from q(z|u)."""
+        check_built(self)
         which, where = seeds_of(seed, 2)
         chosen = keras.random.randint(
             (shape[0],), 0, self.num_inputs, dtype="int32", seed=which
@@ -141,12 +174,22 @@ class VampPrior(CodeDistribution):
 
     def mean(self, parameters: Any = None) -> Tensor:
         """The mean of the posteriors' means, of shape code_shape."""
-        return ops.mean(self._posterior_of().mean(self._posteriors()), axis=0)
+        q = self._posteriors()
+        return ops.mean(self._posterior_of().mean(q), axis=0)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "num_inputs": self.num_inputs}
 
+    def _beside(self, value: Tensor, q: Any) -> Tensor:
+        """The log-density of each code in each of some posteriors, (batch, inputs)."""
+        rows, inputs = ops.shape(value)[0], q[0].shape[0]
+        z = ops.repeat(value, inputs, axis=0)
+        tiled = (ops.tile(part, (rows, *[1] * (len(part.shape) - 1))) for part in q)
+        log_probs = self._posterior_of().log_prob(z, type(q)(*tiled))
+        return ops.reshape(log_probs, (-1, inputs))
+
     def _posteriors(self) -> Any:
+        check_built(self)
         inputs = ops.convert_to_tensor(self.pseudo_inputs)
         return self._parameters_of(inputs, training=False)

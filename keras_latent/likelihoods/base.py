@@ -4,17 +4,21 @@ import abc
 import re
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
+from keras_latent.distributions.base import (
+    Distribution,
+    check_same_shape,
+    to_float32,
+)
 from keras_latent.typing import Observation, Tensor
 
 RANGE_TOLERANCE = 1e-6
 """How far outside its range a value may be: resizing overshoots by a rounding."""
 
 
-class Likelihood(keras.layers.Layer, abc.ABC):
+class Likelihood(Distribution):
     """The distribution p(x|z) of an observation, given what the decoder says of it.
 
     The decoder's output holds the distribution's parameters: one tensor of the shape
@@ -117,10 +121,14 @@ class TensorLikelihood(Likelihood):
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
     """
 
+    def parameters_shape(self, event: Any) -> Any:
+        """The event's own: a decoder gives one number for each of the observation."""
+        return event
+
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """Log-probability of `x`, nats an example, (batch,) float32."""
         x, parameters = to_float32(x), to_float32(parameters)
-        check_same_shape(x, parameters)
+        check_same_shape(x=x, parameters=parameters)
         log_probs = self._log_prob(x, parameters)
         return ops.sum(log_probs, axis=tuple(range(1, len(log_probs.shape))))
 
@@ -162,13 +170,6 @@ class TensorLikelihood(Likelihood):
     def _sample(self, parameters: Tensor, seed: Any) -> Tensor: ...
 
 
-def to_float32(x: Tensor) -> Tensor:
-    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
-    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
-        return x
-    return ops.cast(x, "float32")
-
-
 def float32_array(x: Tensor) -> np.ndarray:
     """The values of an observation; what float32 can't hold becomes infinite.
 
@@ -182,19 +183,6 @@ def float32_array(x: Tensor) -> np.ndarray:
         )
     with np.errstate(over="ignore"):
         return values.astype("float32", copy=False)
-
-
-def check_same_shape(x: Tensor, parameters: Tensor) -> None:
-    """Refuse shapes that differ, which broadcasting would hide."""
-    shapes = tuple(x.shape), tuple(parameters.shape)
-    same_rank = len(shapes[0]) == len(shapes[1])
-    if not same_rank or any(
-        a != b for a, b in zip(*shapes, strict=True) if a is not None and b is not None
-    ):
-        raise ValueError(
-            "`x` and `parameters` must have the same shape. "
-            f"Received: x.shape={shapes[0]}, parameters.shape={shapes[1]}"
-        )
 
 
 def identifier_of(likelihood: Likelihood) -> str:

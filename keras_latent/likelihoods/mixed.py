@@ -65,6 +65,14 @@ class Mixed(Likelihood):
             for column, likelihood in self.likelihoods.items()
         }
 
+    def parameters_shape(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Shape of what a decoder gives, by column."""
+        self._check_columns("event", event)
+        return {
+            column: likelihood.parameters_shape(event[column])
+            for column, likelihood in self.likelihoods.items()
+        }
+
     def log_prob(self, x: dict[str, Tensor], parameters: dict[str, Tensor]) -> Tensor:
         """Log-probability of all columns, nats an example, (batch,) float32."""
         self._check_columns("x", x)

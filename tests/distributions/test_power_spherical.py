@@ -1,7 +1,5 @@
 """Densities, draws and divergences on the sphere, against quadrature and formulas."""
 
-import contextlib
-
 import keras
 import numpy as np
 import pytest
@@ -14,7 +12,10 @@ from keras_latent.distributions import (
     SphericalParameters,
     UniformSphere,
 )
+from keras_latent.distributions.uniform_sphere import unit
+from keras_latent.models import VAE
 from keras_latent.training.replicas import replica_share, sharing
+from tests.models.cases import dense_networks, images
 
 SETTINGS = [
     (dimensions, concentration)
@@ -89,7 +90,44 @@ def test_divergence_of_extreme_concentrations(dimensions):
         q = parameters(dimensions, concentration)
         found = float(PowerSpherical().kl(q, UniformSphere(), None)[0])
         expected = closed_kl(dimensions, concentration)
-        assert found == pytest.approx(expected, rel=1e-4, abs=1e-4)
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@each_setting
+def test_entropy_and_divergence_add_up_to_the_log_of_the_area(
+    dimensions, concentration
+):
+    entropy = PowerSpherical().entropy(parameters(dimensions, concentration))
+    expected = log_area(dimensions) - closed_kl(dimensions, concentration)
+    assert float(entropy[0]) == pytest.approx(expected, rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("dimensions", [2, 3, 16, 256])
+@pytest.mark.parametrize("concentration", [1e-3, 1.0, 1e4])
+def test_log_density_in_float32(dimensions, concentration):
+    """The cosine of two unit vectors, in float32, would be wrong by 2e-3 nats."""
+    q = parameters(dimensions, concentration, rows=500)
+    z = PowerSpherical().sample(q, seed=1)
+    wide_z, wide_mean = (np.array(part, "float64") for part in (z, q.mean))
+    wide_z /= np.linalg.norm(wide_z, axis=-1, keepdims=True)
+    wide_mean /= np.linalg.norm(wide_mean, axis=-1, keepdims=True)
+    cosine = (wide_z * wide_mean).sum(axis=-1)
+    expected = log_normaliser(dimensions, concentration)
+    expected = expected + concentration * np.log1p(cosine)
+    found = PowerSpherical().log_prob(z, q)
+    np.testing.assert_allclose(found, expected, rtol=3e-7, atol=3e-5)
+
+
+@pytest.mark.parametrize("concentration", [0.5, 3.0, 200.0])
+def test_density_on_the_circle_integrates_to_one(concentration):
+    angles = np.linspace(-np.pi, np.pi, 20_001)
+    z = np.stack([np.cos(angles), np.sin(angles)], axis=-1).astype("float32")
+    q = SphericalParameters(
+        tf.constant(np.tile([[0.6, 0.8]], (len(z), 1)), tf.float32),
+        tf.fill((len(z), 1), concentration),
+    )
+    density = np.exp(np.array(PowerSpherical().log_prob(z, q), "float64"))
+    assert integrate.trapezoid(density, angles) == pytest.approx(1.0, abs=1e-4)
 
 
 def test_derivative_of_the_divergence():
@@ -162,6 +200,63 @@ def test_gradients_are_finite_everywhere(mean, concentration):
         assert np.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize(
+    "mean", [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [1.0, 1e-5, 0.0], [0.2, -0.8, 0.5]]
+)
+def test_draws_follow_the_direction_from_every_pole(mean):
+    """E[z] = E[t]·μ, whose derivative along a is E[t]·(a − (aᵀμ)μ)."""
+    rows, towards = 20_000, np.array([0.3, -0.7, 0.2])
+    direction = tf.constant([mean] * rows, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(direction)
+        q = SphericalParameters(unit(direction), tf.fill((rows, 1), 5.0))
+        reached = tf.reduce_sum(PowerSpherical().sample(q, seed=2) * towards, -1)
+    gradients = np.array(tape.gradient(reached, direction), "float64")
+    length = np.linalg.norm(mean)
+    mu = np.array(mean) / length
+    expected = 5 / 7 * (towards - (towards @ mu) * mu) / length
+    error = gradients.std(axis=0) / np.sqrt(rows)
+    assert (np.abs(gradients.mean(axis=0) - expected) < 4 * error + 1e-6).all()
+    # Nor does it scatter more where the direction is a pole.
+    assert np.abs(gradients).max() < 5.0
+
+
+def test_a_network_that_gives_no_direction():
+    """As one of rectified layers gives of a black image, before it is trained."""
+    outputs = tf.zeros((2, 3)), tf.zeros((2, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        q = PowerSpherical().from_network(outputs)
+        z = PowerSpherical().sample(q, seed=0)
+        loss = tf.reduce_sum(PowerSpherical().log_prob(z, q))
+    np.testing.assert_allclose(np.linalg.norm(q.mean, axis=-1), 1.0)
+    gradients = tape.gradient(loss, outputs)
+    np.testing.assert_array_equal(gradients[0], 0.0)
+    assert np.isfinite(gradients[1]).all()
+
+
+def test_shapes_that_differ_are_refused():
+    posterior, z = PowerSpherical(), np.eye(3, dtype="float32")
+    with pytest.raises(ValueError, match=r"`value` and `mean` must have the same.*4"):
+        posterior.log_prob(z, np.ones((3, 5), "float32"))
+    with pytest.raises(ValueError, match=r"at least 2 dimensions.*dimensions=1"):
+        posterior.log_prob(z, np.ones((3, 2), "float32"))
+
+
+def test_values_of_other_precision_are_taken():
+    posterior, z = PowerSpherical(), np.eye(3)
+    assert posterior.log_prob(z, np.ones((3, 4))).dtype == "float32"
+    assert UniformSphere().log_prob(z).dtype == "float32"
+
+
+@pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
+def test_where_xla_is_asked_for_it_trains_without():
+    """XLA has no gamma distribution; Keras chooses XLA by itself on GPUs."""
+    model = VAE(**dense_networks(), posterior="power_spherical", prior="uniform_sphere")
+    model.compile("adam", jit_compile=True)
+    assert np.isfinite(model.fit(images(4), verbose=0).history["loss"]).all()
+
+
 def test_maps_hold_a_vector_at_each_position():
     posterior = PowerSpherical()
     raw = tf.constant(np.random.default_rng(0).normal(size=(4, 2, 3, 6)), tf.float32)
@@ -226,7 +321,7 @@ def test_replicas_draw_what_one_draws(two_replicas, first):
         missing = tf.maximum(1 - count, 0)
         share = replica_share(count)
         rows = tf.pad(rows, [[0, missing], [0, 0]])
-        with sharing(share), contextlib.nullcontext():
+        with sharing(share):
             own = SphericalParameters(rows[:, :3], rows[:, 3:])
             return posterior.sample(own, seed=generators[0])[:count]
 
@@ -235,3 +330,31 @@ def test_replicas_draw_what_one_draws(two_replicas, first):
         [np.array(d) for d in two_replicas.experimental_local_results(drawn)]
     )
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("first", [4, 6])
+def test_gradients_on_replicas_are_those_of_one(two_replicas, first):
+    mean = parameters(3, 2.0, rows=7).mean
+    concentrations = tf.constant(np.linspace(0.1, 9.0, 7)[:, None], tf.float32)
+    posterior = PowerSpherical()
+
+    def slopes(mean, concentration):
+        with tf.GradientTape() as tape:
+            tape.watch(concentration)
+            z = posterior.sample(SphericalParameters(mean, concentration), seed=4)
+            cosine = tf.reduce_sum(z * mean)
+        return tape.gradient(cosine, concentration)
+
+    def part(context):
+        is_first = context.replica_id_in_sync_group == 0
+        rows = slice(0, first) if is_first else slice(first, 7)
+        return tf.concat([mean[rows], concentrations[rows]], axis=-1)
+
+    parts = two_replicas.experimental_distribute_values_from_function(part)
+
+    @tf.function
+    def run():
+        return two_replicas.run(lambda p: slopes(p[:, :3], p[:, 3:]), (parts,))
+
+    found = np.concatenate(two_replicas.experimental_local_results(run()))
+    np.testing.assert_allclose(found, slopes(mean, concentrations), rtol=1e-5)

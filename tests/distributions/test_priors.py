@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
+from scipy import integrate, stats
 
 from keras_latent import distributions
 from keras_latent.distributions import (
@@ -46,6 +46,60 @@ class TestNormal:
         closed = float(Normal().kl(q, Normal(), z)[0])
         assert abs(ratio.mean() - closed) < 4 * ratio.std() / np.sqrt(len(ratio))
 
+    def test_density_integrates_to_one(self):
+        line = np.linspace(-9.0, 9.0, 401)
+        step = line[1] - line[0]
+        z = line[:, None].astype("float32")
+        density = np.exp(Normal().log_prob(z))
+        assert density.sum() * step == pytest.approx(1.0, abs=1e-5)
+        plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+        q = NormalParameters(
+            *(
+                tf.constant(np.tile(p, (len(plane), 1)), tf.float32)
+                for p in ([0.5, -1.0], [-0.4, 0.7])
+            )
+        )
+        density = np.exp(Normal().log_prob(plane, q))
+        assert density.sum() * step**2 == pytest.approx(1.0, abs=1e-4)
+
+    def test_divergence_is_the_integral(self):
+        line = np.linspace(-12.0, 12.0, 4001)[:, None].astype("float32")
+        q = NormalParameters(
+            tf.fill((len(line), 1), 0.8), tf.fill((len(line), 1), -0.5)
+        )
+        log_q = np.array(Normal().log_prob(line, q), "float64")
+        ratio = log_q - np.array(Normal().log_prob(line), "float64")
+        integral = integrate.trapezoid(np.exp(log_q) * ratio, line[:, 0])
+        closed = float(Normal().kl(q, Normal(), None)[0])
+        assert closed == pytest.approx(integral, rel=1e-5)
+
+    @pytest.mark.parametrize(
+        ("parameters", "message"),
+        [
+            (np.zeros((5, 5), "float32"), r"mean, log_var side by side.*\(5, 5\)"),
+            (np.zeros((1, 6), "float32"), r"same shape.*\(5, 3\).*\(1, 3\)"),
+            (np.zeros((5, 2), "float32"), r"same shape.*\(5, 3\).*\(5, 1\)"),
+        ],
+    )
+    def test_parameters_that_do_not_fit(self, parameters, message):
+        with pytest.raises(ValueError, match=message):
+            Normal().log_prob(Z, parameters)
+
+    def test_values_of_other_precision_are_taken(self):
+        wide = Z.astype("float64")
+        assert Normal().log_prob(wide).dtype == "float32"
+        side_by_side = np.zeros((5, 6))
+        assert Normal().log_prob(wide, side_by_side).dtype == "float32"
+
+    def test_what_derives_from_it_is_not_taken_for_the_standard_one(self):
+        class Wide(Normal):
+            def log_prob(self, value, parameters=None):
+                return super().log_prob(value / 2, parameters) - np.log(2)
+
+        q = NormalParameters(tf.zeros((5, 3)), tf.zeros((5, 3)))
+        assert Normal().closed_kl(q, Wide()) is None
+        assert Normal().closed_kl(q, Normal()) is not None
+
     def test_maps(self):
         q = NormalParameters(tf.ones((2, 4, 4, 3)), tf.zeros((2, 4, 4, 3)))
         assert Normal().kl(q, Normal(), None).numpy().tolist() == [24.0, 24.0]
@@ -79,6 +133,32 @@ class TestMixture:
         prior = NormalMixture(3)
         prior.build((2,))
         assert len(np.unique(prior.means.numpy(), axis=0)) == 3
+
+    def test_density_integrates_to_one(self):
+        line = np.linspace(-25.0, 25.0, 601)
+        plane = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+        density = np.exp(self.prior((2,)).log_prob(plane))
+        assert density.sum() * (line[1] - line[0]) ** 2 == pytest.approx(1.0, abs=1e-3)
+
+    def test_values_of_another_shape(self):
+        message = r"`value` must have the shape \(batch, 3\).*\(5, 1\)"
+        with pytest.raises(ValueError, match=message):
+            self.prior().log_prob(Z[:, :1])
+
+    @pytest.mark.parametrize("prior", [NormalMixture, VampPrior])
+    def test_without_a_model_it_has_no_weights(self, prior):
+        for use in (
+            lambda: prior(2).sample(shape=(5, 3)),
+            lambda: prior(2).log_prob(Z),
+            lambda: prior(2).mean(),
+        ):
+            with pytest.raises(ValueError, match="must be given to a model before"):
+                use()
+
+    def test_models_with_other_codes_cannot_share_it(self):
+        prior = self.prior((LATENT_DIM + 1,))
+        with pytest.raises(ValueError, match=r"`prior` .* was made for codes of shape"):
+            VAE(**dense_networks(), prior=prior)
 
     def test_one_component_at_zero_is_the_normal_prior(self):
         prior = NormalMixture(1)
@@ -138,11 +218,15 @@ class TestVamp:
             many.prior.log_prob(Z), one.prior.log_prob(Z), rtol=1e-5
         )
 
-    def test_log_density_is_that_of_a_mixture_of_posteriors(self):
-        model = self.model(3)
+    @pytest.mark.parametrize("count", [3, 120])
+    def test_log_density_is_that_of_a_mixture_of_posteriors(self, count):
+        # More than are worked on at once.
+        model = self.model(count)
+        random = np.random.default_rng(0)
+        model.prior.set_inputs(random.random((count, 4, 3, 1)))
         mean, log_var = model.posterior_parameters(model.prior.pseudo_inputs.numpy())
         densities = [
-            np.exp(stats.norm(m, np.exp(0.5 * v)).logpdf(Z).sum(1)) / 3
+            np.exp(stats.norm(m, np.exp(0.5 * v)).logpdf(Z).sum(1)) / count
             for m, v in zip(np.array(mean), np.array(log_var), strict=True)
         ]
         np.testing.assert_allclose(
@@ -183,6 +267,21 @@ class TestVamp:
             model.log_likelihood(x, num_samples=3),
             rtol=1e-5,
         )
+
+    def test_it_belongs_to_one_model(self):
+        """With a second one it would be that one's density, in both."""
+        prior = VampPrior(3)
+        VAE(**dense_networks(), prior=prior)
+        with pytest.raises(ValueError, match=r"`prior` .*belongs to one model"):
+            VAE(**dense_networks(), prior=prior)
+
+    @pytest.mark.parametrize("factor", [255.0, np.nan, -1.0])
+    def test_inputs_out_of_range(self, factor):
+        prior = self.model(3).prior
+        before = prior.pseudo_inputs.numpy()
+        with pytest.raises(ValueError, match=r"`images` must be finite and lie in \["):
+            prior.set_inputs(images(3) * factor)
+        np.testing.assert_array_equal(prior.pseudo_inputs.numpy(), before)
 
     def test_inputs_of_another_shape(self):
         with pytest.raises(ValueError, match=r"`images` must have the shape \(3, 4"):

@@ -7,6 +7,7 @@ doesn't antialias, and by that with antialiased resizing after it.
 
 import argparse
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -51,6 +52,11 @@ def by_keras_antialiased(folder: Path, side: int, stored: int) -> tf.data.Datase
     )
 
 
+def one_pass(dataset: tf.data.Dataset) -> int:
+    """Read all images; gives their number."""
+    return sum(len(labels) for _, labels in dataset)
+
+
 def main() -> None:
     """Time the readers in turn and print images a second."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -74,14 +80,8 @@ def main() -> None:
                 "Keras, antialiased": by_keras_antialiased(folder, side, stored),
             }
 
-            def one_pass(dataset: tf.data.Dataset) -> int:
-                return sum(len(labels) for _, labels in dataset)
-
             seconds = best_seconds(
-                {
-                    name: lambda dataset=dataset: one_pass(dataset)
-                    for name, dataset in readers.items()
-                },
+                {name: partial(one_pass, data) for name, data in readers.items()},
                 rounds=arguments.rounds,
             )
             print(f"\n{stored} to {side} pixels\n\n| | images a second |\n|---|---|")

@@ -12,6 +12,8 @@ from keras_latent.datasets.folder_scan import FolderScan, ImageFile, unreadable
 from keras_latent.datasets.image_reader import ImageReader, find_damaged, threads
 from keras_latent.datasets.source import Source, select, to_floats, visiting_order
 
+_PIXELS_IN_BATCHES = 256 * 256
+
 
 class FolderSource(Source):
     """A split of a folder of images, which are read when they are needed.
@@ -113,8 +115,19 @@ class FolderSource(Source):
         """Give one pass over the split, as `Source.stored_batches` says."""
         order = visiting_order(self.size, seed)
         examples = tf.data.Dataset.from_tensor_slices(order)
+        if not self._fits_in_batches():
+            examples = examples.map(
+                lambda index: self._fitted(*self._read(index)),
+                num_parallel_calls=2 * threads(),
+            )
+            return examples.batch(batch_size)
         examples = examples.map(self._read, num_parallel_calls=2 * threads())
-        return examples.batch(batch_size)
+        return examples.batch(batch_size).map(self._fitted, threads())
+
+    def _fits_in_batches(self) -> bool:
+        """Whether a batch can be resized at once, which is twice as fast."""
+        pixels = {height * width for height, width in self._sides}
+        return len(self._sides) == 1 and max(pixels) <= _PIXELS_IN_BATCHES
 
     def _read(self, index: Any) -> tuple[Any, Any]:
         path, kind, orientation, label = (column[index] for column in self._columns)
@@ -122,13 +135,16 @@ class FolderSource(Source):
         if len(self._sides) == 1:
             (sides,) = self._sides
             image = tf.ensure_shape(image, (*sides, self.image_shape[2]))
-        if tuple(image.shape[:2]) != self.image_shape[:2]:
-            image = tf.image.convert_image_dtype(image, tf.float32)
-            background = self._reader.background / 255
-            image = fit_image(image, self.image_shape[:2], self._fit, background)
-            levels = self._reader.dtype.max
-            image = tf.cast(tf.round(image * levels), self._reader.dtype)
         return image, label
+
+    def _fitted(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        if tuple(images.shape[-3:-1]) == self.image_shape[:2]:
+            return images, labels
+        images = tf.image.convert_image_dtype(images, tf.float32)
+        background = self._reader.background / 255
+        images = fit_image(images, self.image_shape[:2], self._fit, background)
+        levels = self._reader.dtype.max
+        return tf.cast(tf.round(images * levels), self._reader.dtype), labels
 
 
 def _common_size(images: list[ImageFile]) -> tuple[int, int]:

@@ -233,12 +233,12 @@ def _with_headers(
             files.append((file, read_header(file.path, file.state)))
         except BadImageError as error:
             bad[file.path] = str(error)
-    if bad and not skip_bad:
-        raise ValueError(unreadable(bad, len(found)))
-    if skip_bad:
+    if bad or skip_bad:  # One that is cut off shall be named together with the others.
         damaged = find_damaged([(file.path, file.state, head) for file, head in files])
         files = [(file, header) for file, header in files if file.path not in damaged]
         bad.update(damaged)
+    if bad and not skip_bad:
+        raise ValueError(unreadable(bad, len(found)))
     if bad:
         left_out["that can't be read"] = len(bad)
         for path, reason in bad.items():
@@ -255,7 +255,7 @@ def unreadable(bad: dict[str, str], count: int) -> str:
         bad: Their paths, with the reasons.
         count: Of all files.
     """
-    lines = [f"{path!r} ({reason})" for path, reason in bad.items()]
+    lines = [f"{path!r} ({reason})" for path, reason in sorted(bad.items())]
     if len(lines) > _NAMED_BAD_FILES:
         lines[_NAMED_BAD_FILES:] = [f"and {len(lines) - _NAMED_BAD_FILES} more"]
     return (

@@ -1,6 +1,7 @@
 """Image files to tensors, within a pipeline of tf.data."""
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -147,13 +148,12 @@ def find_damaged(files: Sequence[tuple[str, State, Header]]) -> dict[str, str]:
             )
         )
 
-    def decoded(index: Any, path: Any, kind: Any) -> Any:
-        # So that decoding isn't pruned, since nothing else uses the pixels.
-        with tf.control_dependencies([reader.read(path, kind, tf.constant(1))]):
-            return tf.identity(index)
+    def decoded(index: Any, path: Any, kind: Any) -> tuple[Any, Any]:
+        # With the shape, or the decoding would be pruned since nothing needs it.
+        return index, tf.shape(reader.read(path, kind, tf.constant(1)))
 
     sound = columns.map(decoded, num_parallel_calls=threads()).ignore_errors()
-    good = {int(index) for index in sound.as_numpy_iterator()}
+    good = {int(index) for index, _ in sound.as_numpy_iterator()}
     damaged = {}
     for index, (path, state, header) in enumerate(new):
         if index in good:
@@ -175,7 +175,8 @@ def _reason(path: str, header: Header) -> str:
         reader = ImageReader([header])
         reader.read(tf.constant(os.fsencode(path)), tf.constant(header.reader), 1)
     except tf.errors.OpError as error:
-        return error.message.strip().rpartition("\n")[2].partition(" [Op:")[0]
+        # Without the names of nodes around.
+        return re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", error.message, flags=re.DOTALL)
     except ValueError as error:
         return str(error)
     return "it was damaged when it was read first"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.datasets.source import Source, to_floats, visiting_order
+from keras_latent.datasets.source import Source, visiting_order
 from keras_latent.saving import written_whole
 
 _BATCH = 256
@@ -44,14 +44,6 @@ class CachedSource(Source):
     def check(self) -> None:
         """Decode what may be damaged, as `Source.check` says."""
         self._source.check()
-
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
-
-        def as_floats(images: Any, labels: Any) -> tuple[Any, Any]:
-            return to_floats(images, self.image_shape[:2]), labels
-
-        return self.stored_batches(batch_size, seed).map(as_floats)
 
     def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """Give one pass over the split, as `Source.stored_batches` says."""

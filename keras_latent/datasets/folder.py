@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_latent.datasets.fitting import fit_image
 from keras_latent.datasets.folder_scan import FolderScan, ImageFile, unreadable
 from keras_latent.datasets.image_reader import ImageReader, find_damaged, threads
-from keras_latent.datasets.source import Source, select, to_floats, visiting_order
+from keras_latent.datasets.source import Source, select, visiting_order
 
 _PIXELS_IN_BATCHES = 256 * 256
 
@@ -102,14 +102,6 @@ class FolderSource(Source):
         told += [self._reader.background.tolist()]
         told += [(image.path, image.state) for image in self._images]
         return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
-
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
-
-        def as_floats(images: Any, labels: Any) -> tuple[Any, Any]:
-            return to_floats(images, self.image_shape[:2]), labels
-
-        return self.stored_batches(batch_size, seed).map(as_floats)
 
     def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """Give one pass over the split, as `Source.stored_batches` says."""

@@ -38,7 +38,6 @@ class Source(ABC):
     file_paths: tuple[str, ...] = ()
     labels: np.ndarray | None = None
 
-    @abstractmethod
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """Give one pass over the split.
 
@@ -50,6 +49,24 @@ class Source(ABC):
         Returns:
             A `tf.data.Dataset` of (images, labels): float32 in [0, 1] of shape
             (batch, height, width, channels), and int64 of shape (batch, ...).
+        """
+
+        def as_floats(images: Any, labels: Any) -> tuple[Any, Any]:
+            return to_floats(images, self.image_shape[:2]), labels
+
+        batches = self.stored_batches(batch_size, seed)
+        return batches.map(as_floats, num_parallel_calls=tf.data.AUTOTUNE)
+
+    @abstractmethod
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give what `batches` gives, in the smallest type that holds the images.
+
+        Args:
+            batch_size: As for `batches`.
+            seed: As for `batches`.
+
+        Returns:
+            As from `batches`, but images may be uint8 or uint16, of all their levels.
         """
 
     @abstractmethod
@@ -67,16 +84,13 @@ class Source(ABC):
     def fingerprint(self) -> str:
         """Tell by 64 letters from what data the pixels come, and how."""
 
-    def check(self) -> None:  # noqa: B027, since most sources have nothing to check
+    @abstractmethod
+    def check(self) -> None:
         """Decode what may be damaged, once in a process, before work starts.
 
         Raises:
             ValueError: If files can't be read; it names them all.
         """
-
-    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give what `batches` gives, in the smallest type that holds the images."""
-        return self.batches(batch_size, seed)
 
 
 class ArraySource(Source):
@@ -124,13 +138,19 @@ class ArraySource(Source):
         told.update(self._images.numpy())
         return told.hexdigest()
 
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
+    def check(self) -> None:
+        """Nothing is left to decode."""
+
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.stored_batches` says."""
         order = visiting_order(self.size, seed)
+        is_resized = self._images.shape[1:3] != self.image_shape[:2]
 
         def batch_from(start: Any) -> tuple[Any, Any]:
             indices = order[start : start + batch_size]
-            images = to_floats(tf.gather(self._images, indices), self.image_shape[:2])
+            images = tf.gather(self._images, indices)
+            if is_resized:
+                images = to_floats(images, self.image_shape[:2])
             return images, tf.gather(self._labels, indices)
 
         starts = tf.data.Dataset.range(0, self.size, batch_size)

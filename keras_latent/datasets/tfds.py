@@ -103,8 +103,11 @@ class TfdsSource(Source):
         """Tell from which files the pixels come, as `Source.fingerprint` says."""
         return self._fingerprint
 
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
+    def check(self) -> None:
+        """Nothing: what tensorflow-datasets has prepared was decoded once."""
+
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.stored_batches` says."""
         examples = self._examples if seed is None else self._shuffled(seed)
         examples = examples.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(batch_size)

@@ -61,7 +61,8 @@ class FolderScan(NamedTuple):
         """How much was found and left out, in one line."""
         found = sum(len(files) for files in self.splits.values())
         classes = len(self.class_names)
-        text = f"Found {found:,} files in {classes} class{'' if classes == 1 else 'es'}"
+        text = f"Found {found:,} file{'' if found == 1 else 's'} in {classes} "
+        text += "class" if classes == 1 else "classes"
         if self.left_out:
             reasons = ", ".join(f"{n:,} {why}" for why, n in self.left_out.items())
             text += f", left out {sum(self.left_out.values()):,} ({reasons})"

@@ -34,13 +34,15 @@ def draw_held_out(
             "`validation_split` must leave examples on both sides. Received: "
             f"validation_split={fraction!r} of {size} examples"
         )
-    order = np.random.default_rng(seed % 2**64).permutation(size)
+    generator = np.random.default_rng(seed % 2**64)
+    order = generator.permutation(size)
     if labels is not None and labels.ndim == 1:
         _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         if counts.max() > 1:
             order = order[counts[classes[order]] > 1]
         order = order[np.argsort(labels[order], kind="stable")]
     count = max(1, min(int(fraction * size + 0.5), len(order) // 2))
-    # Evenly along the classes, one after the other.
-    places = (np.arange(count) + 0.5) * len(order) / count
+    # Evenly along the classes, one after the other, from a place by chance: otherwise
+    # the same ones of many small classes would give none, whatever the seed.
+    places = (np.arange(count) + generator.random()) * len(order) / count
     return np.sort(order[places.astype(int)])

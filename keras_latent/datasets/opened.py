@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -200,25 +201,20 @@ def open_dataset(
     own = {"mnist": open_mnist, "shapes": open_shapes, "emoji": open_emoji}
     open_split: Callable[[str], Source]
     if name in own:
-        opener = own[str(name)]
-        open_split = lambda split: opener(split, size)  # noqa: E731
+        open_split = partial(own[str(name)], image_size=size)
     elif told and path.is_dir():
         told = os.path.abspath(path)
-        scan = found = scan_folder(path, skip_bad)
-
-        def open_split(split: str) -> Source:
-            return FolderSource(found, split, size, fit, colour)
-
+        scan = scan_folder(path, skip_bad)
+        open_split = partial(
+            FolderSource, scan, image_size=size, fit=fit, background=colour
+        )
     elif isinstance(name, os.PathLike) or path.is_absolute() or told.startswith("."):
         raise FileNotFoundError(
             f"`name` must be the path of an existing folder. Received: name={name!r}"
         )
     else:
         builder = find_builder(told, tuple(DATASETS))
-
-        def open_split(split: str) -> Source:
-            return TfdsSource(builder, split, size)
-
+        open_split = partial(TfdsSource, builder, image_size=size)
     dataset = OpenedDataset(told, open_split, scan, validation_split, seed, cache)
     if scan:
         dataset.split("train")  # Which refuses different sizes.

@@ -126,7 +126,7 @@ def test_bad_images_are_skipped_if_asked(tmp_path, caplog):
     assert opened.split().file_paths == (str(tmp_path / "cat" / "1.png"),)
     assert opened.class_names == ("cat", "dog")
     assert opened.summary == (
-        "Found 1 files in 2 classes, left out 3 (3 that can't be read)"
+        "Found 1 file in 2 classes, left out 3 (3 that can't be read)"
     )
     assert opened.summary in caplog.text
     assert len(datasets.arrays(opened, "train")[0]) == 1

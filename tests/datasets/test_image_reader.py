@@ -37,6 +37,15 @@ def test_jpeg(tmp_path, smooth, mode):
     np.testing.assert_array_equal(np.squeeze(levels(path)), expected)
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "RGB"])
+def test_png(tmp_path, smooth, mode):
+    path = tmp_path / "1.png"
+    stored = smooth.convert(mode)
+    stored.save(path)
+    expected = np.asarray(stored.convert("RGB" if mode == "RGB" else "L"))
+    np.testing.assert_array_equal(np.squeeze(levels(path)), expected)
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(tmp_path, smooth, suffix, orientation):

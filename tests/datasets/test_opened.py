@@ -144,6 +144,12 @@ class TestHeldOut:
         # Five standard deviations of a binomial distribution around 400.
         np.testing.assert_allclose(counts, 400, atol=5 * np.sqrt(2000 * 0.2 * 0.8))
 
+    def test_small_classes_have_the_same_chance(self):
+        labels = np.repeat(np.arange(20), 2)
+        draws = [draw_held_out(40, 0.1, seed, labels) for seed in range(1000)]
+        counts = np.bincount(labels[np.concatenate(draws)], minlength=20)
+        np.testing.assert_allclose(counts, 200, atol=5 * np.sqrt(1000 * 0.2 * 0.8))
+
     def test_a_split_of_its_own_is_kept(self, tmp_path):
         write(tmp_path / "train")
         write(tmp_path / "Val")

@@ -13,22 +13,21 @@ def fit_image(
     image: Any,
     image_size: tuple[int, int],
     fit: str = "stretch",
-    background: Any = (1.0, 1.0, 1.0),
+    background: Any = (255.0, 255.0, 255.0),
 ) -> Any:
     """Bring an image to a size, with antialiasing where it shrinks.
 
     Args:
-        image: Float tensor of shape (..., height, width, channels) in [0, 1], of rank
-            3 or 4, whose sides needn't be known before it is read.
+        image: Tensor of shape (..., height, width, channels), of any type and scale and
+            of rank 3 or 4, whose sides needn't be known before it is read.
         image_size: The `(height, width)` to give out.
         fit: One of `FITS`. Defaults to `"stretch"`.
-        background: The channels of the frame, in [0, 1]. Defaults to white.
+        background: The channels of the frame, on the image's scale. Defaults to the
+            white of 8 bits.
 
     Returns:
-        Float tensor of shape (..., *image_size, channels) in [0, 1].
+        float32 tensor of shape (..., *image_size, channels) on the same scale.
     """
-    if tuple(image.shape[-3:-1]) == image_size:
-        return image
     shape = (*image.shape[:-3], *image_size, image.shape[-1])
     if fit == "crop":
         image = _middle(image, image_size)
@@ -38,7 +37,7 @@ def fit_image(
         ratios = tf.cast(target, tf.float64) / tf.cast(sides, tf.float64)
         inner = tf.round(tf.cast(sides, tf.float64) * tf.reduce_min(ratios))
         inner = tf.clip_by_value(tf.cast(inner, tf.int32), 1, target)
-        frame = tf.constant(background, image.dtype)[: shape[-1]]
+        frame = tf.constant(background, tf.float32)[: shape[-1]]
         # What lies around is 0 of the difference to the frame.
         image = _resize(image, inner) - frame
         before = (target - inner) // 2
@@ -47,7 +46,7 @@ def fit_image(
         image = tf.pad(image, tf.concat([*around, paddings, [[0, 0]]], 0)) + frame
     else:
         image = _resize(image, target)
-    return tf.ensure_shape(tf.clip_by_value(image, 0.0, 1.0), shape)
+    return tf.ensure_shape(image, shape)
 
 
 def _middle(image: Any, image_size: tuple[int, int]) -> Any:
@@ -67,10 +66,11 @@ def _resize(image: Any, target: Any) -> Any:
     # Antialiasing is ten times slower, and changes nothing in images that only grow.
     return tf.cond(
         tf.reduce_all(sides == target),
-        lambda: image,
+        lambda: tf.cast(image, tf.float32),
         lambda: tf.cond(
             tf.reduce_all(sides <= target),
             lambda: tf.image.resize(image, target),
+            # Without a copy in floats, which would be four times as large.
             lambda: tf.image.resize(image, target, antialias=True),
         ),
     )

@@ -132,11 +132,11 @@ class FolderSource(Source):
     def _fitted(self, images: Any, labels: Any) -> tuple[Any, Any]:
         if tuple(images.shape[-3:-1]) == self.image_shape[:2]:
             return images, labels
-        images = tf.image.convert_image_dtype(images, tf.float32)
-        background = self._reader.background / 255
+        dtype = self._reader.dtype
+        background = self._reader.background * (dtype.max / 255)
         images = fit_image(images, self.image_shape[:2], self._fit, background)
-        levels = self._reader.dtype.max
-        return tf.cast(tf.round(images * levels), self._reader.dtype), labels
+        images = tf.round(tf.clip_by_value(images, 0.0, float(dtype.max)))
+        return tf.cast(images, dtype), labels
 
 
 def _common_size(images: list[ImageFile]) -> tuple[int, int]:

@@ -165,3 +165,17 @@ class TestFit:
         images, _ = datasets.arrays(tmp_path, "train", image_size=16)
         assert 0.4 < images.min() <= images.max() < 0.6
         np.testing.assert_allclose(images * 255, np.round(images * 255), atol=1e-4)
+
+    @pytest.mark.parametrize("bits", [8, 16])
+    @pytest.mark.parametrize("image_size", [(11, 7), (40, 50)])
+    def test_resizing_is_that_of_floats_rounded(self, tmp_path, bits, image_size):
+        path = tmp_path / "1.png"
+        generator = np.random.default_rng(1)
+        pixels = generator.integers(0, 2**bits, (30, 20, 3))
+        pixels = pixels.astype(np.uint8 if bits == 8 else np.uint16)
+        path.write_bytes(tf.io.encode_png(pixels).numpy())
+        expected = tf.image.resize(
+            pixels.astype(np.float32), image_size, antialias=True
+        )
+        image = read(path, image_size=image_size) * (2**bits - 1)
+        np.testing.assert_allclose(image, expected, atol=0.52)

@@ -113,8 +113,9 @@ class FolderSource(Source):
                 num_parallel_calls=2 * threads(),
             )
             return examples.batch(batch_size)
-        examples = examples.map(self._read, num_parallel_calls=2 * threads())
-        return examples.batch(batch_size).map(self._fitted, threads())
+        batches = examples.map(self._read, threads()).batch(batch_size)
+        # Without a store between them, decoding waits for resizing.
+        return batches.prefetch(2).map(self._fitted, threads())
 
     def _fits_in_batches(self) -> bool:
         """Whether a batch can be resized at once, which is twice as fast."""

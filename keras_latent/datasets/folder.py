@@ -118,9 +118,11 @@ class FolderSource(Source):
         return batches.prefetch(2).map(self._fitted, threads())
 
     def _fits_in_batches(self) -> bool:
-        """Whether a batch can be resized at once, which is twice as fast."""
-        pixels = {height * width for height, width in self._sides}
-        return len(self._sides) == 1 and max(pixels) <= _PIXELS_IN_BATCHES
+        """Whether all are resized, and from one size: then a batch is, at once."""
+        if len(self._sides) > 1 or self._sides == {self.image_shape[:2]}:
+            return False
+        ((height, width),) = self._sides
+        return height * width <= _PIXELS_IN_BATCHES
 
     def _read(self, index: Any) -> tuple[Any, Any]:
         path, kind, orientation, label = (column[index] for column in self._columns)

@@ -1,184 +1,156 @@
 """A folder of images, flat or with one subfolder for each class."""
 
-import warnings
-from pathlib import Path
-from typing import Any, NamedTuple
+import hashlib
+import os
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.datasets.source import Source, select, to_floats, visiting_order
-from keras_latent.validation import MissingFileError
+from keras_latent.datasets.fitting import fit_image
+from keras_latent.datasets.folder_scan import FolderScan, ImageFile, unreadable
+from keras_latent.datasets.image_reader import ImageReader, find_damaged, threads
+from keras_latent.datasets.source import Source, select, visiting_order
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
-MAXIMUM_PIXELS = 64 * 2**20
-"""An image of more pixels is refused by its header, before it fills the memory."""
-
-# Whatever a file is called, Pillow looks inside, and has others start programs.
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF")
-# What it raises for broken files.
-_ERRORS = (OSError, SyntaxError, ValueError)
-
-_SPLITS = ("train", "validation", "test")
+_PIXELS_IN_BATCHES = 256 * 256
 
 
 class FolderSource(Source):
     """A split of a folder of images, which are read when they are needed.
 
-    Every PNG, JPEG, BMP and GIF file counts that is not hidden, at any depth.
-
-    - Splits: the subfolders `train`, `validation` and `test`, if the folder has one
-      called `train`; otherwise all its images are the split `"train"`.
-    - Labels: the index of the image's class among the sorted names of the class
-      subfolders, the same in all splits; -1 for an image in none.
-    - Channels: 1 if all images of the folder are stored as grey, otherwise 3. What is
-      transparent is laid on white, and of an animation the first frame counts.
-
-    Headers are checked at once. A file that turns out to be cut off later stops the
-    iteration with TensorFlow's `InvalidArgumentError`, which names it.
+    - Labels: the index of the image's class in `class_names`, the same in all splits;
+      -1 for an image in no class.
+    - Channels: 1 if all images of the folder are stored as grey, otherwise 3.
+    - Pixels: as a viewer shows them. The EXIF orientation is heeded, what is
+      transparent is laid on `background`, and of an animation the first frame counts.
+      Images that are resized are rounded to the levels that the files have, 256 or,
+      if one of them has 16 bits, 65,536.
 
     Args:
-        folder: The folder.
+        scan: Of the folder.
         split: A split, with a slice or without.
         image_size: `(height, width)` to resize to. `None` keeps the size that the
             images have, if they all have one.
+        fit: What becomes of their proportions, one of `fitting.FITS`. Defaults to
+            `"stretch"`.
+        background: Red, green and blue in 0 to 255. Defaults to white.
 
     Raises:
-        FileNotFoundError: If there is no image.
-        ValueError: If an image cannot be read or is too large, if sizes differ and
-            `image_size` is `None`, or if there is no such split.
+        ValueError: If sizes differ and `image_size` is `None`, or if there is no such
+            split.
     """
 
     def __init__(
         self,
-        folder: Path,
+        scan: FolderScan,
         split: str,
         image_size: tuple[int, int] | None = None,
+        fit: str = "stretch",
+        background: tuple[int, int, int] = (255, 255, 255),
     ) -> None:
-        roots = {"train": folder}
-        if (folder / "train").is_dir():
-            roots = {name: folder / name for name in _SPLITS}
-        splits = {name: _scan(root) for name, root in roots.items() if root.is_dir()}
-        images = [image for members in splits.values() for image in members]
-        channels = 1 if all(image.is_grey for image in images) else 3
+        images = [image for members in scan.splits.values() for image in members]
+        headers = [image.header for image in images]
+        channels = 1 if all(header.is_grey for header in headers) else 3
+        if channels == 1:
+            red, green, blue = background
+            grey = round(0.299 * red + 0.587 * green + 0.114 * blue)
+            background = (grey, grey, grey)
         self.image_shape = (*(image_size or _common_size(images)), channels)
-
-        self.splits = tuple(splits)
-        sizes = {name: len(members) for name, members in splits.items()}
+        self.splits = tuple(scan.splits)
+        self.class_names = scan.class_names
+        self._sides = {(header.height, header.width) for header in headers}
+        self._reader = ImageReader(headers, channels, background)
+        self._fit = fit
+        sizes = {name: len(members) for name, members in scan.splits.items()}
         name, examples = select(split, sizes)
-        members = splits[name][examples]
-        classes = sorted({image.class_name for image in images if image.class_name})
-        labels = [
-            classes.index(image.class_name) if image.class_name else -1
-            for image in members
-        ]
-        self.size = len(members)
+        self._hold(scan.splits[name][examples])
+
+    def _hold(self, images: list[ImageFile]) -> None:
+        self._images = images
+        self.size = len(images)
+        self.file_paths = tuple(image.path for image in images)
+        numbers = {name: number for number, name in enumerate(self.class_names)}
+        self.labels = np.asarray(
+            [numbers.get(image.class_name or "", -1) for image in images], np.int64
+        )
         with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.
-            self._paths = tf.constant([str(image.path) for image in members])
-            self._labels = tf.constant(labels, tf.int64)
+            self._columns = (
+                tf.constant([os.fsencode(path) for path in self.file_paths]),
+                tf.constant([image.header.reader for image in images]),
+                tf.constant([image.header.orientation for image in images]),
+                tf.constant(self.labels),
+            )
 
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
+    def take(self, indices: Any) -> "FolderSource":
+        """Give a part of the split, as `Source.take` says."""
+        part = object.__new__(FolderSource)
+        part.__dict__.update(self.__dict__)
+        part._hold([self._images[index] for index in indices])
+        return part
 
-        def read(index: Any) -> tuple[Any, Any]:
-            path = self._paths[index]
-            image = tf.numpy_function(self._decode, [path], tf.uint8, stateful=False)
-            image.set_shape((None, None, self.image_shape[2]))
-            image = to_floats(image, self.image_shape[:2])
-            return tf.ensure_shape(image, self.image_shape), self._labels[index]
+    def check(self) -> None:
+        """Decode each file once, as `Source.check` says."""
+        damaged = find_damaged(
+            [(image.path, image.state, image.header) for image in self._images]
+        )
+        if damaged:
+            raise ValueError(unreadable(damaged, self.size))
 
+    def fingerprint(self) -> str:
+        """Tell from which files the pixels come, as `Source.fingerprint` says."""
+        told = [self.image_shape, self._fit, self._reader.bits]
+        told += [self._reader.background.tolist()]
+        told += [(image.path, image.state) for image in self._images]
+        return hashlib.sha256(repr(told).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.stored_batches` says."""
         order = visiting_order(self.size, seed)
         examples = tf.data.Dataset.from_tensor_slices(order)
-        examples = examples.map(read, num_parallel_calls=tf.data.AUTOTUNE)
-        return examples.batch(batch_size)
+        if not self._fits_in_batches():
+            examples = examples.map(
+                lambda index: self._fitted(*self._read(index)),
+                num_parallel_calls=2 * threads(),
+            )
+            return examples.batch(batch_size)
+        batches = examples.map(self._read, threads()).batch(batch_size)
+        # Without a store between them, decoding waits for resizing.
+        return batches.prefetch(2).map(self._fitted, threads())
 
-    def _decode(self, path: bytes) -> np.ndarray:
-        """Read an image as uint8 of shape (height, width, channels)."""
-        from PIL import Image
+    def _fits_in_batches(self) -> bool:
+        """Whether all are resized, and from one size: then a batch is, at once."""
+        if len(self._sides) > 1 or self._sides == {self.image_shape[:2]}:
+            return False
+        ((height, width),) = self._sides
+        return height * width <= _PIXELS_IN_BATCHES
 
-        grey = self.image_shape[2] == 1
-        try:
-            with Image.open(path.decode(), formats=_FORMATS) as file:
-                image: Image.Image = file
-                _check_pixels(path.decode(), image.width * image.height)
-                if image.has_transparency_data:
-                    white = Image.new("RGBA", image.size, "white")
-                    image = Image.alpha_composite(white, image.convert("RGBA"))
-                if image.mode.startswith("I"):  # 16 bits, which `convert` would clip
-                    image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-                pixels = np.asarray(image.convert("L" if grey else "RGB"))
-        except _ERRORS as error:
-            raise ValueError(_unreadable(path.decode(), error)) from error
-        return pixels[..., np.newaxis] if grey else pixels
+    def _read(self, index: Any) -> tuple[Any, Any]:
+        path, kind, orientation, label = (column[index] for column in self._columns)
+        image = self._reader.read(path, kind, orientation)
+        if len(self._sides) == 1:
+            (sides,) = self._sides
+            image = tf.ensure_shape(image, (*sides, self.image_shape[2]))
+        return image, label
 
-
-class _Image(NamedTuple):
-    """What an image's path and header tell."""
-
-    path: Path
-    class_name: str | None
-    height: int
-    width: int
-    is_grey: bool
-
-
-def _scan(root: Path) -> list[_Image]:
-    images = []
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        is_hidden = any(part.startswith(".") for part in inside.parts)
-        if path.suffix.lower() in SUFFIXES and not is_hidden:
-            class_name = inside.parts[0] if len(inside.parts) > 1 else None
-            images.append(_Image(path, class_name, *_read_header(path)))
-    if not images:
-        raise MissingFileError(
-            f"`name` must be a folder that holds images ({', '.join(SUFFIXES)}). "
-            f"There are none in {str(root)!r}"
-        )
-    return images
+    def _fitted(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        if tuple(images.shape[-3:-1]) == self.image_shape[:2]:
+            return images, labels
+        dtype = self._reader.dtype
+        background = self._reader.background * (dtype.max / 255)
+        images = fit_image(images, self.image_shape[:2], self._fit, background)
+        images = tf.round(tf.clip_by_value(images, 0.0, float(dtype.max)))
+        return tf.cast(images, dtype), labels
 
 
-def _read_header(path: Path) -> tuple[int, int, bool]:
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():  # Pillow would warn of what we refuse.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_FORMATS) as image:
-                width, height = image.size
-                is_grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B")
-                pixels = width * height
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        pixels = MAXIMUM_PIXELS + 1
-    except _ERRORS as error:
-        raise ValueError(_unreadable(str(path), error)) from error
-    _check_pixels(str(path), pixels)
-    return height, width, is_grey
-
-
-def _check_pixels(path: str, pixels: int) -> None:
-    if pixels > MAXIMUM_PIXELS:
-        raise ValueError(
-            f"`name` must be a folder of images of at most {MAXIMUM_PIXELS} pixels. "
-            f"Received: a larger one, {path!r}"
-        )
-
-
-def _common_size(images: list[_Image]) -> tuple[int, int]:
+def _common_size(images: list[ImageFile]) -> tuple[int, int]:
     first = images[0]
+    height, width = first.header.height, first.header.width
     for image in images:
-        if (image.height, image.width) != (first.height, first.width):
+        if (image.header.height, image.header.width) != (height, width):
             raise ValueError(
                 "`image_size` must be given for images of different sizes: "
-                f"{str(first.path)!r} is {first.height} x {first.width}, "
-                f"{str(image.path)!r} is {image.height} x {image.width}. "
+                f"{first.path!r} is {height} x {width}, {image.path!r} is "
+                f"{image.header.height} x {image.header.width}. "
                 "Received: image_size=None"
             )
-    return first.height, first.width
-
-
-def _unreadable(path: str, error: Exception) -> str:
-    return (
-        "`name` must be a folder of images that can be read. "
-        f"Received: {path!r}, which cannot: {error}"
-    )
+    return height, width

@@ -1,32 +1,23 @@
 """Datasets by name: for training, as arrays, and for a run that can be resumed."""
 
 import os
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from keras_latent.datasets.emoji import open_emoji
-from keras_latent.datasets.folder import FolderSource
-from keras_latent.datasets.mnist import open_mnist
-from keras_latent.datasets.shapes import open_shapes
+from keras_latent.datasets.opened import OpenedDataset, open_dataset
 from keras_latent.datasets.source import ImageSize, Source, height_and_width
-from keras_latent.datasets.tfds import TfdsSource, find_builder
 from keras_latent.validation import check_in_range, check_positive_integer
 
-DATASETS = {
-    "mnist": "70,000 handwritten digits, 28 x 28 x 1; inside the package",
-    "emoji": "7,572 emoji in two styles, 64 x 64 x 3; its archives are put by hand",
-    "shapes": "6,912 coloured shapes with known factors, 32 x 32 x 3; drawn on demand",
-}
-"""The library's own datasets, each with what it is in one line."""
+Name: TypeAlias = str | os.PathLike | OpenedDataset
+"""What to load: a name, a path, or what `open_dataset` gave."""
 
 _BATCH = 256
 
 
 def load(
-    name: str | os.PathLike,
+    name: Name,
     split: str,
     batch_size: int | None = None,
     image_size: ImageSize | None = None,
@@ -35,10 +26,14 @@ def load(
 ) -> tf.data.Dataset:
     """Load a split of a dataset as a `tf.data.Dataset` of (image, label).
 
+    The files of a folder are decoded once before, so that all that are damaged are
+    named at once; the library remembers it as long as they stay the same.
+
     Args:
-        name: `"mnist"`, `"emoji"`, `"shapes"`, the path of a folder of images (see
-            `FolderSource`), or the name of any dataset of tensorflow-datasets. A
-            name that is both is read as our own dataset, or else as the folder.
+        name: `"mnist"`, `"emoji"`, `"shapes"`, the path of a folder of images, or the
+            name of any dataset of tensorflow-datasets. A name that is both is read as
+            our own dataset, or else as the folder. Or what `open_dataset` gave, which
+            has more options, and scans a folder but once.
         split: `"train"`, `"test"`, or what the dataset has; also a slice, such as
             `"train[:1000]"`.
         batch_size: Images in a batch; the last one holds what is left. Defaults to
@@ -66,6 +61,7 @@ def load(
     if batch_size is not None:
         check_positive_integer("batch_size", batch_size)
     source = _open(name, split, image_size)
+    source.check()
 
     def one_pass(seed: Any = None) -> tf.data.Dataset:
         return source.batches(batch_size or _BATCH, seed)
@@ -85,7 +81,7 @@ def load(
 
 
 def arrays(
-    name: str | os.PathLike,
+    name: Name,
     split: str,
     image_size: ImageSize | None = None,
     limit: int | None = None,
@@ -115,6 +111,9 @@ def arrays(
         check_positive_integer("limit", limit)
     source = _open(name, split, image_size)
     size = min(source.size, limit or source.size)
+    if size < source.size and source.file_paths:
+        source = source.take(range(size))
+    source.check()
     images = np.empty((size, *source.image_shape), np.float32)
     labels = []
     start = 0
@@ -128,7 +127,7 @@ def arrays(
 
 
 def epochs(
-    name: str | os.PathLike,
+    name: Name,
     split: str,
     batch_size: int,
     seed: int,
@@ -164,6 +163,7 @@ def epochs(
     check_in_range("seed", seed, -(2**63), 2**63 - 1)
     check_in_range("initial_epoch", initial_epoch)
     source = _open(name, split, image_size)
+    source.check()
     numbers = tf.data.Dataset.counter(start=initial_epoch)
     dataset = numbers.flat_map(
         lambda epoch: source.batches(batch_size, tf.stack([seed, epoch]))
@@ -172,7 +172,7 @@ def epochs(
 
 
 def image_shape(
-    name: str | os.PathLike,
+    name: Name,
     image_size: ImageSize | None = None,
     split: str = "train",
 ) -> tuple[int, int, int]:
@@ -194,9 +194,7 @@ def image_shape(
     return _open(name, split, image_size).image_shape
 
 
-def splits(
-    name: str | os.PathLike, image_size: ImageSize | None = None
-) -> tuple[str, ...]:
+def splits(name: Name, image_size: ImageSize | None = None) -> tuple[str, ...]:
     """Give the names of a dataset's splits.
 
     Args:
@@ -210,22 +208,21 @@ def splits(
     >>> splits("mnist")
     ('train', 'test')
     """
+    if isinstance(name, OpenedDataset):
+        return name.splits
     return _open(name, "train", image_size).splits
 
 
-def _open(name: str | os.PathLike, split: str, image_size: ImageSize | None) -> Source:
-    size = None if image_size is None else height_and_width(image_size)
-    if name == "mnist":
-        return open_mnist(split, size)
-    if name == "shapes":
-        return open_shapes(split, size)
-    if name == "emoji":
-        return open_emoji(split, size)
-    path = Path(os.path.expanduser(name))
-    if name and path.is_dir():
-        return FolderSource(path, split, size)
-    if isinstance(name, os.PathLike) or path.is_absolute() or name.startswith("."):
-        raise FileNotFoundError(
-            f"`name` must be the path of an existing folder. Received: name={name!r}"
-        )
-    return TfdsSource(find_builder(name, tuple(DATASETS)), split, size)
+def _open(name: Name, split: str, image_size: ImageSize | None) -> Source:
+    if not isinstance(name, OpenedDataset):
+        return open_dataset(name, image_size).split(split)
+    source = name.split(split)
+    if image_size is not None:
+        size = height_and_width(image_size)
+        if size != source.image_shape[:2]:
+            raise ValueError(
+                "`image_size` must be given to `open_dataset`, for a dataset that was "
+                f"opened already, with images of {source.image_shape[:2]}. "
+                f"Received: image_size={image_size!r}"
+            )
+    return source

@@ -27,7 +27,9 @@ def open_mnist(split: str, image_size: tuple[int, int] | None = None) -> ArraySo
     """
     name, examples = select(split, _SIZES)
     images, labels = _read(name)
-    return ArraySource(images[examples], labels[examples], _SIZES, image_size)
+    return ArraySource(
+        images[examples], labels[examples], _SIZES, image_size, "0123456789"
+    )
 
 
 @cache

@@ -1,5 +1,6 @@
 """One split of a dataset: its examples, in an order that the caller chooses."""
 
+import hashlib
 import operator
 import re
 from abc import ABC, abstractmethod
@@ -22,13 +23,21 @@ class Source(ABC):
         size: Number of examples.
         image_shape: `(height, width, channels)` of the images as they are given out.
         splits: The names of all splits of the dataset.
+        class_names: The names of the classes, at the places that labels say; empty if
+            there are no classes or no names.
+        file_paths: The file of each example, in the stored order; empty if they aren't
+            files.
+        labels: int64 of shape (size, ...), in the stored order; `None` if they are
+            known only when the examples are read.
     """
 
     size: int
     image_shape: tuple[int, int, int]
     splits: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+    file_paths: tuple[str, ...] = ()
+    labels: np.ndarray | None = None
 
-    @abstractmethod
     def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
         """Give one pass over the split.
 
@@ -42,6 +51,47 @@ class Source(ABC):
             (batch, height, width, channels), and int64 of shape (batch, ...).
         """
 
+        def as_floats(images: Any, labels: Any) -> tuple[Any, Any]:
+            return to_floats(images, self.image_shape[:2]), labels
+
+        batches = self.stored_batches(batch_size, seed)
+        return batches.map(as_floats, num_parallel_calls=tf.data.AUTOTUNE)
+
+    @abstractmethod
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give what `batches` gives, in the smallest type that holds the images.
+
+        Args:
+            batch_size: As for `batches`.
+            seed: As for `batches`.
+
+        Returns:
+            As from `batches`, but images may be uint8 or uint16, of all their levels.
+        """
+
+    @abstractmethod
+    def take(self, indices: Any) -> "Source":
+        """Give a part of the split.
+
+        Args:
+            indices: Sorted indices of shape (n,) into the stored order.
+
+        Returns:
+            A source of these examples.
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Tell by 64 letters from what data the pixels come, and how."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Decode what may be damaged, once in a process, before work starts.
+
+        Raises:
+            ValueError: If files can't be read; it names them all.
+        """
+
 
 class ArraySource(Source):
     """A split that is held in memory, as bytes until it is given out.
@@ -51,6 +101,7 @@ class ArraySource(Source):
         labels: Integer array of shape (n, ...).
         splits: The names of all splits of the dataset.
         image_size: `(height, width)` to resize to, or `None`.
+        class_names: The names of the classes. Defaults to none.
     """
 
     def __init__(
@@ -59,21 +110,47 @@ class ArraySource(Source):
         labels: np.ndarray,
         splits: Iterable[str],
         image_size: tuple[int, int] | None = None,
+        class_names: Iterable[str] = (),
     ) -> None:
         self.size = len(images)
         self.splits = tuple(splits)
+        self.class_names = tuple(class_names)
+        self.labels = np.asarray(labels, np.int64)
         self.image_shape = (*(image_size or images.shape[1:3]), images.shape[3])
         with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.
             self._images = tf.constant(images)
             self._labels = tf.constant(labels, tf.int64)
 
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
+    def take(self, indices: Any) -> "ArraySource":
+        """Give a part of the split, as `Source.take` says."""
+        part = object.__new__(ArraySource)
+        part.__dict__.update(self.__dict__)
+        part.size = len(indices)
+        part.labels = None if self.labels is None else self.labels[indices]
+        with tf.device("CPU"):
+            part._images = tf.gather(self._images, indices)
+            part._labels = tf.gather(self._labels, indices)
+        return part
+
+    def fingerprint(self) -> str:
+        """Tell from which arrays the pixels come, as `Source.fingerprint` says."""
+        told = hashlib.sha256(repr(self.image_shape).encode())
+        told.update(self._images.numpy())
+        return told.hexdigest()
+
+    def check(self) -> None:
+        """Nothing is left to decode."""
+
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.stored_batches` says."""
         order = visiting_order(self.size, seed)
+        is_resized = self._images.shape[1:3] != self.image_shape[:2]
 
         def batch_from(start: Any) -> tuple[Any, Any]:
             indices = order[start : start + batch_size]
-            images = to_floats(tf.gather(self._images, indices), self.image_shape[:2])
+            images = tf.gather(self._images, indices)
+            if is_resized:
+                images = to_floats(images, self.image_shape[:2])
             return images, tf.gather(self._labels, indices)
 
         starts = tf.data.Dataset.range(0, self.size, batch_size)

@@ -1,6 +1,7 @@
 """Any dataset of images that tensorflow-datasets knows, by its name."""
 
 import difflib
+import hashlib
 import inspect
 import os
 from pathlib import Path
@@ -51,6 +52,9 @@ class TfdsSource(Source):
         self._image_key = _image_key(name, features)
         self._image_feature = features[self._image_key]
         self._label_key = _label_key(builder.info)
+        if self._label_key is not None:
+            names = getattr(features[self._label_key], "names", None)
+            self.class_names = tuple(names or ())
         height, width, channels = self._image_feature.shape
         if image_size is None and None in (height, width):
             raise ValueError(
@@ -70,6 +74,8 @@ class TfdsSource(Source):
                 f"`split` must be one of {choices}, or a slice of it. "
                 f"Received: split={split!r}"
             ) from error
+        told = (str(builder.data_path), split, self.image_shape)
+        self._fingerprint = hashlib.sha256(repr(told).encode()).hexdigest()
         # Images stay compressed until they have been shuffled: it saves memory.
         self._examples = builder.as_dataset(
             split,
@@ -77,8 +83,31 @@ class TfdsSource(Source):
             decoders={self._image_key: tfds.decode.SkipDecoding()},
         )
 
-    def batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
-        """Give one pass over the split, as `Source.batches` says."""
+    def take(self, indices: Any) -> "TfdsSource":
+        """Give a part of the split, as `Source.take` says."""
+        part = object.__new__(TfdsSource)
+        part.__dict__.update(self.__dict__)
+        part.size = len(indices)
+        told = hashlib.sha256(self._fingerprint.encode())
+        told.update(np.asarray(indices, np.int64).tobytes())
+        part._fingerprint = told.hexdigest()
+        is_taken = np.zeros(self.size, bool)
+        is_taken[indices] = True
+        with tf.device("CPU"):
+            mask = tf.constant(is_taken)
+        examples = self._examples.enumerate().filter(lambda index, _: mask[index])
+        part._examples = examples.map(lambda _, example: example)
+        return part
+
+    def fingerprint(self) -> str:
+        """Tell from which files the pixels come, as `Source.fingerprint` says."""
+        return self._fingerprint
+
+    def check(self) -> None:
+        """Nothing: what tensorflow-datasets has prepared was decoded once."""
+
+    def stored_batches(self, batch_size: int, seed: Any = None) -> tf.data.Dataset:
+        """Give one pass over the split, as `Source.stored_batches` says."""
         examples = self._examples if seed is None else self._shuffled(seed)
         examples = examples.map(self._decode, num_parallel_calls=tf.data.AUTOTUNE)
         return examples.batch(batch_size)

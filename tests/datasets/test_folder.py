@@ -3,7 +3,6 @@ import zlib
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from keras_latent import datasets
@@ -97,13 +96,48 @@ def test_what_is_no_image_is_named_before_work_starts(tmp_path):
         datasets.load(tmp_path, "train")
 
 
-def test_a_truncated_image_is_named_when_it_is_read(tmp_path):
-    pixels = np.random.RandomState(0).randint(0, 256, (64, 64, 3))
-    save(tmp_path / "1.png", pixels)
-    content = (tmp_path / "1.png").read_bytes()
-    (tmp_path / "1.png").write_bytes(content[: len(content) // 2])
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"can be read.*1\.png"):
-        datasets.arrays(tmp_path, "train")
+def damage(path, size=(64, 64)):
+    """Write an image of which the second half is missing."""
+    save(path, np.random.RandomState(0).randint(0, 256, (*size, 3)))
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("read", ["load", "arrays", "epochs"])
+def test_all_damaged_images_are_named_before_work_starts(tmp_path, read):
+    save(tmp_path / "1.png", colour(1, (64, 64)))
+    damage(tmp_path / "2.png")
+    damage(tmp_path / "3.jpg")
+    damage(tmp_path / "4.webp")
+    options = {"batch_size": 2, "seed": 0} if read == "epochs" else {}
+    message = (
+        r"can be read.*3 of 4 files.*2\.png' \(.+\).*3\.jpg' \(.+\).*4\.webp' \(.+\)"
+    )
+    with pytest.raises(ValueError, match=message):
+        getattr(datasets, read)(tmp_path, "train", **options)
+
+
+def test_bad_images_are_skipped_if_asked(tmp_path, caplog):
+    save(tmp_path / "cat" / "1.png", colour(1, (64, 64)))
+    damage(tmp_path / "cat" / "2.png")
+    damage(tmp_path / "dog" / "3.jpg")
+    (tmp_path / "dog" / "4.jpg").write_bytes(b"<html>not found</html>")
+    opened = datasets.open_dataset(tmp_path, skip_bad=True)
+    assert opened.split().file_paths == (str(tmp_path / "cat" / "1.png"),)
+    assert opened.class_names == ("cat", "dog")
+    assert opened.summary == (
+        "Found 1 file in 2 classes, left out 3 (3 that can't be read)"
+    )
+    assert opened.summary in caplog.text
+    assert len(datasets.arrays(opened, "train")[0]) == 1
+
+
+def test_all_bad_headers_are_named_at_once(tmp_path):
+    save(tmp_path / "1.png", colour(1))
+    (tmp_path / "2.png").write_bytes(b"<html>not found</html>")
+    (tmp_path / "3.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"2 of 3 files.*2\.png.*3\.jpg"):
+        datasets.image_shape(tmp_path)
 
 
 @pytest.mark.parametrize("side", [9_000, 12_000, 40_000])

@@ -158,8 +158,15 @@ def test_validation_of_fit():
 
 
 def test_built_model_tells_of_steps_and_builds_metrics():
+    # Made by layers of its own: Keras changes the bases of a class that is functional.
     class Told(internals.BuiltModel):
-        calls = 0
+        def __init__(self):
+            super().__init__()
+            self.calls = 0
+            self.dense = keras.layers.Dense(3)
+
+        def call(self, x):
+            return self.dense(x)
 
         def on_steps_begun(self, logs):
             self.calls += 1
@@ -167,8 +174,7 @@ def test_built_model_tells_of_steps_and_builds_metrics():
         def example_of_metrics(self):
             return np.zeros((1, 3)), np.zeros((1, 3))
 
-    x = keras.Input((3,))
-    model = Told(x, keras.layers.Dense(3)(x))
+    model = Told()
     model.compile("sgd", "mse", metrics=["mae"])
     model._metrics_are_built = False
     model.fit(np.ones((4, 3)), np.ones((4, 3)), batch_size=2, verbose=0)

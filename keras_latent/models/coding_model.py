@@ -52,6 +52,7 @@ class CodingModel(ForImages):
         if isinstance(observed, dict) and isinstance(likelihood, str):
             likelihood = dict.fromkeys(observed, likelihood)
         self.likelihood = likelihoods.get(likelihood)
+        self.remember_given("likelihood", likelihood, self.likelihood)
         if isinstance(observed, dict) != isinstance(self.likelihood, likelihoods.Mixed):
             raise ValueError(
                 "`likelihood` must be a dict where the decoder gives a dict, and only "

@@ -67,7 +67,21 @@ class ConstructorConfigModel(ObjectiveModel):
                 f"{type(self).__name__}.__init__, so that the model can be saved. "
                 "Received: a model without it"
             )
-        return getattr(self, name)
+        value = getattr(self, name)
+        given, made = self.__dict__.get("_given", {}).get(name, (None, None))
+        return given if made is value and made is not None else value
+
+    def remember_given(self, name: str, given: Any, made: Any) -> None:
+        """Let the config hold what was given for an argument, while it stands for it.
+
+        Args:
+            name: The argument's name.
+            given: What the constructor was given, such as a name.
+            made: What it has made of it, the attribute.
+        """
+        if isinstance(given, str | int | np.integer):
+            # Past what Keras tracks.
+            self.__dict__.setdefault("_given", {})[name] = (_serialised(given), made)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
@@ -116,7 +130,8 @@ class ConstructorConfigModel(ObjectiveModel):
 
 def _serialised(value: Any) -> Any:
     if isinstance(value, keras.Variable):
-        return float(value.numpy())
+        # The shortest number that is the same in float32.
+        return float(str(value.numpy()))
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):

@@ -66,6 +66,7 @@ class VariationalModel(LatentModel):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
+        given = {"posterior": posterior, "prior": prior}
         posterior = distributions.get("posterior", posterior)
         prior = distributions.get("prior", prior)
         distributions.check_pair(posterior, prior)
@@ -74,6 +75,8 @@ class VariationalModel(LatentModel):
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.posterior = posterior
         self.prior = prior
+        for name, named in given.items():
+            self.remember_given(name, named, getattr(self, name))
         self.seed = seed
         self.noise = StandardNormal(seed)
         prior.build_for(self)

@@ -184,6 +184,8 @@ class FiniteGuard(keras.callbacks.Callback):
 
     def _sentences(self, found: _Failure, values: dict[str, float]) -> list[str]:
         step, sentences = int(found.step), []
+        if found.is_loss and not self.watches_data_alone:
+            sentences.append(_bad_loss(step, values))
         if found.nan or found.infinite:
             sentences.append(
                 f"`{self._columns[0][0]}` must be finite. Received: "
@@ -195,9 +197,7 @@ class FiniteGuard(keras.callbacks.Callback):
                 f"`{name}` must {rule}. Received: minimum={found.low:.9g}, "
                 f"maximum={found.high:.9g} at step {step}."
             )
-        if found.is_loss and not self.watches_data_alone:
-            sentences.append(_bad_loss(step, values))
-        elif found.gradient and not sentences:
+        if found.gradient and not sentences:
             sentences.append(
                 f"The gradient of the loss must be finite, but at step {step} that of "
                 f"{self.gradients[int(found.gradient) - 1]} is not: look for a root or "
@@ -239,7 +239,7 @@ def _bad_loss(step: int, values: dict[str, float]) -> str:
     named = ", ".join(f"`{name}`" for name in terms)
     return (
         f"`loss` must be finite, but at step {step} {named} is not: look for NaN in "
-        f"that batch, or lower the learning rate. Received: {_listed(terms)}"
+        f"that batch, or lower the learning rate. Received: {_listed(terms)}."
     )
 
 

@@ -29,7 +29,7 @@ class TestReconstructionScores:
         scores = anomaly.reconstruction_scores(model, x)
 
         reconstructed = model.reconstruct(x)
-        image = ((x["image"] - reconstructed["image"]) ** 2).numpy().mean((1, 2, 3))
+        image = ((x["image"] - reconstructed["image"]) ** 2).mean((1, 2, 3))
         category = ((x["category"] - reconstructed["category"]) ** 2).numpy().mean(1)
         np.testing.assert_allclose(scores, (image + category) / 2, rtol=1e-5)
 

@@ -289,6 +289,10 @@ class TestSampleWeight:
         assert_all_close(same_weights, weights, atol=1e-7)
 
     def test_rows_of_weight_zero_move_nothing(self, case):
+        if case.name == "factor":
+            pytest.skip(
+                "its discriminator tells all rows of a batch from permuted ones"
+            )
         x, other = case.data(4), case.data(4, seed=9)
         weight = np.array([1.0, 0.5, 0.0, 0.0])
         changed = keras.tree.map_structure(
@@ -344,7 +348,9 @@ class TestPrecision:
             assert losses[-1] < losses[0]
 
     def test_large_inputs_stay_finite(self, case, dtype_policy):
-        if case.arguments().get("likelihood") == "continuous_bernoulli":
+        default = inspect.signature(case.variant.__init__).parameters["likelihood"]
+        likelihood = case.arguments().get("likelihood", default.default)
+        if likelihood in ("bernoulli", "continuous_bernoulli"):
             pytest.skip("its likelihood is one of values in [0, 1]")
         dtype_policy("mixed_float16")
         networks = case.networks(output_activation=None)
@@ -453,7 +459,7 @@ class TestState:
         networks = case.networks()
         encoder = networks[case.encoder]
         normalised = keras.layers.BatchNormalization()(encoder.outputs[0])
-        inputs = encoder.input if isinstance(encoder.input, dict) else encoder.inputs
+        inputs = encoder.input if case.name == "encdec-mixed" else encoder.inputs
         networks[case.encoder] = keras.Model(inputs, normalised)
         model = compiled(case.build(**networks), run_eagerly=False)
         moving_mean = networks[case.encoder].layers[-1].moving_mean

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
+from keras_latent.keras_internals import random_states
 from tests.models.cases import CASES, decode, each_case, few_cases, optimizers
 
 # Loads each model of a folder, notes what it holds and gives, and trains on.
@@ -63,7 +64,8 @@ for path in sorted(folder.glob("*-encoder.keras")):
     case = path.stem.removesuffix("-encoder")
     data = np.load(folder / f"{case}-data.npz")
     x = {name: data[name] for name in data.files}
-    z = keras.saving.load_model(path)(x["x"] if set(x) == {"x"} else x)
+    encoder = keras.saving.load_model(path)
+    z = np.array(encoder(x["x"] if set(x) == {"x"} else x))
     given = {"x": z, "y": x["y"]} if "y" in x else z
     decoded = keras.saving.load_model(folder / f"{case}-decoder.keras")(given)
     np.savez(
@@ -207,9 +209,12 @@ def test_weights_round_trip(case, tmp_path):
         weight.assign(0.25)
     model.save_weights(tmp_path / "model.weights.h5")
     other.load_weights(tmp_path / "model.weights.h5")
-    assert_noted(
-        noted("variables", other.variables), noted("variables", model.variables), rtol=0
+    # Weights alone bring no random state along.
+    found, expected = (
+        [v for v in m.variables if not any(v is s for s in random_states(m))]
+        for m in (other, model)
     )
+    assert_noted(noted("variables", found), noted("variables", expected), rtol=0)
     assert_noted(
         noted("x", other.reconstruct(x)), noted("x", model.reconstruct(x)), rtol=0
     )

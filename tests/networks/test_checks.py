@@ -16,7 +16,7 @@ def test_an_image_shape_is_accepted(image_shape):
         (28, 28),
         (7, 28, 1),
         (28, 7, 1),
-        (28, 28, 2),
+        (28, 28, 5),
         (28, 28, 1, 1),
         (28.0, 28, 1),
         (None, None, 3),

@@ -91,6 +91,7 @@ class ConstrainedAutoencoder(DeterministicModel):
         self.heads = keras.tree.map_structure(
             lambda head: linear_head(head, self.latent_dim), heads
         )
+        self.remember_given("heads", heads, self.heads)
         check_heads(self.heads, self.latent_dim)
         self.add_number("perturbation_scale", perturbation_scale)
         self.add_term("reconstruction")

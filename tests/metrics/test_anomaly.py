@@ -30,7 +30,7 @@ class TestReconstructionScores:
 
         reconstructed = model.reconstruct(x)
         image = ((x["image"] - reconstructed["image"]) ** 2).mean((1, 2, 3))
-        category = ((x["category"] - reconstructed["category"]) ** 2).numpy().mean(1)
+        category = ((x["category"] - reconstructed["category"]) ** 2).mean(1)
         np.testing.assert_allclose(scores, (image + category) / 2, rtol=1e-5)
 
     @pytest.mark.parametrize(

@@ -290,9 +290,7 @@ class TestSampleWeight:
 
     def test_rows_of_weight_zero_move_nothing(self, case):
         if case.name == "factor":
-            pytest.skip(
-                "its discriminator tells all rows of a batch from permuted ones"
-            )
+            pytest.skip("its discriminator sees all rows of a batch")
         x, other = case.data(4), case.data(4, seed=9)
         weight = np.array([1.0, 0.5, 0.0, 0.0])
         changed = keras.tree.map_structure(

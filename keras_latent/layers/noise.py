@@ -24,7 +24,7 @@ class StandardNormal(keras.layers.Layer):
         A float32 tensor of the same shape.
 
     >>> noise = StandardNormal(seed=1)
-    >>> noise(ops.zeros((4, 2))).shape
+    >>> noise(keras.ops.zeros((4, 2))).shape
     TensorShape([4, 2])
     """
 

@@ -115,6 +115,8 @@ class LatentModel(CodingModel):
         else:
             given = {"z": z, "y": self.observation(z, y)["y"]}
             self.condition.check(given["y"], None)
+            if keras.ops.is_tensor(z):
+                given["y"] = keras.ops.convert_to_tensor(given["y"])
 
         def decode(given: dict[str, Tensor]) -> Observation:
             z = given["z"]

@@ -26,7 +26,7 @@ def test_an_image_shape_is_accepted(image_shape):
 )
 def test_another_shape_is_refused(image_shape):
     message = (
-        r"`image_shape` must be \(height, width, channels\).*at least 8 and 1 or 3 "
+        r"`image_shape` must be \(height, width, channels\).*at least 8 and 1 to 4 "
         rf"channels\. Received: image_shape={re.escape(repr(image_shape))}"
     )
     with pytest.raises(ValueError, match=message):

@@ -8,8 +8,9 @@ import textwrap
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+import h5py
 import keras
 
 from keras_latent.keras_internals import always_safely
@@ -19,6 +20,7 @@ UNFINISHED = ".unfinished-"
 
 _MOST_EXPANSION = 100
 _LONGEST_REASON = 500
+_WEIGHTS = "model.weights.h5"
 
 
 @contextlib.contextmanager
@@ -120,6 +122,8 @@ def load_model(
             f"{path.stat().st_size} bytes"
         )
     try:
+        with zipfile.ZipFile(path) as archive, archive.open(_WEIGHTS) as weights:
+            check_weights_are_inside(weights)
         # `keras.config.enable_unsafe_deserialization` would overrule the argument.
         with always_safely():
             return keras.saving.load_model(
@@ -142,10 +146,58 @@ def _is_whole_archive(path: Path) -> bool:
                 if size > _MOST_EXPANSION * path.stat().st_size:
                     return False
                 names = {member.filename for member in members}
-                is_model = {"config.json", "model.weights.h5"} <= names
-                return is_model and archive.testzip() is None
+                if not {"config.json", _WEIGHTS} <= names or archive.testzip():
+                    return False
+                return True
         except Exception:  # Of any kind: each byte may be another than was written.
             return False
+
+
+def places_elsewhere(weights: str | os.PathLike | IO[bytes]) -> list[str]:
+    """Find what a file of weights doesn't hold itself, but has read from elsewhere.
+
+    Some versions of Keras follow links out of the file, so that one of somebody else
+    could have any file of the machine read.
+
+    Args:
+        weights: An HDF5 file, or what reads one.
+
+    Returns:
+        The names of links, and of datasets whose values lie in another file.
+    """
+    found = []
+
+    def look_into(group: h5py.Group) -> None:
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                found.append(f"{group.name}/{name}")
+                continue
+            # A second hard link to what was seen may lead round in a circle.
+            member = group[name]
+            if member.id in seen:
+                continue
+            seen.add(member.id)
+            if isinstance(member, h5py.Group):
+                look_into(member)
+            elif isinstance(member, h5py.Dataset) and (
+                member.external or member.is_virtual
+            ):
+                found.append(member.name)
+
+    seen: set[Any] = set()
+    with h5py.File(weights, "r") as file:
+        look_into(file)
+    return found
+
+
+def check_weights_are_inside(weights: str | os.PathLike | IO[bytes]) -> None:
+    """Refuse a file of weights that has some of them read from elsewhere.
+
+    Raises:
+        ValueError: If it does; the message names them.
+    """
+    if elsewhere := places_elsewhere(weights):
+        raise ValueError(f"it links to other places: {', '.join(elsewhere)}")
 
 
 def _reason(error: Exception) -> str:

@@ -25,6 +25,7 @@ from keras_latent.applications import weight_files
 from keras_latent.cli import main
 from keras_latent.datasets import emoji, mnist
 from keras_latent.models import Autoencoder
+from keras_latent.saving import places_elsewhere
 from tests.models.cases import dense_networks
 
 PACKAGE = Path(kl.__file__).parent
@@ -283,6 +284,17 @@ def pickled_arrays(marker):
 
 
 class TestWeights:
+    def test_a_model_reads_no_other_file(self, whole, tmp_path):
+        weights = tmp_path / "model.weights.h5"
+        weights.write_bytes(whole[weights.name])
+        with h5py.File(weights, "a") as file:
+            del file["code/vars/1"]
+            file["code/vars/1"] = h5py.ExternalLink(str(tmp_path / "secret"), "x")
+        path = tmp_path / "model.keras"
+        write_archive(path, {**whole, weights.name: weights.read_bytes()})
+        with pytest.raises(ValueError, match=r"it links to other places: .*vars/1"):
+            kl.load_model(path)
+
     @pytest.fixture
     def model(self):
         return Autoencoder(**dense_networks(), name="own")
@@ -316,6 +328,12 @@ class TestWeights:
             np.testing.assert_array_equal(file[name], bias)
         with pytest.raises(ValueError, match="`weights` must fit 'own'"):
             weight_files.load(model, weights)
+
+    def test_links_that_lead_round_in_a_circle(self, model, weights):
+        with h5py.File(weights, "a") as file:
+            file["code/again"] = file["code"]
+        assert places_elsewhere(weights) == []
+        weight_files.load(model, weights)
 
     def test_damaged_ones_are_named(self, model, weights):
         whole = weights.read_bytes()

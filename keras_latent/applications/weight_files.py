@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 
 import keras_latent
+from keras_latent.saving import check_weights_are_inside
 from keras_latent.validation import MissingFileError
 
 WEIGHTS_FILE = "model.weights.h5"
@@ -123,6 +124,7 @@ def load(
             f"'.weights.h5'. Received: weights={str(path)!r}"
         )
     try:
+        check_weights_are_inside(path)
         model.load_weights(path)
     except Exception as error:  # Of any kind, where the file is damaged.
         raise ValueError(

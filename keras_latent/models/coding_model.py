@@ -67,6 +67,7 @@ class CodingModel(ForImages):
             taken = self.network_spec(self.encoder_spec())
             specs.check_encoder(encoder, taken)
             features = specs.feature_shape("encoder", encoder, taken)
+            self.flatten.build((None, *features))
             if len(self.code_shape) > 1:
                 specs.check_map(features, self.code_shape)
             else:

@@ -49,12 +49,21 @@ class ConstructorConfigModel(ObjectiveModel):
         return [name for name in names if name not in ("name", "dtype")]
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, as they are now."""
+        """The constructor's arguments, as they are now.
+
+        Returns:
+            The arguments, and where `quantize` was called which of the layers that the
+            constructor makes are quantized, and how.
+        """
         config = {}
         for name in self.constructor_arguments():
             config[name] = _serialised(self.constructor_value(name))
+        # Given networks know themselves that they were quantized.
+        modes = {name: _quantized(made) for name, made in self._made_layers().items()}
+        quantized = {name: mode for name, mode in modes.items() if mode}
         return {
             **config,
+            **({"quantized": quantized} if quantized else {}),
             "name": self.name,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
         }
@@ -69,7 +78,8 @@ class ConstructorConfigModel(ObjectiveModel):
             )
         value = getattr(self, name)
         given, made = self.__dict__.get("_given", {}).get(name, (None, None))
-        return given if made is value and made is not None else value
+        stands = made is value and made is not None and not _quantized(made)
+        return given if stands else value
 
     def remember_given(self, name: str, given: Any, made: Any) -> None:
         """Let the config hold what was given for an argument, while it stands for it.
@@ -86,7 +96,9 @@ class ConstructorConfigModel(ObjectiveModel):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """Make a model from the constructor's arguments, serialised."""
-        return cls(
+        config = dict(config)
+        quantized = config.pop("quantized", {})
+        model = cls(
             **{
                 name: keras.saving.deserialize_keras_object(
                     value, custom_objects=custom_objects
@@ -96,24 +108,23 @@ class ConstructorConfigModel(ObjectiveModel):
                 for name, value in config.items()
             }
         )
+        made = model._made_layers()
+        for name, mode in quantized.items():
+            made[name].quantize(mode)
+        return model
 
-    def own_layers(self) -> dict[str, keras.layers.Layer]:
+    def _made_layers(self) -> dict[str, keras.layers.Layer]:
         """The layers that the constructor makes, by the names of their attributes."""
-        raise NotImplementedError
-
-    def get_build_config(self) -> dict[str, Any]:
-        """Which of the model's own layers have been quantized, and how."""
-        modes = {
-            name: layer.quantization_mode
-            for name, layer in self.own_layers().items()
-            if getattr(layer, "quantization_mode", None)
-        }
-        return {"quantized": modes}
-
-    def build_from_config(self, config: dict[str, Any]) -> None:
-        """Quantize the model's own layers as `get_build_config` says."""
-        for name, mode in config.get("quantized", {}).items():
-            self.own_layers()[name].quantize(mode)
+        given = self.constructor_arguments()
+        made = {}
+        for name, value in vars(self).items():
+            if name in given or name.startswith("_"):
+                continue
+            listed = value if isinstance(value, list | tuple) else [value]
+            for place, layer in enumerate(listed):
+                if isinstance(layer, keras.layers.Layer):
+                    made[f"{name}/{place}"] = layer
+        return made
 
     def save(
         self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
@@ -126,6 +137,13 @@ class ConstructorConfigModel(ObjectiveModel):
             return
         with written_whole(filepath) as unfinished:
             super().save(unfinished, **kwargs)
+
+
+def _quantized(layer: Any) -> str | None:
+    """How a layer, or the first quantized one of a network, was quantized."""
+    layers = [layer, *getattr(layer, "layers", ())]
+    modes = [getattr(own, "quantization_mode", None) for own in layers]
+    return next((mode for mode in modes if mode), None)
 
 
 def _serialised(value: Any) -> Any:

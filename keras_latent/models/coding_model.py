@@ -60,9 +60,9 @@ class CodingModel(ForImages):
             )
         specs.check_activation(decoder, decoder_spec, self.likelihood)
         self._output_range = specs.output_range(decoder)
-        # Whatever the dtype policy, codes and what follows from them are float32.
-        self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
         if has_encoder:
+            # Whatever the dtype policy, codes and what follows from them are float32.
+            self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
             self.encoder: Any = encoder
             taken = self.network_spec(self.encoder_spec())
             specs.check_encoder(encoder, taken)

@@ -61,13 +61,10 @@ class CodingModel(ForImages):
         specs.check_activation(decoder, decoder_spec, self.likelihood)
         self._output_range = specs.output_range(decoder)
         if has_encoder:
-            # Whatever the dtype policy, codes and what follows from them are float32.
-            self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
             self.encoder: Any = encoder
             taken = self.network_spec(self.encoder_spec())
             specs.check_encoder(encoder, taken)
             features = specs.feature_shape("encoder", encoder, taken)
-            self.flatten.build((None, *features))
             if len(self.code_shape) > 1:
                 specs.check_map(features, self.code_shape)
             else:
@@ -149,9 +146,12 @@ class CodingModel(ForImages):
     def features(self, x: Any, training: bool = False) -> Tensor:
         """The encoder's features, float32: a vector, or a map where the code is one."""
         (features,) = keras.tree.flatten(self.encoder_output(x, training))
+        # Whatever the dtype policy, codes and what follows from them are float32.
+        features = ops.cast(features, "float32")
         if len(self.code_shape) == 1:
-            return self.flatten(features)
-        return ops.cast(features, "float32")
+            size = int(np.prod(features.shape[1:]))
+            features = ops.reshape(features, (-1, size))
+        return features
 
     def encoded(self, x: Any, training: bool = False, sample: bool = False) -> Tensor:
         """Codes of one batch, within a graph or outside, unchecked: see `encode`."""

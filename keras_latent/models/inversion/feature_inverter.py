@@ -121,8 +121,8 @@ class FeatureInverter(LatentModel):
 
     def encoder_output(self, x: Any, training: bool) -> Tensor:
         """[f(x), n(x)], f detached."""
-        f = ops.cast(ops.stop_gradient(self._source.features(x)), "float32")
-        f = ops.reshape(f, (-1, self.feature_size))
+        f = ops.stop_gradient(self._source.features(x))
+        f = ops.reshape(ops.cast(f, "float32"), (-1, self.feature_size))
         if self.extra_encoder is None:
             return f
         n = self.extra_encoder(self._source.image(x), training=training)

@@ -146,9 +146,8 @@ def _is_whole_archive(path: Path) -> bool:
                 if size > _MOST_EXPANSION * path.stat().st_size:
                     return False
                 names = {member.filename for member in members}
-                if not {"config.json", _WEIGHTS} <= names or archive.testzip():
-                    return False
-                return True
+                is_model = {"config.json", _WEIGHTS} <= names
+                return is_model and archive.testzip() is None
         except Exception:  # Of any kind: each byte may be another than was written.
             return False
 

@@ -4,12 +4,14 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from keras_latent.keras_internals import BuiltModel, random_states
 
 _RANDOM_STATE = "random_state_"
 _STEPS = "steps_made"
+_NUMBER = "number_"
 
 
 class RandomStateModel(BuiltModel):
@@ -36,22 +38,32 @@ class RandomStateModel(BuiltModel):
         """Number of training steps since the model was compiled, over all `fit`s."""
         return int(self._steps_made.numpy())
 
+    def numbers(self) -> dict[str, keras.Variable]:
+        """Numbers of this model past what Keras tracks, by their names."""
+        return {}
+
     def save_own_variables(self, store: Any) -> None:
-        """Save the variables, the state of each random generator, and the steps."""
+        """Save the variables, random states, numbers, and the steps."""
         super().save_own_variables(store)
         for index, state in enumerate(random_states(self)):
             store[f"{_RANDOM_STATE}{index}"] = state.numpy()
+        for name, number in self.numbers().items():
+            store[_NUMBER + name] = number.numpy()
         store[_STEPS] = self._steps_made.numpy()
 
     def load_own_variables(self, store: Any) -> None:
         """Load what `save_own_variables` saved."""
         # The store of an HDF5 file has `keys`, but can't be iterated over.
         keys = list(store.keys())
-        is_ours = [key == _STEPS or key.startswith(_RANDOM_STATE) for key in keys]
-        own = [key for key, ours in zip(keys, is_ours, strict=True) if not ours]
-        super().load_own_variables({key: store[key] for key in own})
+        ours = (_RANDOM_STATE, _NUMBER, _STEPS)
+        theirs = [key for key in keys if not key.startswith(ours)]
+        super().load_own_variables({key: store[key] for key in theirs})
         for index, state in enumerate(random_states(self)):
             state.assign(store[f"{_RANDOM_STATE}{index}"])
+        for name, number in self.numbers().items():
+            # Files of earlier versions hold none.
+            if _NUMBER + name in keys:
+                number.assign(store[_NUMBER + name][()])
         if _STEPS in keys:
             self._steps_made.assign(store[_STEPS][()])
 

@@ -28,7 +28,7 @@ class TermsModel(RandomStateModel):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        # Not among what Keras tracks: files of weights hold no numbers, configs do.
+        # Past what Keras tracks, so that files of weights without them can be read.
         self.__dict__["_scheduled"] = {}
         self._weight_by_term: dict[str, keras.Variable] = {}
         self._trackers: dict[str, keras.metrics.Mean] = {}
@@ -108,6 +108,15 @@ class TermsModel(RandomStateModel):
     def add_monitor(self, name: str) -> None:
         """Declare a value that `objective` computes for the logs alone."""
         self._trackers[name] = keras.metrics.Mean(name=name)
+
+    def numbers(self) -> dict[str, keras.Variable]:
+        """The declared numbers that weigh no term, by their names."""
+        weights = {id(variable) for variable in self._weight_by_term.values()}
+        return {
+            name: number.variable
+            for name, number in self._scheduled.items()
+            if id(number.variable) not in weights
+        }
 
     @property
     def term_weights(self) -> dict[str, keras.Variable]:

@@ -48,6 +48,30 @@ class TestWeights:
         with pytest.raises(ValueError, match=r"`beta` must be .*Received: beta=-1"):
             model.beta = -1.0
 
+    @pytest.mark.parametrize("form", ["model.keras", "model.weights.h5"])
+    def test_numbers_that_were_assigned_are_saved(self, form, tmp_path):
+        """Of each kind: a term's weight, a number that weighs none."""
+        made = {
+            "free_bits": lambda: models.VAE(encoder(), decoder(), free_bits=0.5),
+            "beta": lambda: models.VAE(encoder(), decoder(), beta=0.5),
+            "margin": lambda: models.EncDec(encoder(), decoder(), margin=0.5),
+            "perturbation_scale": lambda: models.ConstrainedAutoencoder(
+                encoder(), decoder(), heads=3, perturbation_scale=0.5
+            ),
+        }
+        for name, make in made.items():
+            model, path = make(), tmp_path / f"{name}-{form}"
+            setattr(model, name, 1.5)
+            assert model.get_config()[name] == 1.5
+            if form.endswith(".keras"):
+                model.save(path)
+                loaded = kl.load_model(path)
+            else:
+                model.save_weights(path)
+                loaded = make()
+                loaded.load_weights(path)
+            assert float(getattr(loaded, name)) == 1.5, name
+
     def test_numbers_of_numpy_are_numbers(self):
         model = models.VAE(encoder(), decoder(), beta=np.float32(0.5))
         assert model.get_config()["beta"] == 0.5
@@ -75,6 +99,47 @@ class TestActivations:
         nested = keras.Sequential([keras.Input((2,)), decoder(activation="linear")])
         with pytest.raises(ValueError, match="must give probabilities"):
             models.VAE(encoder(), nested)
+
+    @pytest.mark.parametrize("squashes", [True, False])
+    @pytest.mark.parametrize("ending", ["operation", "wrapper", "scaled", "subclass"])
+    def test_ends_that_name_no_activation_are_looked_at(self, ending, squashes):
+        z = keras.Input((2,))
+        x = layers.Reshape((4, 3))(layers.Dense(12)(z))
+        if ending == "operation":
+            x = keras.ops.sigmoid(x) if squashes else 2.0 * x
+        elif ending == "scaled":
+            x = keras.ops.sigmoid(x) * (1.0 if squashes else 255.0)
+        elif ending == "wrapper":
+            own = layers.Dense(3, activation="sigmoid" if squashes else None)
+            x = layers.TimeDistributed(own)(x)
+        network = keras.Model(z, layers.Reshape(SHAPE)(x))
+        if ending == "subclass":
+            network = Subclassed("sigmoid" if squashes else None)
+            network.build((None, 2))
+        if squashes:
+            model = models.VAE(encoder(), network)
+            model.compile("sgd", run_eagerly=True)
+            assert np.isfinite(model.fit(images(), verbose=0).history["loss"]).all()
+            return
+        with pytest.raises(ValueError, match="`decoder` must give probabilities"):
+            models.VAE(encoder(), network)
+        models.VAE(encoder(), network, likelihood="gaussian")
+
+
+class Subclassed(keras.Model):
+    """A decoder that was built, and has no property `input_shape`."""
+
+    def __init__(self, activation):
+        super().__init__()
+        self.dense = layers.Dense(12, activation=activation)
+        self.reshape = layers.Reshape(SHAPE)
+
+    def build(self, shape):
+        self.dense.build(shape)
+        self.reshape.build((None, 12))
+
+    def call(self, z):
+        return self.reshape(self.dense(z))
 
 
 class TestNetworks:

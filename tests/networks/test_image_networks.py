@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_latent.models import VAE
 from keras_latent.networks import (
     convolutional_decoder,
     convolutional_encoder,
@@ -175,3 +176,11 @@ def test_bad_shapes_and_widths_are_refused(pair):
         make_encoder((8, 8, 1), widths=())
     with pytest.raises(ValueError, match=r"`widths` .*widths=\(8, 0\)"):
         make_decoder((8, 8, 1), LATENT_DIM, widths=(8, 0))
+
+
+@pytest.mark.parametrize("size", [8, 32, 64, 128, 512])
+def test_the_depth_grows_with_the_size(size):
+    """Or else it is the dense layer: 512×512 took 201 million weights once."""
+    model = VAE.for_images((size, size, 3), latent_dim=16)
+    assert max(model.encoder.output_shape[1:3]) <= 8
+    assert model.count_params() < 3e6

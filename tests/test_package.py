@@ -194,7 +194,7 @@ HOOKS = {
     ("CodingModel", "decoder_input"),
     ("CodingModel", "observation"),
     ("CodingModel", "target"),
-    ("LatentModel", "sample"),  # an error, unless there is a prior
+    ("LatentModel", "log_likelihood"),  # an error, unless there is a density
     ("CodingModel", "watched_columns"),  # labels are looked at, where they are read
     ("BuiltModel", "on_steps_begun"),
     ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights

@@ -9,13 +9,20 @@ from keras_latent.models.autoencoders.contractive_autoencoder import (
 )
 from keras_latent.models.autoencoders.denoising_autoencoder import DenoisingAutoencoder
 from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencoder
+from keras_latent.models.autoencoders.wasserstein_autoencoder import (
+    WassersteinAutoencoder,
+)
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.variational.beta_tc_vae import BetaTCVAE
+from keras_latent.models.variational.capacity_vae import CapacityVAE
 from keras_latent.models.variational.conditional_vae import ConditionalVAE
+from keras_latent.models.variational.dip_vae import DIPVAE
 from keras_latent.models.variational.factor_vae import FactorVAE
+from keras_latent.models.variational.info_vae import InfoVAE
 from keras_latent.models.variational.iwae import IWAE
 from keras_latent.models.variational.vae import VAE
 from keras_latent.models.variational_model import Latent, VariationalModel
@@ -31,6 +38,11 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "iwae": IWAE,
     "conditional-vae": ConditionalVAE,
     "factor-vae": FactorVAE,
+    "capacity-vae": CapacityVAE,
+    "info-vae": InfoVAE,
+    "beta-tc-vae": BetaTCVAE,
+    "dip-vae": DIPVAE,
+    "wasserstein": WassersteinAutoencoder,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -39,10 +51,13 @@ VARIANTS: dict[str, type[LatentModel]] = {
 """The variants by their names on the command line."""
 
 __all__ = [
+    "DIPVAE",
     "IWAE",
     "VAE",
     "VARIANTS",
     "Autoencoder",
+    "BetaTCVAE",
+    "CapacityVAE",
     "ConditionalVAE",
     "ConstrainedAutoencoder",
     "ContractiveAutoencoder",
@@ -51,6 +66,7 @@ __all__ = [
     "EncDec",
     "FactorVAE",
     "FeatureInverter",
+    "InfoVAE",
     "Latent",
     "LatentModel",
     "ObjectiveModel",
@@ -58,4 +74,5 @@ __all__ = [
     "SparseAutoencoder",
     "VariationalEncDec",
     "VariationalModel",
+    "WassersteinAutoencoder",
 ]

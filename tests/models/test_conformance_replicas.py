@@ -76,6 +76,13 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     assert_replicas_agree(case, two_replicas, rows=rows, arguments=arguments)
 
 
+@chosen("capacity", "info", "beta-tc", "dip", "wasserstein")
+@pytest.mark.parametrize("rows", [23, 17])
+def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas, rows):
+    assert case.build().global_batch
+    assert_replicas_agree(case, two_replicas, rows=rows, arguments={})
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_metrics_of_a_replica_without_a_row(two_replicas, weighted):
     case = next(case for case in CASES if case.name == "autoencoder")

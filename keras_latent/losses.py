@@ -359,3 +359,21 @@ def covariance_penalty(
     check_in_range("diagonal_weight", diagonal_weight)
     off_diagonal, diagonal = covariance_deviations(mean, log_var, kind)
     return off_diagonal_weight * off_diagonal + diagonal_weight * diagonal
+
+
+def importance_weighted_bound(log_weights: Tensor) -> Tensor:
+    """The bound log 1/K Σₖ wₖ of log p(x), from log wₖ = log p(x, zₖ) − log q(zₖ|x).
+
+    Args:
+        log_weights: Of shape (..., K): K draws along the last axis.
+
+    Returns:
+        Nats, of shape (...).
+
+    Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
+
+    >>> float(importance_weighted_bound([-3.0, -3.0]))
+    -3.0
+    """
+    log_weights = ops.convert_to_tensor(log_weights)
+    return ops.logsumexp(log_weights, axis=-1) - math.log(log_weights.shape[-1])

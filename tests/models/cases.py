@@ -346,6 +346,53 @@ CASES = [
         separable={"mmd_weight": 0.0},
     ),
     Case(
+        "regularized",
+        models.RegularizedAutoencoder,
+        lambda: {
+            "code_weight": 0.3,
+            "penalty": "gradient",
+            "penalty_weight": 0.2,
+            "probes": 2,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={"penalty": "l2"},
+    ),
+    Case(
+        "regularized-spectral",
+        models.RegularizedAutoencoder,
+        lambda: {"code_weight": 0.3, "penalty": "spectral", "penalty_weight": 0.2},
+    ),
+    Case("implicit-rank", models.ImplicitRankAutoencoder, lambda: {"linear_layers": 2}),
+    Case(
+        "miwae",
+        models.MIWAE,
+        lambda: {
+            "likelihood": "continuous_bernoulli",
+            "num_bounds": 2,
+            "num_samples": 3,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "ciwae",
+        models.CIWAE,
+        lambda: {"num_bounds": 2, "num_samples": 3, "mixing": 0.3, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "piwae",
+        models.PIWAE,
+        lambda: {
+            "num_bounds": 2,
+            "num_samples": 3,
+            "prior": distributions.NormalMixture(2),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
         "constrained",
         models.ConstrainedAutoencoder,
         lambda: {

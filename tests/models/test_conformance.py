@@ -305,7 +305,7 @@ class TestSampleWeight:
         x = case.data(4)
         _, logs = self.step(case, x)
         _, weighted = self.step(case, x, sample_weight=np.full(4, 0.5))
-        model = case.build()
+        model = case.build(**case.separable)
         compiled(model)
         y = None if case.labels is None else case.labels(4)
         batch_terms = model.objective(Batch(x, y), False)

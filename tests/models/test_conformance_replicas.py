@@ -77,10 +77,10 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
 
 
 @chosen("capacity", "info", "beta-tc", "dip", "wasserstein")
-@pytest.mark.parametrize("rows", [23, 17])
-def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas, rows):
+def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
+    # Three steps, the last on 1 row, which leaves a replica without any.
     assert case.build().global_batch
-    assert_replicas_agree(case, two_replicas, rows=rows, arguments={})
+    assert_replicas_agree(case, two_replicas, rows=17, arguments={})
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -84,11 +84,11 @@ def test_there_is_no_likelihood():
         ({"kernel": "rational"}, r"`kernel` must be one of 'imq', 'rbf'.*'rational'"),
         (
             {"prior": "uniform_sphere"},
-            r"`prior` must be a distribution of real.*sphere",
+            r"`prior` must be a.*real.*sphere",
         ),
         (
             {"prior": "vamp_prior"},
-            r"`prior` must be a distribution of real.*vamp_prior",
+            r"`prior` must be a.*real.*vamp_prior",
         ),
         ({"prior": "cauchy"}, r"`prior` must be one of 'normal'.*'cauchy'"),
     ],

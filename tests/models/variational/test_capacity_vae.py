@@ -52,16 +52,14 @@ def test_at_no_capacity_it_is_the_beta_vae():
 
 
 def test_at_its_capacity_nothing_pulls():
+    """Of one row, whose divergence float32 gives twice the same."""
     model = build()
-    kl = np.array(model.objective(Batch(X), True)["kl"])
-    model.capacity = float(np.mean(kl, dtype="float32"))
-    terms = model.objective(Batch(X), True)
-    assert float(terms["excess"]) == pytest.approx(0.0, abs=1e-7)
-    if float(terms["excess"]) == 0.0:
-        for pull in gradients.gradients(
-            model, lambda: model.objective(Batch(X), True)["excess"]
-        ):
-            np.testing.assert_array_equal(pull, 0.0)
+    model.capacity = float(model.objective(Batch(X[:1]), True)["kl"][0])
+    assert float(model.objective(Batch(X[:1]), True)["excess"]) == 0.0
+    for pull in gradients.gradients(
+        model, lambda: model.objective(Batch(X[:1]), True)["excess"]
+    ):
+        np.testing.assert_array_equal(pull, 0.0)
 
 
 @pytest.mark.parametrize("capacity", [0.0, 50.0])

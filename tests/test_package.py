@@ -191,6 +191,7 @@ HOOKS = {
     ("SteppingModel", "target"),
     ("CodingModel", "check_observation"),
     ("CodingModel", "code_shape_of"),
+    ("CodingModel", "condition_in"),  # a missing class may be told by a classifier
     ("CodingModel", "decoder_input"),
     ("CodingModel", "observation"),
     ("CodingModel", "target"),

@@ -29,11 +29,15 @@ from keras_latent.models.variational.ciwae import CIWAE
 from keras_latent.models.variational.conditional_vae import ConditionalVAE
 from keras_latent.models.variational.dip_vae import DIPVAE
 from keras_latent.models.variational.factor_vae import FactorVAE
+from keras_latent.models.variational.hamiltonian_vae import HamiltonianVAE
+from keras_latent.models.variational.hierarchical_vae import HierarchicalVAE
 from keras_latent.models.variational.info_vae import InfoVAE
 from keras_latent.models.variational.iwae import IWAE
 from keras_latent.models.variational.miwae import MIWAE
 from keras_latent.models.variational.piwae import PIWAE
+from keras_latent.models.variational.semi_supervised_vae import SemiSupervisedVAE
 from keras_latent.models.variational.vae import VAE
+from keras_latent.models.variational.weakly_supervised_vae import WeaklySupervisedVAE
 from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.training.objective_model import ObjectiveModel
 from keras_latent.training.players import Player
@@ -57,6 +61,10 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "wasserstein": WassersteinAutoencoder,
     "regularized": RegularizedAutoencoder,
     "implicit-rank": ImplicitRankAutoencoder,
+    "semi-supervised-vae": SemiSupervisedVAE,
+    "weakly-supervised-vae": WeaklySupervisedVAE,
+    "hierarchical-vae": HierarchicalVAE,
+    "hamiltonian-vae": HamiltonianVAE,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -83,6 +91,8 @@ __all__ = [
     "EncDec",
     "FactorVAE",
     "FeatureInverter",
+    "HamiltonianVAE",
+    "HierarchicalVAE",
     "ImplicitRankAutoencoder",
     "InfoVAE",
     "Latent",
@@ -90,8 +100,10 @@ __all__ = [
     "ObjectiveModel",
     "Player",
     "RegularizedAutoencoder",
+    "SemiSupervisedVAE",
     "SparseAutoencoder",
     "VariationalEncDec",
     "VariationalModel",
     "WassersteinAutoencoder",
+    "WeaklySupervisedVAE",
 ]

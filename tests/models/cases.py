@@ -160,6 +160,21 @@ def digits(count: int) -> np.ndarray:
     return labels
 
 
+def classifier() -> keras.Model:
+    """Logits of four classes."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Flatten(),
+        keras_layers.Dense(CATEGORIES),
+    ]
+    return keras.Sequential(layers_of)
+
+
+def partners(count: int) -> np.ndarray:
+    """The other images of pairs."""
+    return 0.5 * images(count) + 0.5 * images(count, seed=5)
+
+
 @dataclass(frozen=True)
 class Case:
     """One variant in one setting.
@@ -388,6 +403,43 @@ CASES = [
             "num_bounds": 2,
             "num_samples": 3,
             "prior": distributions.NormalMixture(2),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "semi-supervised",
+        models.SemiSupervisedVAE,
+        lambda: {
+            "num_classes": CATEGORIES,
+            "classification_weight": 0.5,
+            "classifier": classifier(),
+            "seed": 7,
+        },
+        networks=conditional_networks,
+        data=conditional_data,
+        is_random=True,
+    ),
+    Case(
+        "weakly-supervised",
+        models.WeaklySupervisedVAE,
+        lambda: {"averaging": "mlvae", "beta": 0.5, "seed": 7},
+        labels=partners,
+        is_random=True,
+    ),
+    Case(
+        "hierarchical",
+        models.HierarchicalVAE,
+        lambda: {"code_sizes": [1, 2], "width": 5, "beta": 0.5, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "hamiltonian",
+        models.HamiltonianVAE,
+        lambda: {
+            "leapfrog_steps": 2,
+            "step_size": 0.1,
+            "inverse_temperature": 1.2,
             "seed": 7,
         },
         is_random=True,

@@ -86,6 +86,7 @@ class WeaklySupervisedVAE(VariationalModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """½ Σᵢ −log p(xᵢ|zᵢ) and ½ Σᵢ KL(q̄ᵢ ‖ p(z))."""
+        self.check_labels(batch.y, None)
         pair = batch.x, ops.cast(batch.y, batch.x.dtype)
         posteriors = [self.posterior_parameters(x, training) for x in pair]
         shared = self._shared(*posteriors)

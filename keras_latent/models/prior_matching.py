@@ -34,7 +34,7 @@ class PriorMatching(LatentModel):
             lambda shape: self.prior.sample(shape=shape, seed=self.prior_seed), z
         )
         return coupled(
-            lambda rows: mmd(*rows, kernel=self.kernel, scale=scale),
+            lambda rows: mmd(rows[0], rows[1], self.kernel, scale),
             (z, drawn),
             self.global_batch,
         )

@@ -60,7 +60,7 @@ class ImplicitRankAutoencoder(DeterministicModel):
             )
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.linear_layers = int(linear_layers)
-        channels, first = self.code_shape[-1], self.code
+        channels, first = self.code_shape[-1], self.own_layers()["code"]
         chain = [_linear(channels, f"linear_{i}") for i in range(self.linear_layers)]
         features = keras.Input((*self.code_shape[:-1], first.kernel.shape[-2]))
         self.code = keras.Sequential([features, first, *chain], name="code_chain")

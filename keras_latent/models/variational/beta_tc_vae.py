@@ -98,7 +98,7 @@ class BetaTCVAE(VariationalModel):
         codes = [ops.reshape(a, (-1, self.latent_dim)) for a in (latent.z, *latent.q)]
         posterior, aggregate, marginals = coupled(
             lambda codes: aggregate_log_densities(
-                *codes, self.dataset_size, self.estimator
+                codes[0], codes[1], codes[2], self.dataset_size, self.estimator
             ),
             codes,
             self.global_batch,

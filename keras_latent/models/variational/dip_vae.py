@@ -90,7 +90,7 @@ class DIPVAE(VariationalModel):
         if self.kind == "ii":
             codes[1] = ops.reshape(latent.q.log_var, (-1, self.latent_dim))
         off_diagonal, diagonal = coupled(
-            lambda codes: covariance_deviations(*codes, kind=self.kind),
+            lambda codes: covariance_deviations(codes[0], codes[1], self.kind),
             codes,
             self.global_batch,
         )

@@ -95,8 +95,9 @@ class InfoVAE(PriorMatching, VariationalModel):
                 "the weights 1 - alpha and alpha + lambda_ - 1 aren't negative. "
                 f"Received: {alpha=}, {lambda_=}"
             )
-        weights = {"kl_weight": 1.0 - alpha, "mmd_weight": alpha + lambda_ - 1.0}
-        return cls(*networks, **weights, **kwargs)
+        kwargs["kl_weight"] = 1.0 - alpha
+        kwargs["mmd_weight"] = alpha + lambda_ - 1.0
+        return cls(*networks, **kwargs)
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log p(x|z), KL(q(z|x) ‖ p(z)) and MMD²(z, z̃)."""

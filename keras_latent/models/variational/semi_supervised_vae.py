@@ -83,8 +83,8 @@ class SemiSupervisedVAE(VariationalModel):
         if classifier is None:
             self.check_single_observation()
             shape = self.decoder_spec.observation.shape[1:]
-            classifier = _dense_classifier(shape, self.num_classes)
-        _check_classifier(classifier, self.num_classes)
+            classifier = _dense_classifier(shape, condition.length)
+        _check_classifier(classifier, condition.length)
         self.classifier: Any = classifier
         self.add_term("bound")
         self.add_term("classification", weight=classification_weight)
@@ -95,7 +95,7 @@ class SemiSupervisedVAE(VariationalModel):
         """L(x, y) or its mean over q(y|x), and −log q(y|x)."""
         x, y = batch.x["x"], ops.cast(batch.x["y"], "int32")
         is_labelled = ops.cast(y >= 0, "float32")
-        label = self.condition.vector_of(y)
+        label = ops.one_hot(y, self.num_classes, dtype="float32")
         logits = ops.cast(self.classifier(x, training=training), "float32")
         log_q = ops.log_softmax(logits, axis=-1)
         reconstruction, kl = self._of_each_class(x, training)
@@ -135,7 +135,9 @@ class SemiSupervisedVAE(VariationalModel):
         """The class, one-hot, or as vectors; of a missing one, the likeliest."""
         if len(x["y"].shape) == 2:
             return x["y"]
-        known = self.condition.vector_of(x["y"])
+        known = ops.one_hot(
+            ops.cast(x["y"], "int32"), self.num_classes, dtype="float32"
+        )
         logits = self.classifier(x["x"], training=False)
         guess = ops.one_hot(
             ops.argmax(logits, axis=-1), self.num_classes, dtype="float32"

@@ -55,13 +55,14 @@ class TopDownPrior(CodeDistribution):
     def level(self, index: int, above: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance of a level, given those above.
 
+        Those of the first level are 0, as numbers.
+
         Args:
             index: The level, from 0 on.
             above: The levels above it, of shape (batch, start of the level).
         """
         if index == 0:
-            zeros = ops.zeros((ops.shape(above)[0], self.sizes[0]))
-            return zeros, zeros
+            return 0.0, 0.0
         mean, log_var = ops.split(self.networks[index - 1](above), 2, axis=-1)
         return mean, ops.clip(log_var, -_LIMIT, _LIMIT)
 

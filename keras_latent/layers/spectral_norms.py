@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent.training.moved_by_data import move_after_step
@@ -56,6 +57,21 @@ class SpectralNorms(keras.layers.Layer):
             for index, shape in enumerate(kernel_shapes)
         ]
         self.built = True
+
+    def settle(self, kernels: Sequence[Any], iterations: int = 100) -> None:
+        """Iterate on kernels as they are, so that the first values are right.
+
+        Args:
+            kernels: Those of the calls to come.
+            iterations: How often. Defaults to 100.
+        """
+        for kernel, vector in zip(kernels, self.vectors, strict=True):
+            matrix = np.asarray(kernel, "float32").reshape(-1, kernel.shape[-1])
+            right = np.asarray(vector)
+            for _ in range(iterations):
+                right = matrix.T @ (matrix @ right)
+                right /= max(float(np.linalg.norm(right)), 1e-12)
+            vector.assign(right)
 
     def call(self, kernels: Sequence[Tensor]) -> Tensor:
         """The largest singular values."""

@@ -9,7 +9,7 @@ from keras import ops
 from keras_latent import distributions
 from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
-from keras_latent.models import specs
+from keras_latent.models import memory, specs
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.typing import Tensor
@@ -110,7 +110,12 @@ class VariationalModel(LatentModel):
             training: Whether layers behave as in training.
             num_samples: Number K of draws for each row. Defaults to `None`: one, in an
                 array without an axis for them.
+
+        Raises:
+            ValueError: If so many draws don't fit into memory.
         """
+        if num_samples is not None:
+            memory.check_draws(self.target(x), num_samples)
         q = self.posterior_parameters(x, training)
         return Latent(self.draw(q, num_samples), q)
 

@@ -38,6 +38,13 @@ def test_it_goes_on_where_it_was():
     np.testing.assert_allclose(norms, [largest(k) for k in KERNELS], rtol=1e-5)
 
 
+def test_a_settled_layer_is_right_at_once():
+    layer = SpectralNorms(iterations=1)
+    layer.build([kernel.shape for kernel in KERNELS])
+    layer.settle(KERNELS)
+    np.testing.assert_allclose(layer(KERNELS), [largest(k) for k in KERNELS], rtol=1e-5)
+
+
 def test_outside_a_step_nothing_moves():
     layer = SpectralNorms()
     first = layer(KERNELS)

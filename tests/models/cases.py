@@ -371,7 +371,6 @@ CASES = [
             "seed": 7,
         },
         is_random=True,
-        separable={"penalty": "l2"},
     ),
     Case(
         "regularized-spectral",

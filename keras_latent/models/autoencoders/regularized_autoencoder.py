@@ -87,7 +87,9 @@ class RegularizedAutoencoder(DeterministicModel):
         self.noise = StandardNormal(seed)
         if penalty == "spectral":
             self.spectral_norms = SpectralNorms()
-            self.spectral_norms.build([kernel.shape for kernel in self._kernels()])
+            kernels = self._kernels()
+            self.spectral_norms.build([kernel.shape for kernel in kernels])
+            self.spectral_norms.settle(kernels)
         self.add_term("reconstruction")
         self.add_term("code", weight=code_weight)
         none = "`penalty_weight` must be 0 where `penalty` is None"
@@ -131,4 +133,4 @@ class RegularizedAutoencoder(DeterministicModel):
         return ops.zeros(())
 
     def _kernels(self) -> list[keras.Variable]:
-        return [v for v in self.decoder.trainable_variables if len(v.shape) > 1]
+        return [v for v in self.decoder.weights if len(v.shape) > 1]

@@ -83,6 +83,28 @@ def with_scaled_gradient(x: Tensor, scale: Callable[[], Tensor]) -> Tensor:
     return unchanged(x)
 
 
+def with_gradient(
+    function: Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Compute a scalar function, and its gradient, which has gradients itself.
+
+    Args:
+        function: From a tensor to a scalar.
+        x: The point.
+
+    Returns:
+        f(x), and ∂f/∂x of the shape of `x`.
+
+    >>> value, gradient = with_gradient(lambda x: tf.reduce_sum(x**2), tf.ones(2))
+    >>> gradient.numpy().tolist()
+    [2.0, 2.0]
+    """
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = function(x)
+    return value, tape.gradient(value, x)
+
+
 def with_squared_jacobian_norm(
     function: Callable[[Tensor], Tensor], x: Tensor
 ) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ import tensorflow as tf
 from scipy import integrate, stats
 
 from keras_latent import losses
+from tests.models import gradients
 
 A = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
 B = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
@@ -84,3 +85,258 @@ def test_formulas_take_symbolic_tensors():
     a, b = keras.Input((3,)), keras.Input((3,))
     model = keras.Model([a, b], losses.different(a, b, 1.5))
     np.testing.assert_allclose(model([A, B]), losses.different(A, B, 1.5), rtol=1e-6)
+
+
+Z = np.random.default_rng(2).normal(size=(5, 3)).astype("float32")
+
+
+def log_normal(z, mean, log_var):
+    return stats.norm(mean, np.exp(0.5 * log_var)).logpdf(z)
+
+
+def weights_of(estimator, rows, size):
+    if estimator == "weighted":
+        return np.full((rows, rows), 1.0 / (rows * size))
+    if rows == 1:
+        return np.ones((1, 1))
+    own = np.eye(rows, dtype=bool)
+    return np.where(own, 1.0 / size, (size - 1.0) / (size * (rows - 1)))
+
+
+def parts_by_numpy(z, mean, log_var, size, estimator):
+    rows, dimensions = z.shape
+    weights = weights_of(estimator, rows, size)
+    aggregate, marginals = np.zeros(rows), np.zeros(rows)
+    for i in range(rows):
+        densities = np.exp(log_normal(z[i], mean, log_var))
+        aggregate[i] = np.log(np.sum(weights[i] * np.prod(densities, axis=1)))
+        for k in range(dimensions):
+            marginals[i] += np.log(np.sum(weights[i] * densities[:, k]))
+    own = log_normal(z, mean, log_var).sum(axis=1)
+    prior = stats.norm.logpdf(z).sum(axis=1)
+    return own - aggregate, aggregate - marginals, marginals - prior
+
+
+def test_normal_kl_against_the_integral():
+    first, second = stats.norm(0.4, np.exp(0.35)), stats.norm(-0.3, np.exp(-0.1))
+    expected, _ = integrate.quad(
+        lambda z: first.pdf(z) * (first.logpdf(z) - second.logpdf(z)), -12, 12
+    )
+    found = float(losses.normal_kl(0.4, 0.7, -0.3, -0.2))
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("estimator", ["weighted", "stratified"])
+class TestDecomposedKl:
+    @pytest.mark.parametrize("part", [0, 1, 2])
+    def test_values_and_gradients(self, estimator, part):
+        weights = np.linspace(0.5, 1.5, 5)
+
+        def found(z, mean, log_var):
+            parts = losses.decomposed_kl(z, mean, log_var, 20, estimator)
+            return tf.reduce_sum(parts[part] * weights.astype("float32"))
+
+        def expected(z, mean, log_var):
+            parts = parts_by_numpy(z, mean, log_var, 20, estimator)
+            return float(np.sum(parts[part] * weights))
+
+        gradients.assert_equals_reference(found, expected, Z, A, B)
+
+    def test_each_row(self, estimator):
+        found = losses.decomposed_kl(Z, A, B, 20, estimator)
+        expected = parts_by_numpy(
+            *(a.astype("float64") for a in (Z, A, B)), 20, estimator
+        )
+        for own, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(own, other, rtol=1e-5, atol=1e-5)
+
+    def test_the_parts_add_up_to_the_divergence_at_the_draw(self, estimator):
+        total = sum(losses.decomposed_kl(Z, A, B, 20, estimator))
+        expected = log_normal(Z, A, B).sum(1) - stats.norm.logpdf(Z).sum(1)
+        np.testing.assert_allclose(total, expected, rtol=1e-5, atol=1e-5)
+
+    def test_one_dimension_has_no_total_correlation(self, estimator):
+        parts = losses.decomposed_kl(Z[:, :1], A[:, :1], B[:, :1], 20, estimator)
+        np.testing.assert_allclose(parts[1], 0.0, atol=1e-6)
+
+    def test_a_whole_data_set_is_its_exact_mixture(self, estimator):
+        """Each row weighs 1/N, but the widespread weighted estimate 1/N²."""
+        own, aggregate, _ = losses.aggregate_log_densities(Z, A, B, 5, estimator)
+        densities = np.exp(log_normal(Z[:, None], A[None], B[None]).sum(-1))
+        expected = np.log(densities.mean(axis=1))
+        if estimator == "weighted":
+            expected -= np.log(5)
+        np.testing.assert_allclose(aggregate, expected, rtol=1e-5)
+        np.testing.assert_allclose(own, log_normal(Z, A, B).sum(1), rtol=1e-5)
+
+    def test_one_row(self, estimator):
+        parts = losses.decomposed_kl(Z[:1], A[:1], B[:1], 20, estimator)
+        rest = log_normal(Z[:1], A[:1], B[:1]).sum() - stats.norm.logpdf(Z[:1]).sum()
+        lost = np.log(20.0) if estimator == "weighted" else 0.0
+        expected = [lost, 2 * lost, rest - 3 * lost]
+        np.testing.assert_allclose(np.ravel(parts), expected, rtol=1e-5, atol=1e-5)
+
+    def test_far_codes_are_finite(self, estimator):
+        for part in losses.decomposed_kl(1e3 * Z, 1e3 * A, B - 10.0, 20, estimator):
+            assert np.isfinite(part).all()
+
+
+def test_stratified_weights_are_unbiased():
+    """The mean over all batches of q(z) is the mixture of the whole data set."""
+    rng = np.random.default_rng(3)
+    mean, z = rng.normal(size=(6, 1)), np.array([[0.3]])
+    exact = np.exp(log_normal(z, mean, 0.0)).mean()
+    found = []
+    for own in range(6):
+        for other in set(range(6)) - {own}:
+            rows = [own, other]
+            _, aggregate, _ = losses.aggregate_log_densities(
+                np.repeat(z, 2, 0), mean[rows], np.zeros((2, 1)), 6, "stratified"
+            )
+            found.append(np.exp(aggregate[0]))
+    assert np.mean(found) == pytest.approx(exact, rel=1e-5)
+
+
+def similarity(kernel, r, width):
+    if kernel == "rbf":
+        return np.exp(-r / width)
+    scales = np.array([0.1, 0.2, 0.5, 1, 2, 5, 10]) * width
+    return np.sum(scales / (scales + np.asarray(r)[..., None]), axis=-1)
+
+
+def mmd_by_numpy(z, drawn, kernel):
+    width, total = 2.0 * z.shape[1], 0.0
+    for a in (z, drawn):
+        pairs = [(i, j) for i in range(len(a)) for j in range(len(a)) if i != j]
+        values = [
+            similarity(kernel, np.sum((a[i] - a[j]) ** 2), width) for i, j in pairs
+        ]
+        total += np.sum(values) / max(len(pairs), 1)
+    across = [similarity(kernel, np.sum((a - b) ** 2), width) for a in z for b in drawn]
+    return float(total - 2.0 * np.mean(across))
+
+
+@pytest.mark.parametrize("kernel", ["imq", "rbf"])
+class TestMmd:
+    def test_value_and_gradient(self, kernel):
+        gradients.assert_equals_reference(
+            lambda z, drawn: losses.mmd(z, drawn, kernel),
+            lambda z, drawn: mmd_by_numpy(z, drawn, kernel),
+            Z,
+            A + 1.0,
+            rtol=2e-5,
+        )
+
+    def test_two_rows_by_hand(self, kernel):
+        expected = (
+            similarity(kernel, 4.0, 2.0)
+            + similarity(kernel, 1.0, 2.0)
+            - 0.5 * sum(similarity(kernel, r, 2.0) for r in (9.0, 16.0, 1.0, 4.0))
+        )
+        found = losses.mmd([[0.0], [2.0]], [[3.0], [4.0]], kernel)
+        assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+    def test_a_wide_kernel_tells_nothing(self, kernel):
+        assert float(losses.mmd(Z, A + 1.0, kernel, scale=1e7)) == pytest.approx(
+            0.0, abs=1e-5
+        )
+
+    def test_equal_draws_are_not_above_zero(self, kernel):
+        assert float(losses.mmd(Z, Z, kernel)) <= 0.0
+
+    def test_one_row_has_no_pairs(self, kernel):
+        found = losses.mmd([[1.0]], [[2.0]], kernel)
+        expected = -2.0 * similarity(kernel, 1.0, 2.0)
+        assert float(found) == pytest.approx(float(expected), rel=1e-5)
+
+    def test_it_is_zero_on_average_of_one_distribution(self, kernel):
+        rng = np.random.default_rng(0)
+        found = [
+            float(losses.mmd(*rng.normal(size=(2, 8, 2)), kernel)) for _ in range(200)
+        ]
+        error = np.std(found) / np.sqrt(200)
+        assert abs(np.mean(found)) < 4 * error
+
+    def test_maps_are_flattened(self, kernel):
+        z, drawn = (a[:4].reshape(4, 3, 1, 1) for a in (Z, A))
+        expected = losses.mmd(Z[:4], A[:4], kernel)
+        np.testing.assert_allclose(losses.mmd(z, drawn, kernel), expected, rtol=1e-6)
+
+
+def test_the_seven_scales_add_up_at_no_distance():
+    """Of two equal rows: 7 + 7 − 2·7 = 0, and each pair weighs 7."""
+    far = losses.mmd([[0.0], [0.0]], [[1e9], [1e9]])
+    assert float(far) == pytest.approx(14.0, rel=1e-5)
+
+
+def covariance_by_numpy(mean, log_var, kind):
+    covariance = np.cov(mean, rowvar=False, bias=True)
+    if kind == "ii":
+        covariance = covariance + np.diag(np.exp(log_var).mean(axis=0))
+    diagonal = np.diag(covariance)
+    off = np.sum(covariance**2) - np.sum(diagonal**2)
+    return 3.0 * off + 2.0 * np.sum((diagonal - 1.0) ** 2)
+
+
+@pytest.mark.parametrize("kind", ["i", "ii"])
+def test_covariance_penalty(kind):
+    gradients.assert_equals_reference(
+        lambda mean, log_var: losses.covariance_penalty(mean, log_var, kind, 3.0, 2.0),
+        lambda mean, log_var: covariance_by_numpy(mean, log_var, kind),
+        A,
+        B,
+    )
+
+
+class TestCovariancePenalty:
+    def test_white_means_cost_nothing_of_kind_i(self):
+        white = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+        assert float(losses.covariance_penalty(white, None)) == 0.0
+
+    def test_without_variance_the_kinds_are_one(self):
+        first = losses.covariance_penalty(A, B, "i", 3.0, 2.0)
+        second = losses.covariance_penalty(A, B - 60.0, "ii", 3.0, 2.0)
+        np.testing.assert_allclose(first, second, rtol=1e-6)
+
+    def test_codes_at_the_origin(self):
+        zero = np.zeros((5, 3))
+        assert float(losses.covariance_penalty(zero, zero, "i", 3.0, 2.0)) == 6.0
+        assert float(losses.covariance_penalty(zero, zero, "ii", 3.0, 2.0)) == 0.0
+
+    def test_more_rows_than_dimensions_and_less(self):
+        """The variances of all rows count, not those of the first latent_dim."""
+        log_var = np.log(np.arange(1.0, 7.0))[:, None] * np.ones((1, 2))
+        found = losses.covariance_penalty(np.zeros((6, 2)), log_var, "ii", 1.0, 1.0)
+        assert float(found) == pytest.approx(2 * 2.5**2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: losses.decomposed_kl(Z, A, B, 4),
+            r"`dataset_size` must be at least the number of rows, 5.*dataset_size=4",
+        ),
+        (
+            lambda: losses.decomposed_kl(Z, A, B, None),
+            r"`dataset_size` must be a positive integer.*dataset_size=None",
+        ),
+        (
+            lambda: losses.decomposed_kl(Z, A, B, 9, "mss"),
+            r"`estimator` must be one of 'weighted', 'stratified'.*'mss'",
+        ),
+        (lambda: losses.mmd(Z, A, "rq"), r"`kernel` must be one of 'imq', 'rbf'.*'rq'"),
+        (
+            lambda: losses.mmd(Z, A[:, :2]),
+            r"`prior_draws` must have the shape of the codes.*\(3,\).*\(5, 2\)",
+        ),
+        (lambda: losses.covariance_penalty(A, B, "iii"), r"`kind` must be one of"),
+        (
+            lambda: losses.covariance_penalty(A, B, "i", -1.0),
+            r"`off_diagonal_weight`.*Received: off_diagonal_weight=-1.0",
+        ),
+    ],
+)
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

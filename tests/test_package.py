@@ -191,10 +191,11 @@ HOOKS = {
     ("SteppingModel", "target"),
     ("CodingModel", "check_observation"),
     ("CodingModel", "code_shape_of"),
+    ("CodingModel", "condition_in"),  # a missing class may be told by a classifier
     ("CodingModel", "decoder_input"),
     ("CodingModel", "observation"),
     ("CodingModel", "target"),
-    ("LatentModel", "sample"),  # an error, unless there is a prior
+    ("LatentModel", "log_likelihood"),  # an error, unless there is a density
     ("CodingModel", "watched_columns"),  # labels are looked at, where they are read
     ("BuiltModel", "on_steps_begun"),
     ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights

@@ -74,10 +74,13 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
     image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
     check_image_shape(image_shape)
     options = {}
-    needed = models.VARIANTS[arguments.variant].needs_classes
-    if needed is not None:
+    variant = models.VARIANTS[arguments.variant]
+    if variant.needs_classes is not None:
         classes = classifier.count_classes(arguments.dataset, arguments.image_size)
-        options = {needed: classes}
+        options[variant.needs_classes] = classes
+    if variant.needs_dataset_size is not None:
+        images = datasets.load(arguments.dataset, "train", 1, arguments.image_size)
+        options[variant.needs_dataset_size] = int(images.cardinality())
     keras.utils.set_random_seed(arguments.seed)
     with folder.locked() if is_chief else contextlib.nullcontext():
         if is_chief and not resume:

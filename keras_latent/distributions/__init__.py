@@ -23,6 +23,7 @@ __all__ = [
     "SphericalParameters",
     "UniformSphere",
     "VampPrior",
+    "check_code_prior",
     "check_normal",
     "check_pair",
     "get",
@@ -81,6 +82,19 @@ def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
             "`posterior` and `prior` must live on the same space. Received: "
             f"posterior={posterior.name!r} on {posterior.space!r}, "
             f"prior={prior.name!r} on {prior.space!r}"
+        )
+
+
+def check_code_prior(prior: CodeDistribution) -> None:
+    """Refuse a prior that codes without a posterior can't be drawn towards.
+
+    Raises:
+        ValueError: If it isn't one of real numbers, or is made of posteriors.
+    """
+    if isinstance(prior, VampPrior) or prior.space != "real":
+        raise ValueError(
+            "`prior` must be a distribution of real numbers of its own where there is "
+            f"no posterior. Received: prior={prior.name!r}"
         )
 
 

@@ -10,6 +10,7 @@ from keras_latent.layers.corruption import (
 )
 from keras_latent.layers.noise import StandardNormal
 from keras_latent.layers.repair import Repair
+from keras_latent.layers.spectral_norms import SpectralNorms
 
 __all__ = [
     "Corruption",
@@ -19,5 +20,6 @@ __all__ = [
     "MaskingCorruption",
     "RegionPooling",
     "Repair",
+    "SpectralNorms",
     "StandardNormal",
 ]

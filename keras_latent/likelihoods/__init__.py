@@ -13,6 +13,7 @@ from keras_latent.likelihoods.categorical import Categorical
 from keras_latent.likelihoods.continuous_bernoulli import ContinuousBernoulli
 from keras_latent.likelihoods.gaussian import Gaussian
 from keras_latent.likelihoods.mixed import Mixed
+from keras_latent.likelihoods.structural_similarity import StructuralSimilarity
 from keras_latent.validation import check_choice
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Gaussian",
     "Likelihood",
     "Mixed",
+    "StructuralSimilarity",
     "TensorLikelihood",
     "get",
 ]
@@ -32,6 +34,7 @@ _CLASSES = {
     "continuous_bernoulli": ContinuousBernoulli,
     "gaussian": Gaussian,
     "categorical": Categorical,
+    "structural_similarity": StructuralSimilarity,
 }
 
 
@@ -39,9 +42,10 @@ def get(identifier: Any) -> Likelihood:
     """The likelihood that a name, an object or a dict of columns stands for.
 
     Args:
-        identifier: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"` or
-            `"categorical"`, with the defaults of the class; a `Likelihood`, which is
-            returned as it is; or a dict of column name to one of these.
+        identifier: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"`,
+            `"categorical"` or `"structural_similarity"`, with the defaults of the
+            class; a `Likelihood`, which is returned as it is; or a dict of column name
+            to one of these.
 
     Returns:
         A `Likelihood`.
@@ -55,7 +59,7 @@ def get(identifier: Any) -> Likelihood:
     Traceback (most recent call last):
     ...
     ValueError: `likelihood` must be one of 'bernoulli', 'continuous_bernoulli',
-    'gaussian', 'categorical'. Received: likelihood='poisson'
+    'gaussian', 'categorical', 'structural_similarity'. Received: likelihood='poisson'
     """
     if isinstance(identifier, Likelihood):
         return identifier

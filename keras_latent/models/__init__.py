@@ -8,16 +8,36 @@ from keras_latent.models.autoencoders.contractive_autoencoder import (
     ContractiveAutoencoder,
 )
 from keras_latent.models.autoencoders.denoising_autoencoder import DenoisingAutoencoder
+from keras_latent.models.autoencoders.implicit_rank_autoencoder import (
+    ImplicitRankAutoencoder,
+)
+from keras_latent.models.autoencoders.regularized_autoencoder import (
+    RegularizedAutoencoder,
+)
 from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencoder
+from keras_latent.models.autoencoders.wasserstein_autoencoder import (
+    WassersteinAutoencoder,
+)
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.variational.beta_tc_vae import BetaTCVAE
+from keras_latent.models.variational.capacity_vae import CapacityVAE
+from keras_latent.models.variational.ciwae import CIWAE
 from keras_latent.models.variational.conditional_vae import ConditionalVAE
+from keras_latent.models.variational.dip_vae import DIPVAE
 from keras_latent.models.variational.factor_vae import FactorVAE
+from keras_latent.models.variational.hamiltonian_vae import HamiltonianVAE
+from keras_latent.models.variational.hierarchical_vae import HierarchicalVAE
+from keras_latent.models.variational.info_vae import InfoVAE
 from keras_latent.models.variational.iwae import IWAE
+from keras_latent.models.variational.miwae import MIWAE
+from keras_latent.models.variational.piwae import PIWAE
+from keras_latent.models.variational.semi_supervised_vae import SemiSupervisedVAE
 from keras_latent.models.variational.vae import VAE
+from keras_latent.models.variational.weakly_supervised_vae import WeaklySupervisedVAE
 from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.training.objective_model import ObjectiveModel
 from keras_latent.training.players import Player
@@ -29,8 +49,22 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "denoising": DenoisingAutoencoder,
     "vae": VAE,
     "iwae": IWAE,
+    "miwae": MIWAE,
+    "ciwae": CIWAE,
+    "piwae": PIWAE,
     "conditional-vae": ConditionalVAE,
     "factor-vae": FactorVAE,
+    "capacity-vae": CapacityVAE,
+    "info-vae": InfoVAE,
+    "beta-tc-vae": BetaTCVAE,
+    "dip-vae": DIPVAE,
+    "wasserstein": WassersteinAutoencoder,
+    "regularized": RegularizedAutoencoder,
+    "implicit-rank": ImplicitRankAutoencoder,
+    "semi-supervised-vae": SemiSupervisedVAE,
+    "weakly-supervised-vae": WeaklySupervisedVAE,
+    "hierarchical-vae": HierarchicalVAE,
+    "hamiltonian-vae": HamiltonianVAE,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -39,10 +73,16 @@ VARIANTS: dict[str, type[LatentModel]] = {
 """The variants by their names on the command line."""
 
 __all__ = [
+    "CIWAE",
+    "DIPVAE",
     "IWAE",
+    "MIWAE",
+    "PIWAE",
     "VAE",
     "VARIANTS",
     "Autoencoder",
+    "BetaTCVAE",
+    "CapacityVAE",
     "ConditionalVAE",
     "ConstrainedAutoencoder",
     "ContractiveAutoencoder",
@@ -51,11 +91,19 @@ __all__ = [
     "EncDec",
     "FactorVAE",
     "FeatureInverter",
+    "HamiltonianVAE",
+    "HierarchicalVAE",
+    "ImplicitRankAutoencoder",
+    "InfoVAE",
     "Latent",
     "LatentModel",
     "ObjectiveModel",
     "Player",
+    "RegularizedAutoencoder",
+    "SemiSupervisedVAE",
     "SparseAutoencoder",
     "VariationalEncDec",
     "VariationalModel",
+    "WassersteinAutoencoder",
+    "WeaklySupervisedVAE",
 ]

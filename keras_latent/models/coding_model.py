@@ -23,6 +23,7 @@ class CodingModel(ForImages):
 
     bounds_evidence: ClassVar[bool] = False
     needs_classes: ClassVar[str | None] = None
+    needs_dataset_size: ClassVar[str | None] = None
     inverts_features: ClassVar[bool] = False
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
@@ -198,7 +199,20 @@ class CodingModel(ForImages):
             training: Whether layers behave as in training. Defaults to `False`.
         """
         output = self.decoder_output(z, self.condition_in(x), training)
-        target, draws = self.target(x), specs.draws_in(z, self.code_shape)
+        return self.log_prob_of(x, output, specs.draws_in(z, self.code_shape))
+
+    def log_prob_of(self, x: Any, output: Any, draws: int | None = None) -> Tensor:
+        """Log p(x|z) in nats, of what the decoder has given for z.
+
+        Args:
+            x: What is encoded, of shape (batch, ...).
+            output: As of `decoder_output`, of batch·K rows for K codes a row.
+            draws: Number K. Defaults to `None`: one code a row.
+
+        Returns:
+            Of shape (batch,), or (batch, K).
+        """
+        target = self.target(x)
         if self._seen.reconstruction is None:
             first = [] if draws is None else [draws]
             self._seen.reconstruction = keras.tree.map_structure(

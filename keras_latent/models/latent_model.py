@@ -11,6 +11,7 @@ from keras_latent.models import specs
 from keras_latent.models.coding_model import CodingModel
 from keras_latent.models.streaming import streamed
 from keras_latent.typing import Observation, Tensor
+from keras_latent.validation import check_positive_integer
 
 
 class LatentModel(CodingModel):
@@ -45,6 +46,8 @@ class LatentModel(CodingModel):
             likelihood doesn't ask for it.
         needs_classes: The constructor's argument that takes the number of classes, if
             there is one.
+        needs_dataset_size: The constructor's argument that takes the number of rows of
+            the training set, if there is one.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 
@@ -134,16 +137,58 @@ class LatentModel(CodingModel):
         """Encode and decode observations, batch by batch; arguments as of `encode`."""
         return self._streamed(self.call, x, y, batch_size)
 
-    def sample(self, n: int, y: Any = None, seed: int | None = None) -> Observation:
-        """Generate; only models with a prior can.
+    def sample(
+        self, n: int | None = None, y: Any = None, seed: int | None = None
+    ) -> Observation:
+        """Generate: draw codes from the prior and decode them.
+
+        Args:
+            n: Number of observations; with a condition it may be left to `y`.
+            y: The condition of each, of conditional models alone; a number is the class
+                of all.
+            seed: Seed of the draw. Defaults to `None`: the global generator of Keras,
+                another draw each time, which `keras.utils.set_random_seed` decides.
+
+        Returns:
+            Means of the observation, of shape (n, ...).
 
         Raises:
-            ValueError: Always; `VariationalModel` has one.
+            ValueError: If there is no prior, `n` is not a positive integer, or there
+                aren't as many conditions.
+        """
+        if self.prior is None:
+            raise ValueError(
+                f"`sample` needs a prior, which {type(self).__name__} doesn't have: "
+                "fit a density to its codes instead, see `kl.samplers`. "
+                f"Received: {self.name!r} without a prior"
+            )
+        if n is None and np.ndim(y):
+            n = len(y)
+        check_positive_integer("n", n)
+        if y is not None and not np.ndim(y):
+            y = np.full(n, y)
+        generator = None if seed is None else keras.random.SeedGenerator(seed)
+        z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
+        return self.decode(z, y)
+
+    def log_likelihood(
+        self,
+        x: Any,
+        num_samples: int = 1000,
+        batch_size: int = 500,
+        seed: int = 0,
+        y: Any = None,
+    ) -> np.ndarray:
+        """Estimate log p(x); only models with a posterior and a prior can.
+
+        Raises:
+            ValueError: Always; `VariationalModel` has both.
         """
         raise ValueError(
-            f"`sample` needs a prior, which {type(self).__name__} doesn't have: fit a "
-            "density to its codes instead, see `kl.samplers`. "
-            f"Received: {self.name!r} without a prior"
+            f"`log_likelihood` needs a density, which {type(self).__name__} doesn't "
+            "define: its code is a function of the observation. Compare "
+            "reconstructions by `kl.metrics`, or train a `VAE`. "
+            f"Received: {self.name!r} without a posterior"
         )
 
     def _streamed(self, function: Any, x: Any, y: Any, batch_size: int | None) -> Any:

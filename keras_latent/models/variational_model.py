@@ -9,10 +9,10 @@ from keras import ops
 from keras_latent import distributions
 from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
-from keras_latent.models import specs
+from keras_latent.models import memory, specs
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
-from keras_latent.typing import Observation, Tensor
+from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
 _LARGEST_DECODED = 4096
@@ -110,7 +110,12 @@ class VariationalModel(LatentModel):
             training: Whether layers behave as in training.
             num_samples: Number K of draws for each row. Defaults to `None`: one, in an
                 array without an axis for them.
+
+        Raises:
+            ValueError: If so many draws don't fit into memory.
         """
+        if num_samples is not None:
+            memory.check_draws(self.target(x), num_samples)
         q = self.posterior_parameters(x, training)
         return Latent(self.draw(q, num_samples), q)
 
@@ -168,34 +173,6 @@ class VariationalModel(LatentModel):
     def _for_draws(self, q: Any, draws: int) -> Any:
         repeated = [specs.repeated(parameter, draws) for parameter in q]
         return type(q)(*repeated)
-
-    def sample(
-        self, n: int | None = None, y: Any = None, seed: int | None = None
-    ) -> Observation:
-        """Generate: draw codes from the prior and decode them.
-
-        Args:
-            n: Number of observations; with a condition it may be left to `y`.
-            y: The condition of each, of conditional models alone; a number is the class
-                of all.
-            seed: Seed of the draw. Defaults to `None`: the global generator of Keras,
-                another draw each time, which `keras.utils.set_random_seed` decides.
-
-        Returns:
-            Means of the observation, of shape (n, ...).
-
-        Raises:
-            ValueError: If `n` is not a positive integer, or there aren't as many
-                conditions.
-        """
-        if n is None and np.ndim(y):
-            n = len(y)
-        check_positive_integer("n", n)
-        if y is not None and not np.ndim(y):
-            y = np.full(n, y)
-        generator = None if seed is None else keras.random.SeedGenerator(seed)
-        z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
-        return self.decode(z, y)
 
     def log_likelihood(
         self,

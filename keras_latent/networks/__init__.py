@@ -5,6 +5,7 @@ from keras_latent.inversion.networks import extra_encoder, inversion_decoder
 from keras_latent.networks.conditional import (
     conditional_decoder,
     conditional_encoder,
+    conditional_networks,
 )
 from keras_latent.networks.convolutional import (
     convolutional_decoder,
@@ -20,6 +21,7 @@ __all__ = [
     "check_critic",
     "conditional_decoder",
     "conditional_encoder",
+    "conditional_networks",
     "convolutional_decoder",
     "convolutional_encoder",
     "default_widths",

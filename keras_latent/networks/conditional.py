@@ -17,6 +17,32 @@ from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
 
+def conditional_networks(
+    image_shape: tuple[int, int, int],
+    code_size: int | tuple[int, ...],
+    condition_size: int,
+    output_activation: str | None,
+) -> dict[str, keras.Model]:
+    """`conditional_encoder` and `conditional_decoder` of one code, by these names.
+
+    Args:
+        image_shape: (height, width, channels), 1 to 4 channels.
+        code_size: Number of dimensions of the code, or its shape (h, w, c).
+        condition_size: Length of the condition's vector.
+        output_activation: The decoder's last activation; `None` gives logits.
+
+    >>> list(conditional_networks((28, 28, 1), 8, 10, None))
+    ['encoder', 'decoder']
+    """
+    shape = None if isinstance(code_size, int) else code_size
+    return {
+        "encoder": conditional_encoder(image_shape, condition_size, shape),
+        "decoder": conditional_decoder(
+            image_shape, code_size, condition_size, output_activation
+        ),
+    }
+
+
 def conditional_encoder(
     image_shape: Sequence[int],
     condition_size: int,

@@ -108,7 +108,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
             arguments["sample_weight"] = sample_weight
     if arguments.get("class_weight") is not None:
         _weigh_classes(arguments)
-    if not model.uses_labels:
+    if not model.uses_labels or _holds_condition(model, arguments.get("x")):
         _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
     if is_validation_of_fit(arguments):
@@ -201,6 +201,12 @@ def _weigh_classes(arguments: dict[str, Any]) -> None:
             "`class_weight` must come with labels in one array, or with a `tf.data` "
             f"dataset of (x, y). Received: y of type {type(y).__name__}"
         )
+
+
+def _holds_condition(model: Any, x: Any) -> bool:
+    """Whether the condition comes within x, so that y is absent."""
+    is_dict = isinstance(x, dict) and {"x", "y"} <= x.keys()
+    return is_dict and getattr(model, "condition", None) is not None
 
 
 def _keep_weights_without_labels(arguments: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ class Coupled(NamedTuple):
 
     Args:
         function: From the rows of the whole batch to one number a row, of shape
-            (total,), or to a scalar.
+            (total,), or to a scalar; or to a tuple of them.
         rows: What it takes of the rows of this replica: a tensor of shape (batch, ...),
             or a structure of them.
     """
@@ -53,7 +53,7 @@ class Coupled(NamedTuple):
     function: Callable[[Any], Tensor]
     rows: Any
 
-    def on_whole_batch(self, share: Share) -> Tensor:
+    def on_whole_batch(self, share: Share) -> Any:
         """Compute the term on the rows of all replicas.
 
         Args:
@@ -64,10 +64,31 @@ class Coupled(NamedTuple):
         """
         if not is_distributed():
             return self.function(self.rows)
-        term = self.function(gathered(self.rows, share))
-        if len(term.shape) == 0:
-            return term
-        return term[share.offset : share.offset + share.rows]
+
+        def own(term: Tensor) -> Tensor:
+            if len(term.shape) == 0:
+                return term
+            return term[share.offset : share.offset + share.rows]
+
+        return tf.nest.map_structure(own, self.function(gathered(self.rows, share)))
+
+
+def coupled(function: Callable[[Any], Any], rows: Any, global_batch: bool) -> Any:
+    """Terms in which rows depend on each other, of this replica's rows or of all.
+
+    Args:
+        function: As of `Coupled`.
+        rows: As of `Coupled`.
+        global_batch: Whether the rows of all replicas are wanted.
+
+    Returns:
+        What the function gives for this replica's rows: one number a row or a scalar,
+        or a tuple of them.
+    """
+    if not global_batch or not is_distributed():
+        return function(rows)
+    here = tf.shape(tf.nest.flatten(rows)[0])[0]
+    return Coupled(function, rows).on_whole_batch(current_share(here))
 
 
 def is_distributed() -> bool:

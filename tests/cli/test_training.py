@@ -248,6 +248,19 @@ def test_a_variant_that_is_told_the_class(arguments, tmp_path):
     assert "reconstructions.png" in figures
 
 
+def test_a_variant_that_must_know_the_number_of_rows(arguments, image_folder, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="beta-tc-vae", epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    assert model.dataset_size == len(list((image_folder / "train").glob("*/*.png")))
+
+
+def test_a_variant_of_pairs_says_what_it_wants(arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant="weakly-supervised-vae")
+    with pytest.raises(ValueError, match="`y` must hold the other observation of each"):
+        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+
+
 def test_a_measure_that_the_data_do_not_allow_is_left_out(
     arguments, image_folder, tmp_path, capsys
 ):

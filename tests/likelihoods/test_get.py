@@ -41,7 +41,7 @@ def test_anything_else_is_refused_with_the_choices(identifier):
     with pytest.raises(
         ValueError,
         match=r"`likelihood` must be one of 'bernoulli', 'continuous_bernoulli', "
-        "'gaussian', 'categorical'. Received: likelihood=",
+        "'gaussian', 'categorical', 'structural_similarity'. Received: likelihood=",
     ):
         get(identifier)
     with pytest.raises(ValueError, match="Received: likelihood="):

@@ -160,6 +160,21 @@ def digits(count: int) -> np.ndarray:
     return labels
 
 
+def classifier() -> keras.Model:
+    """Logits of four classes."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Flatten(),
+        keras_layers.Dense(CATEGORIES),
+    ]
+    return keras.Sequential(layers_of)
+
+
+def partners(count: int) -> np.ndarray:
+    """The other images of pairs."""
+    return 0.5 * images(count) + 0.5 * images(count, seed=5)
+
+
 @dataclass(frozen=True)
 class Case:
     """One variant in one setting.
@@ -280,6 +295,153 @@ CASES = [
         },
         is_random=True,
         separable={"total_correlation_weight": 0.0},
+    ),
+    Case(
+        "capacity",
+        models.CapacityVAE,
+        lambda: {"capacity": 0.5, "gamma": 2.0, "global_batch": True, "seed": 7},
+        is_random=True,
+        separable={"per_example": True},
+    ),
+    Case(
+        "info",
+        models.InfoVAE,
+        lambda: {
+            "kl_weight": 0.5,
+            "mmd_weight": 3.0,
+            "kernel": "rbf",
+            "global_batch": True,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={"mmd_weight": 0.0},
+    ),
+    Case(
+        "beta-tc",
+        models.BetaTCVAE,
+        lambda: {
+            "dataset_size": 50,
+            "mutual_information_weight": 0.5,
+            "total_correlation_weight": 2.0,
+            "dimension_kl_weight": 0.7,
+            "estimator": "stratified",
+            "global_batch": True,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={
+            "mutual_information_weight": 0.0,
+            "total_correlation_weight": 0.0,
+            "dimension_kl_weight": 0.0,
+        },
+    ),
+    Case(
+        "dip",
+        models.DIPVAE,
+        lambda: {
+            "kind": "ii",
+            "off_diagonal_weight": 3.0,
+            "diagonal_weight": 2.0,
+            "global_batch": True,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={"off_diagonal_weight": 0.0, "diagonal_weight": 0.0},
+    ),
+    Case(
+        "wasserstein",
+        models.WassersteinAutoencoder,
+        lambda: {
+            "mmd_weight": 3.0,
+            "kernel": "rbf",
+            "global_batch": True,
+            "seed": 7,
+        },
+        is_random=True,
+        separable={"mmd_weight": 0.0},
+    ),
+    Case(
+        "regularized",
+        models.RegularizedAutoencoder,
+        lambda: {
+            "code_weight": 0.3,
+            "penalty": "gradient",
+            "penalty_weight": 0.2,
+            "probes": 2,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "regularized-spectral",
+        models.RegularizedAutoencoder,
+        lambda: {"code_weight": 0.3, "penalty": "spectral", "penalty_weight": 0.2},
+    ),
+    Case("implicit-rank", models.ImplicitRankAutoencoder, lambda: {"linear_layers": 2}),
+    Case(
+        "miwae",
+        models.MIWAE,
+        lambda: {
+            "likelihood": "continuous_bernoulli",
+            "num_bounds": 2,
+            "num_samples": 3,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "ciwae",
+        models.CIWAE,
+        lambda: {"num_bounds": 2, "num_samples": 3, "mixing": 0.3, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "piwae",
+        models.PIWAE,
+        lambda: {
+            "num_bounds": 2,
+            "num_samples": 3,
+            "prior": distributions.NormalMixture(2),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "semi-supervised",
+        models.SemiSupervisedVAE,
+        lambda: {
+            "num_classes": CATEGORIES,
+            "classification_weight": 0.5,
+            "classifier": classifier(),
+            "seed": 7,
+        },
+        networks=conditional_networks,
+        data=conditional_data,
+        is_random=True,
+    ),
+    Case(
+        "weakly-supervised",
+        models.WeaklySupervisedVAE,
+        lambda: {"averaging": "mlvae", "beta": 0.5, "seed": 7},
+        labels=partners,
+        is_random=True,
+    ),
+    Case(
+        "hierarchical",
+        models.HierarchicalVAE,
+        lambda: {"code_sizes": [1, 2], "width": 5, "beta": 0.5, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "hamiltonian",
+        models.HamiltonianVAE,
+        lambda: {
+            "leapfrog_steps": 2,
+            "step_size": 0.1,
+            "inverse_temperature": 1.2,
+            "seed": 7,
+        },
+        is_random=True,
     ),
     Case(
         "constrained",

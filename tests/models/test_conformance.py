@@ -183,6 +183,8 @@ class TestData:
     def test_loss_does_not_depend_on_the_batch_size(self, case):
         model = case.build(**case.separable)
         x = case.with_labels(case.data(7))
+        if hasattr(model, "num_samples") or hasattr(model, "leapfrog"):
+            pytest.skip("log q(z|x) is taken at the draw")
         # Draws differ between batch sizes, codes that don't vary are alike.
         if hasattr(model, "code_log_var"):
             silence(model.code_log_var)
@@ -191,10 +193,10 @@ class TestData:
         losses = []
         for batch_size in (7, 3, 1):
             compiled(model)
-            if getattr(model, "probes", None):
-                model.contraction_weight.assign(0.0)
-            if hasattr(model, "perturbation_weight"):
-                model.perturbation_weight.assign(0.0)
+            # What is drawn for terms that are no draws of a code.
+            for name in ("contraction", "penalty", "perturbation"):
+                if hasattr(model, f"{name}_weight"):
+                    getattr(model, f"{name}_weight").assign(0.0)
             logs = model.evaluate(x, batch_size=batch_size, return_dict=True, verbose=0)
             losses.append(logs["loss"])
         np.testing.assert_allclose(losses, losses[0], rtol=1e-5)
@@ -305,7 +307,7 @@ class TestSampleWeight:
         x = case.data(4)
         _, logs = self.step(case, x)
         _, weighted = self.step(case, x, sample_weight=np.full(4, 0.5))
-        model = case.build()
+        model = case.build(**case.separable)
         compiled(model)
         y = None if case.labels is None else case.labels(4)
         batch_terms = model.objective(Batch(x, y), False)

@@ -82,6 +82,13 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     assert_replicas_agree(case, two_replicas, rows=rows, arguments=arguments)
 
 
+@chosen("capacity", "info", "beta-tc", "dip", "wasserstein")
+def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
+    # Three steps, the last on 1 row, which leaves a replica without any.
+    assert case.build().global_batch
+    assert_replicas_agree(case, two_replicas, rows=17, arguments={})
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_metrics_of_a_replica_without_a_row(two_replicas, weighted):
     case = next(case for case in CASES if case.name == "autoencoder")

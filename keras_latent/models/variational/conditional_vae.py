@@ -92,12 +92,6 @@ class ConditionalVAE(VariationalModel):
         condition = condition_of(
             kwargs.get("num_classes"), kwargs.get("condition_size")
         )
-        shape = None if isinstance(code_size, int) else code_size
-        return {
-            "encoder": networks.conditional_encoder(
-                image_shape, condition.length, shape
-            ),
-            "decoder": networks.conditional_decoder(
-                image_shape, code_size, condition.length, output_activation
-            ),
-        }
+        return networks.conditional_networks(
+            image_shape, code_size, condition.length, output_activation
+        )

@@ -187,3 +187,19 @@ class TestErrors:
         for use in (model.encode, model.reconstruct):
             with pytest.raises(ValueError, match=r"`y` can't be given to VAE"):
                 use(X, Y)
+
+
+def test_weights_of_rows_beside_a_condition_within_x():
+    """Keras drops weights where there is no y, which here is within x."""
+    model = ConditionalVAE(**conditional_networks(), num_classes=CATEGORIES, seed=1)
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    x = {"x": X, "y": Y.astype("int32")}
+    weight = np.array([2.0, 0, 0, 0, 0, 0], "float32")
+    state = np.array(model.noise.seed_generator.state)
+    terms = model.objective(Batch(x), True)
+    expected = 2.0 * float(terms["kl"][0]) / 6
+    for method in (model.fit, model.evaluate):
+        model.noise.seed_generator.state.assign(state)
+        method(x, sample_weight=weight, batch_size=6, verbose=0)
+        logs = model.get_metrics_result()
+        assert float(logs["kl"]) == pytest.approx(expected, rel=1e-5)

@@ -1,0 +1,195 @@
+"""The variational autoencoder that learns to classify from a few labels (M2)."""
+
+import math
+from typing import Any, ClassVar
+
+import keras
+from keras import ops
+
+from keras_latent import networks
+from keras_latent.models import specs
+from keras_latent.models.conditions import condition_of
+from keras_latent.models.variational_model import VariationalModel
+from keras_latent.typing import Batch, Share, Tensor
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+class SemiSupervisedVAE(VariationalModel):
+    """Variational autoencoder of images and classes, few of which are known (M2).
+
+    Objective, in nats an example, with z ~ q(z|x, y), a classifier q(y|x) and all
+    classes equally likely, log p(y) = −log num_classes:
+
+        L(x, y) = −log p(x|z, y) − log p(y) + KL(q(z|x, y) ‖ p(z))
+
+        with a label:   bound = L(x, y),   classification = −log q(y|x)
+        without:        bound = Σ_y q(y|x)·[L(x, y) + log q(y|x)]
+
+        loss = bound + classification_weight·classification
+
+    A label of −1 is missing. All classes of each row are computed, so that a step costs
+    num_classes times that of a VAE. As every term is a mean over all rows, 1 labelled
+    row in 100 wants a weight of 100 where all being labelled wants 1; the authors' is
+    0.1 times the number of rows for one that is labelled.
+
+    `fit`, `encode`, `decode`, `reconstruct` and `sample` take the class as `y`, as of a
+    `ConditionalVAE`; where it is missing, `encode` and `reconstruct` take the
+    likeliest.
+
+    Args:
+        encoder: Any Keras model from [x, class] to a feature vector or map. The class
+            is of shape (batch, num_classes), one-hot.
+        decoder: Any Keras model from [code, class] to the mean of the observation, or
+            its logits with `Bernoulli(from_logits=True)`.
+        likelihood: p(x|z, y), a name or an object of `keras_latent.likelihoods`.
+            Defaults to `"bernoulli"`.
+        num_classes: Number of classes. It must be given. Defaults to `None`.
+        classification_weight: Weight of the term `classification`. Defaults to 1.0.
+        classifier: Any Keras model from x to logits of shape (batch, num_classes).
+            Defaults to `None`: a dense layer of 500 and one of the logits.
+        **kwargs: `posterior`, `prior`, `seed` of the draws, `name` and `dtype`.
+
+    Raises:
+        ValueError: If `num_classes` isn't given, the networks don't take the class, or
+            the classifier doesn't give logits.
+
+    Source: Kingma et al. 2014, equations 6 to 9.
+
+    >>> model = SemiSupervisedVAE.for_images((28, 28, 1), latent_dim=8, num_classes=10)
+    >>> model.classify(ops.zeros((2, 28, 28, 1))).shape
+    TensorShape([2, 10])
+    """
+
+    uses_labels = True
+    needs_classes = "num_classes"
+    term_meanings: ClassVar[dict[str, str]] = {
+        "bound": "minus a lower bound of log p(x, y), or of log p(x), in nats",
+        "classification": "cross-entropy of the labels that the classifier tells",
+    }
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: Any = "bernoulli",
+        num_classes: int | None = None,
+        classification_weight: float = 1.0,
+        classifier: keras.Model | None = None,
+        **kwargs: Any,
+    ) -> None:
+        condition = condition_of(num_classes, None)
+        super().__init__(encoder, decoder, likelihood, condition=condition, **kwargs)
+        self.num_classes: Any = num_classes
+        if classifier is None:
+            self.check_single_observation()
+            shape = self.decoder_spec.observation.shape[1:]
+            classifier = _dense_classifier(shape, condition.length)
+        _check_classifier(classifier, condition.length)
+        self.classifier: Any = classifier
+        self.add_term("bound")
+        self.add_term("classification", weight=classification_weight)
+        for name in ("reconstruction", "kl", "accuracy"):
+            self.add_monitor(name)
+
+    def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
+        """L(x, y) or its mean over q(y|x), and −log q(y|x)."""
+        x, y = batch.x["x"], ops.cast(batch.x["y"], "int32")
+        is_labelled = ops.cast(y >= 0, "float32")
+        label = ops.one_hot(y, self.num_classes, dtype="float32")
+        logits = ops.cast(self.classifier(x, training=training), "float32")
+        log_q = ops.log_softmax(logits, axis=-1)
+        reconstruction, kl = self._of_each_class(x, training)
+        cost = reconstruction + math.log(self.num_classes) + kl
+
+        def expected(of_class: Tensor, of_guess: Tensor) -> Tensor:
+            """Of the label, where it is known, else the mean over q(y|x)."""
+            known = ops.sum(label * of_class, axis=-1)
+            guessed = ops.sum(ops.exp(log_q) * of_guess, axis=-1)
+            return ops.where(is_labelled > 0.0, known, guessed)
+
+        is_right = ops.cast(ops.argmax(logits, axis=-1), "int32") == y
+        return {
+            "bound": expected(cost, cost + log_q),
+            "classification": -ops.sum(label * log_q, axis=-1),
+            "reconstruction": expected(reconstruction, reconstruction),
+            "kl": expected(kl, kl),
+            "accuracy": Share(ops.cast(is_right, "float32"), is_labelled),
+        }
+
+    def _of_each_class(self, x: Any, training: bool) -> tuple[Tensor, Tensor]:
+        """−log p(x|z, y) and KL(q(z|x, y) ‖ p(z)), both of shape (batch, classes)."""
+        classes = self.num_classes
+        many = specs.repeated(x, classes)
+        rows = ops.shape(keras.tree.flatten(x)[0])[0]
+        told = ops.tile(ops.eye(classes), (rows, 1))
+        latent = self.infer({"x": many, "y": told}, training)
+        output = self.decoder_output(latent.z, told, training)
+        reconstruction = -self.likelihood.log_prob(many, output)
+        kl = self.kl(latent)
+        return (
+            ops.reshape(reconstruction, (-1, classes)),
+            ops.reshape(kl, (-1, classes)),
+        )
+
+    def condition_in(self, x: Any) -> Tensor:
+        """The class, one-hot, or as vectors; of a missing one, the likeliest."""
+        if len(x["y"].shape) == 2:
+            return x["y"]
+        known = ops.one_hot(
+            ops.cast(x["y"], "int32"), self.num_classes, dtype="float32"
+        )
+        logits = self.classifier(x["x"], training=False)
+        guess = ops.one_hot(
+            ops.argmax(logits, axis=-1), self.num_classes, dtype="float32"
+        )
+        return known + (1.0 - ops.sum(known, axis=-1, keepdims=True)) * guess
+
+    def classify(self, x: Any) -> Tensor:
+        """Tell the probability of each class, of shape (batch, num_classes).
+
+        Args:
+            x: Observations of shape (batch, ...), or a dict of them.
+        """
+        return ops.softmax(ops.cast(self.classifier(x, training=False), "float32"))
+
+    @classmethod
+    def default_networks(
+        cls,
+        image_shape: tuple[int, int, int],
+        code_size: int | tuple[int, ...],
+        output_activation: str | None,
+        **kwargs: Any,
+    ) -> dict[str, keras.Model]:
+        """The default networks, told the class at their first layer."""
+        length = condition_of(kwargs.get("num_classes"), None).length
+        return networks.conditional_networks(
+            image_shape, code_size, length, output_activation
+        )
+
+
+def _dense_classifier(shape: tuple[int, ...], classes: int) -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input(shape),
+            keras.layers.Flatten(),
+            keras.layers.Dense(500, activation="relu"),
+            keras.layers.Dense(classes, dtype="float32"),
+        ],
+        name="classifier",
+    )
+
+
+def _check_classifier(classifier: Any, classes: int) -> None:
+    """Refuse what doesn't give logits of so many classes."""
+    specs.check_model("classifier", classifier)
+    given = getattr(classifier, "output_shape", None)
+    if given != (None, classes):
+        raise ValueError(
+            f"`classifier` must give logits of shape (None, {classes}). "
+            f"Received: classifier.output_shape={given}"
+        )
+    if specs.output_activations(classifier) in ("softmax", "sigmoid"):
+        raise ValueError(
+            "`classifier` must give logits, without an activation at its end. "
+            f"Received: activation={specs.output_activations(classifier)!r}"
+        )

@@ -1,0 +1,112 @@
+"""StructuralSimilarity: against TensorFlow's, and where it is no likelihood."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_latent.likelihoods import StructuralSimilarity, get
+from keras_latent.models import VAE, Autoencoder
+from keras_latent.typing import Batch
+from tests.models import gradients
+
+RNG = np.random.default_rng(0)
+WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+
+
+def pair(side, channels=1, rows=3):
+    x = RNG.random((rows, side, side, channels)).astype("float32")
+    # Smooth, lest the contrasts of noise be below 0.
+    x = np.array(tf.nn.avg_pool2d(x, 4, 1, "SAME"))
+    noise = RNG.normal(size=x.shape).astype("float32")
+    return x, np.clip(x + 0.05 * noise, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("side", "channels", "scales"), [(16, 1, 1), (28, 1, 2), (48, 3, 3), (176, 1, 5)]
+)
+def test_values_against_tensorflow(side, channels, scales):
+    x, y = pair(side, channels)
+    weights = WEIGHTS[:scales] / WEIGHTS[:scales].sum()
+    expected = np.array(tf.image.ssim_multiscale(x, y, 1.0, power_factors=weights))
+    found = np.array(StructuralSimilarity(weight=1.0).log_prob(x, y))
+    assert (expected < 0.999).all()
+    # TensorFlow's is in float32, too.
+    np.testing.assert_allclose(1.0 + found, expected, rtol=3e-5)
+    by_size = np.array(StructuralSimilarity().log_prob(x, y))
+    np.testing.assert_allclose(by_size, found * x[0].size / 10, rtol=1e-5)
+
+
+def test_gradients_against_tensorflow():
+    x, y = map(tf.constant, pair(28))
+    likelihood = StructuralSimilarity(weight=1.0)
+    found = []
+    for function in (
+        likelihood.log_prob,
+        lambda x, y: tf.image.ssim_multiscale(
+            x, y, 1.0, power_factors=WEIGHTS[:2] / WEIGHTS[:2].sum()
+        ),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(y)
+            value = tf.reduce_sum(function(x, y))
+        found.append(np.array(tape.gradient(value, y)))
+    scale = np.abs(found[1]).max()
+    np.testing.assert_allclose(found[0] / scale, found[1] / scale, atol=1e-4)
+
+
+def test_equal_images_lose_nothing():
+    x, _ = pair(28)
+    likelihood = StructuralSimilarity()
+    np.testing.assert_allclose(likelihood.log_prob(x, x), 0.0, atol=1e-4)
+
+
+def test_opposite_images_have_finite_gradients():
+    """Their contrasts are below 0, of which there is no root."""
+    x = tf.constant(pair(28)[0])
+    y = 1.0 - x
+    with tf.GradientTape() as tape:
+        tape.watch(y)
+        value = StructuralSimilarity().log_prob(x, y)
+    assert np.isfinite(value).all()
+    assert np.isfinite(tape.gradient(value, y)).all()
+
+
+@pytest.mark.parametrize("variant", [Autoencoder, VAE])
+def test_models_train_with_it(variant):
+    x, _ = pair(16, rows=5)
+    model = variant.for_images((16, 16, 1), 3, likelihood="structural_similarity")
+    terms = model.objective(Batch(x), False)
+    assert terms["reconstruction"].shape == (5,)
+    assert (np.array(terms["reconstruction"]) > 0).all()
+    gradients.assert_finite_training(model, x)
+    config = model.get_config()
+    again = variant.from_config(config)
+    assert isinstance(again.likelihood, StructuralSimilarity)
+
+
+def test_there_is_no_log_likelihood():
+    x, _ = pair(16)
+    model = VAE.for_images((16, 16, 1), 3, likelihood="structural_similarity")
+    with pytest.raises(ValueError, match=r"is no density.*'bernoulli' or 'gaussian'"):
+        model.log_likelihood(x)
+
+
+def test_small_images():
+    x, y = pair(10)
+    message = r"`x` must hold images of at least 11 x 11.*\(3, 10, 10, 1\)"
+    with pytest.raises(ValueError, match=message):
+        StructuralSimilarity().log_prob(x, y)
+    flat = x.reshape(3, -1)
+    with pytest.raises(ValueError, match=r"`x` must hold images.*\(3, 100\)"):
+        StructuralSimilarity().log_prob(flat, flat)
+
+
+def test_the_weight():
+    likelihood = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(StructuralSimilarity(weight=5.0))
+    )
+    assert likelihood.weight == 5.0
+    assert get("structural_similarity").weight is None
+    with pytest.raises(ValueError, match=r"`weight` must be a number.*=-1.0"):
+        StructuralSimilarity(weight=-1.0)

@@ -12,6 +12,8 @@ from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencode
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.discrete.vqvae import VQVAE
+from keras_latent.models.discrete_model import DiscreteModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.variational.conditional_vae import ConditionalVAE
@@ -31,6 +33,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "iwae": IWAE,
     "conditional-vae": ConditionalVAE,
     "factor-vae": FactorVAE,
+    "vqvae": VQVAE,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -42,12 +45,14 @@ __all__ = [
     "IWAE",
     "VAE",
     "VARIANTS",
+    "VQVAE",
     "Autoencoder",
     "ConditionalVAE",
     "ConstrainedAutoencoder",
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
     "DeterministicModel",
+    "DiscreteModel",
     "EncDec",
     "FactorVAE",
     "FeatureInverter",

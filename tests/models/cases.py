@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers as keras_layers
 
-from keras_latent import distributions, layers, models
+from keras_latent import distributions, layers, models, quantizers
 
 IMAGE_SHAPE = (4, 3, 1)
 LATENT_DIM = 3
@@ -280,6 +280,29 @@ CASES = [
         },
         is_random=True,
         separable={"total_correlation_weight": 0.0},
+    ),
+    Case(
+        "vqvae",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.VectorQuantizer(5, kmeans_init=True, seed=7)},
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "vqvae-gumbel",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.GumbelQuantizer(4, temperature=0.5, seed=7)},
+        networks=spatial_networks,
+        is_random=True,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "vqvae-lookup-free",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.LookupFreeQuantizer(2.0)},
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+        separable={"quantizer": quantizers.FiniteScalarQuantizer((3, 4))},
     ),
     Case(
         "constrained",

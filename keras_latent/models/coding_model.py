@@ -62,6 +62,8 @@ class CodingModel(ForImages):
         self._output_range = specs.output_range(decoder)
         # Whatever the dtype policy, codes and what follows from them are float32.
         self.flatten = keras.layers.Flatten(dtype="float32", name="flat_features")
+        # Keras quantizes no model with a layer that isn't built, as it is with maps.
+        self.flatten.built = True
         if has_encoder:
             self.encoder: Any = encoder
             taken = self.network_spec(self.encoder_spec())

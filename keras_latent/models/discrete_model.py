@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 
 from keras_latent import quantizers
+from keras_latent.keras_internals import as_written
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.models.streaming import streamed
 from keras_latent.quantizers.usage import Perplexity, Usage
@@ -56,6 +57,26 @@ class DiscreteModel(DeterministicModel):
                 f"Received: a decoder of vectors, of shape {self.code_shape}"
             )
         self.quantizer.build_for(self.code_shape[-1])
+        as_written(self, "quantize")
+
+    @classmethod
+    def default_networks(
+        cls,
+        image_shape: tuple[int, int, int],
+        code_size: int | tuple[int, ...],
+        output_activation: str | None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Networks of `for_images`, to and from maps alone."""
+        if isinstance(code_size, int):
+            raise ValueError(
+                "`code_shape` must be the (height, width, channels) of a map for "
+                f"{cls.__name__}, whose codes are maps of tokens. "
+                f"Received: latent_dim={code_size}"
+            )
+        return super().default_networks(
+            image_shape, code_size, output_activation, **kwargs
+        )
 
     @property
     def token_shape(self) -> tuple[int, ...]:
@@ -100,12 +121,16 @@ class DiscreteModel(DeterministicModel):
 
         return streamed(decode, t, batch_size, check=self._check_tokens)
 
-    def quantize(self, z: Any, batch_size: int | None = None) -> Any:
+    def quantize(self, z: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
         """The codes that are nearest to any points of the space of codes.
+
+        With the name of a mode instead, such as `"int8"`, it quantizes the weights, as
+        `keras.Model.quantize`.
 
         Args:
             z: Points of shape (count, *code_shape).
             batch_size: Rows that are worked on at once. Defaults to `None`: 256.
+            **kwargs: What `keras.Model.quantize` takes beside a mode.
 
         Returns:
             Codes of the same shape.
@@ -113,6 +138,8 @@ class DiscreteModel(DeterministicModel):
         Raises:
             ValueError: If points have another shape, or aren't finite.
         """
+        if isinstance(z, str):
+            return super().quantize(z, **kwargs)
 
         def quantize(given: dict[str, Tensor]) -> Tensor:
             z = ops.cast(given["z"], "float32")

@@ -17,7 +17,7 @@ def new_codebook(num_codes: int, channels: int) -> keras.layers.Embedding:
     """A table of codes, uniform in ±1/√channels.
 
     It is a layer of Keras, so that an exported encoder knows its codes without this
-    library.
+    library. Quantizing a model's weights leaves it out.
 
     Args:
         num_codes: Number of codes.
@@ -32,7 +32,13 @@ def new_codebook(num_codes: int, channels: int) -> keras.layers.Embedding:
         name="codebook",
     )
     codebook.build()
+    codebook.quantize = _stay_exact
     return codebook
+
+
+def _stay_exact(*arguments: Any, **options: Any) -> None:
+    """What Keras calls to store weights in a few bits: a warning follows."""
+    raise NotImplementedError("A table of codes stays as it is, lest tokens change.")
 
 
 def all_codes(codebook: keras.layers.Embedding, like: Tensor) -> Tensor:

@@ -302,7 +302,9 @@ CASES = [
         lambda: {"quantizer": quantizers.LookupFreeQuantizer(2.0)},
         networks=spatial_networks,
         code_shape=(*IMAGE_SHAPE[:2], 2),
-        separable={"quantizer": quantizers.FiniteScalarQuantizer((3, 4))},
+        separable={
+            "quantizer": quantizers.LookupFreeQuantizer(2.0, diversity_weight=0.0)
+        },
     ),
     Case(
         "constrained",

@@ -60,7 +60,7 @@ class TestLookup:
 
     def test_what_lies_on_codes_costs_nothing(self):
         quantizer = built()
-        codes, tokens, terms = quantizer(table_of(quantizer)[None, :, None])
+        _, tokens, terms = quantizer(table_of(quantizer)[None, :, None])
         np.testing.assert_array_equal(tokens[0, :, 0], np.arange(6))
         np.testing.assert_array_equal(terms["commitment"], 0.0)
         assert set(terms) == {"commitment"}
@@ -74,7 +74,7 @@ class TestLookup:
 
     def test_everything_is_float32_in_half_precision(self, dtype_policy):
         dtype_policy("mixed_bfloat16")
-        codes, tokens, terms = built()(E)
+        codes, _, terms = built()(E)
         assert codes.dtype == terms["commitment"].dtype == "float32"
 
 

@@ -206,6 +206,7 @@ HOOKS = {
     ("CodeDistribution", "build_for"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),
+    ("ForImages", "check_code_size"),  # few variants have codes of one kind alone
     ("ForImages", "default_networks"),
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own
 }

@@ -1,5 +1,9 @@
 """Latent models: one file a variant."""
 
+from keras_latent.models.adversarial.adversarial_autoencoder import (
+    AdversarialAutoencoder,
+)
+from keras_latent.models.adversarial.vaegan import VAEGAN
 from keras_latent.models.autoencoders.autoencoder import Autoencoder
 from keras_latent.models.autoencoders.constrained_autoencoder import (
     ConstrainedAutoencoder,
@@ -12,10 +16,12 @@ from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencode
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.discrete.vqgan import VQGAN
 from keras_latent.models.discrete.vqvae import VQVAE
 from keras_latent.models.discrete_model import DiscreteModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.variational.autoencoder_kl import AutoencoderKL
 from keras_latent.models.variational.conditional_vae import ConditionalVAE
 from keras_latent.models.variational.factor_vae import FactorVAE
 from keras_latent.models.variational.iwae import IWAE
@@ -34,6 +40,10 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "conditional-vae": ConditionalVAE,
     "factor-vae": FactorVAE,
     "vqvae": VQVAE,
+    "vqgan": VQGAN,
+    "autoencoder-kl": AutoencoderKL,
+    "adversarial": AdversarialAutoencoder,
+    "vae-gan": VAEGAN,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -44,9 +54,13 @@ VARIANTS: dict[str, type[LatentModel]] = {
 __all__ = [
     "IWAE",
     "VAE",
+    "VAEGAN",
     "VARIANTS",
+    "VQGAN",
     "VQVAE",
+    "AdversarialAutoencoder",
     "Autoencoder",
+    "AutoencoderKL",
     "ConditionalVAE",
     "ConstrainedAutoencoder",
     "ContractiveAutoencoder",

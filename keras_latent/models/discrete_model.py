@@ -60,23 +60,14 @@ class DiscreteModel(DeterministicModel):
         as_written(self, "quantize")
 
     @classmethod
-    def default_networks(
-        cls,
-        image_shape: tuple[int, int, int],
-        code_size: int | tuple[int, ...],
-        output_activation: str | None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Networks of `for_images`, to and from maps alone."""
+    def check_code_size(cls, code_size: int | tuple[int, ...]) -> None:
+        """Refuse default networks of vectors."""
         if isinstance(code_size, int):
             raise ValueError(
                 "`code_shape` must be the (height, width, channels) of a map for "
                 f"{cls.__name__}, whose codes are maps of tokens. "
                 f"Received: latent_dim={code_size}"
             )
-        return super().default_networks(
-            image_shape, code_size, output_activation, **kwargs
-        )
 
     @property
     def token_shape(self) -> tuple[int, ...]:

@@ -123,6 +123,27 @@ def spatial_networks(output_activation: str | None = "sigmoid") -> dict[str, Any
     return {"encoder": keras.Sequential(encoder), "decoder": keras.Sequential(decoder)}
 
 
+def patch_critic() -> keras.Model:
+    """A discriminator of images."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Conv2D(3, 2, activation="tanh"),
+        keras_layers.Conv2D(1, 2, dtype="float32"),
+    ]
+    return keras.Sequential(layers_of)
+
+
+def feature_extractor() -> keras.Model:
+    """A network that judges images by two maps."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Conv2D(3, 2, activation="tanh", name="first"),
+        keras_layers.Conv2D(2, 2, name="second"),
+        keras_layers.Flatten(),
+    ]
+    return keras.Sequential(layers_of)
+
+
 def critic() -> keras.Model:
     """A discriminator of codes."""
     layers_of = [
@@ -305,6 +326,52 @@ CASES = [
         separable={
             "quantizer": quantizers.LookupFreeQuantizer(2.0, diversity_weight=0.0)
         },
+    ),
+    Case(
+        "vqgan",
+        models.VQGAN,
+        lambda: {
+            "quantizer": quantizers.VectorQuantizer(4, seed=7),
+            "feature_extractor": feature_extractor(),
+            "feature_layers": ["first", "second"],
+            "feature_weight": 0.5,
+            "discriminator": patch_critic(),
+            "adversarial_weight": 0.2,
+            "discriminator_start": 1,
+        },
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "autoencoder-kl",
+        models.AutoencoderKL,
+        lambda: {
+            "beta": 0.1,
+            "discriminator": patch_critic(),
+            "adversarial_weight": 0.2,
+            "discriminator_start": 0,
+            "seed": 7,
+        },
+        networks=spatial_networks,
+        is_random=True,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "adversarial",
+        models.AdversarialAutoencoder,
+        lambda: {"discriminator": critic(), "adversarial_weight": 0.5, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "vae-gan",
+        models.VAEGAN,
+        lambda: {
+            "discriminator": patch_critic(),
+            "feature_weight": 0.1,
+            "margin": 0.6,
+            "seed": 7,
+        },
+        is_random=True,
     ),
     Case(
         "constrained",

@@ -55,7 +55,7 @@ class FeatureDistance:
                 f"Received: feature_layers={layer_names!r}"
             )
         outputs = [extractor.get_layer(name).output for name in layer_names]
-        self._network = keras.Model(extractor.input, outputs)
+        self._network = with_outputs(extractor, outputs)
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
         """The distance of each pair, of shape (batch,)."""
@@ -68,6 +68,14 @@ class FeatureDistance:
     def _features(self, x: Tensor) -> list[Tensor]:
         features = keras.tree.flatten(self._network(x, training=False))
         return [_unit(ops.cast(feature, "float32")) for feature in features]
+
+
+def with_outputs(
+    network: keras.Model, outputs: Sequence[keras.KerasTensor]
+) -> keras.Model:
+    """A functional or sequential model of one input, with other outputs."""
+    (taken,) = network.inputs
+    return keras.Model(taken, list(outputs))
 
 
 def _unit(features: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.models.feature_distance import with_outputs
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
 from keras_latent.training.replicas import rowwise_noise
@@ -13,7 +14,7 @@ from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_in_range
 
 _EVEN = 0.68
-"""The cross-entropy around which players are in balance, of the authors: about log 2."""
+"""The cross-entropy around which players are in balance: about log 2."""
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -91,7 +92,8 @@ class VAEGAN(VariationalModel):
         networks.check_patch_critic("discriminator", discriminator, image_shape)
         self.discriminator = discriminator
         self.feature_layer = feature_layer
-        self._judge = _with_features(discriminator, feature_layer)
+        # Past what Keras tracks: its layers are the discriminator's.
+        self.__dict__["_judge"] = _with_features(discriminator, feature_layer)
         self.prior_seed = keras.random.SeedGenerator(self.seed)
         self.add_number("margin", margin)
         self.add_term("kl")
@@ -176,5 +178,4 @@ def _with_features(discriminator: keras.Model, name: str | None) -> keras.Model:
             f"{known}. Received: feature_layer={name!r}"
         )
     layer = discriminator.layers[-2] if name is None else discriminator.get_layer(name)
-    outputs = [layer.output, discriminator.outputs[0]]
-    return keras.Model(discriminator.input, outputs)
+    return with_outputs(discriminator, [layer.output, discriminator.outputs[0]])

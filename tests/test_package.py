@@ -206,6 +206,13 @@ HOOKS = {
     ("CodeDistribution", "build_for"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),
+    # Most quantizers make one map of tokens, of as many numbers as they take.
+    ("Quantizer", "input_channels"),
+    ("Quantizer", "make_codes"),
+    ("Quantizer", "build"),
+    ("Quantizer", "tables"),
+    ("Quantizer", "token_shape"),
+    ("Quantizer", "counts"),
     ("ForImages", "check_code_size"),  # few variants have codes of one kind alone
     ("ForImages", "default_networks"),
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own

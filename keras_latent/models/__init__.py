@@ -18,6 +18,7 @@ from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.models.discrete.vqgan import VQGAN
 from keras_latent.models.discrete.vqvae import VQVAE
+from keras_latent.models.discrete.vqvae2 import VQVAE2
 from keras_latent.models.discrete_model import DiscreteModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
@@ -40,6 +41,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "conditional-vae": ConditionalVAE,
     "factor-vae": FactorVAE,
     "vqvae": VQVAE,
+    "vqvae2": VQVAE2,
     "vqgan": VQGAN,
     "autoencoder-kl": AutoencoderKL,
     "adversarial": AdversarialAutoencoder,
@@ -58,6 +60,7 @@ __all__ = [
     "VARIANTS",
     "VQGAN",
     "VQVAE",
+    "VQVAE2",
     "AdversarialAutoencoder",
     "Autoencoder",
     "AutoencoderKL",

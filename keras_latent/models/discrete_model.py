@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -70,10 +71,12 @@ class DiscreteModel(DeterministicModel):
             )
 
     @property
-    def token_shape(self) -> tuple[int, ...]:
-        """The shape of the tokens of one observation: (h, w), or (h, w, levels)."""
-        depth = self.quantizer.depth
-        return self.code_shape[:-1] if depth is None else (*self.code_shape[:-1], depth)
+    def token_shape(self) -> Any:
+        """The shape of the tokens of one observation: (h, w), or (h, w, levels).
+
+        A dict of them where there are several maps.
+        """
+        return self.quantizer.token_shape(self.code_shape[:-1])
 
     def tokens(self, x: Any, batch_size: int | None = None) -> Any:
         """The tokens of observations, batch by batch.
@@ -85,10 +88,10 @@ class DiscreteModel(DeterministicModel):
 
         Returns:
             Integers of shape (count, h, w), with a last axis for residual levels: an
-            array, or a tensor of a tensor.
+            array, or a tensor of a tensor. A dict of several maps.
         """
 
-        def tokens(x: Any) -> Tensor:
+        def tokens(x: Any) -> Any:
             return self.quantizer.tokens_of(self.code(self.features(x)))
 
         return self._streamed(tokens, x, None, batch_size)
@@ -107,8 +110,9 @@ class DiscreteModel(DeterministicModel):
             ValueError: If tokens are no integers, out of range or of another shape.
         """
 
-        def decode(t: Tensor) -> Observation:
-            return self.decoded(self.quantizer.codes_of(ops.cast(t, "int32")))
+        def decode(t: Any) -> Observation:
+            t = keras.tree.map_structure(lambda tokens: ops.cast(tokens, "int32"), t)
+            return self.decoded(self.quantizer.codes_of(t))
 
         return streamed(decode, t, batch_size, check=self._check_tokens)
 
@@ -154,7 +158,7 @@ class DiscreteModel(DeterministicModel):
             self.add_term(term, weight=weight)
         for name in self.quantizer.positive_numbers:
             self.add_number(name, getattr(self.quantizer, name), low=1e-3)
-        shape = self.quantizer.depth or 1, self.quantizer.num_codes
+        shape = self.quantizer.tables, self.quantizer.num_codes
         self.add_monitor("usage", Usage(*shape, name="usage"))
         self.add_monitor("perplexity", Perplexity(*shape, name="perplexity"))
 
@@ -175,20 +179,33 @@ class DiscreteModel(DeterministicModel):
         return codes, {**terms, "usage": counts, "perplexity": counts}
 
     def _check_tokens(self, t: Any) -> None:
-        shape, values = tuple(np.shape(t)), np.asarray(t)
-        if shape[1:] != self.token_shape:
-            expected = ", ".join(map(str, self.token_shape))
+        expected = self.token_shape
+        if not isinstance(expected, dict):
+            self._check_map("t", t, expected)
+            return
+        if not isinstance(t, dict) or t.keys() != expected.keys():
+            given = sorted(t) if isinstance(t, dict) else type(t).__name__
             raise ValueError(
-                f"`t` must have the shape (count, {expected}). "
-                f"Received: t of shape {shape}"
+                f"`t` must be a dict of {', '.join(expected)}. Received: t={given}"
+            )
+        for name, shape in expected.items():
+            self._check_map(f"t[{name!r}]", t[name], shape)
+
+    def _check_map(self, name: str, t: Any, expected: tuple[int, ...]) -> None:
+        shape, values = tuple(np.shape(t)), np.asarray(t)
+        if shape[1:] != expected:
+            listed = ", ".join(map(str, expected))
+            raise ValueError(
+                f"`{name}` must have the shape (count, {listed}). "
+                f"Received: {name} of shape {shape}"
             )
         if values.dtype.kind not in "iu":
             raise ValueError(
-                f"`t` must hold integers. Received: t of dtype {values.dtype}"
+                f"`{name}` must hold integers. Received: {name} of dtype {values.dtype}"
             )
         highest = self.quantizer.num_codes - 1
         if values.size and not 0 <= values.min() <= values.max() <= highest:
             raise ValueError(
-                f"`t` must hold tokens from 0 to {highest}. "
-                f"Received: t from {values.min()} to {values.max()}"
+                f"`{name}` must hold tokens from 0 to {highest}. "
+                f"Received: {name} from {values.min()} to {values.max()}"
             )

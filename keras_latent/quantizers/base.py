@@ -27,7 +27,7 @@ class Quantized(NamedTuple):
     """
 
     codes: Tensor
-    tokens: Tensor
+    tokens: Any
     terms: dict[str, Any]
 
 
@@ -71,15 +71,15 @@ class Quantizer(keras.layers.Layer, abc.ABC):
         """Quantize what an encoder gives, (batch, ..., input_channels)."""
 
     @abc.abstractmethod
-    def tokens_of(self, e: Tensor) -> Tensor:
+    def tokens_of(self, e: Tensor) -> Any:
         """The tokens of what an encoder gives, (batch, ..., input_channels)."""
 
     @abc.abstractmethod
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def codes_of(self, tokens: Any) -> Tensor:
         """The codes, (batch, ..., channels), of tokens."""
 
     @abc.abstractmethod
-    def nearest_tokens(self, z: Tensor) -> Tensor:
+    def nearest_tokens(self, z: Tensor) -> Any:
         """The tokens of the codes that are nearest to any (batch, ..., channels)."""
 
     def input_channels(self, channels: int) -> int:
@@ -88,6 +88,30 @@ class Quantizer(keras.layers.Layer, abc.ABC):
 
     def make_codes(self, channels: int) -> None:
         """Make what is needed for codes of that size; refuse a size that can't be."""
+
+    @property
+    def tables(self) -> int:
+        """Number of sets of codes that are counted on their own."""
+        return self.depth or 1
+
+    def token_shape(self, size: tuple[int, ...]) -> Any:
+        """The shape of the tokens of a map of this height and width, rows aside."""
+        return tuple(size) if self.depth is None else (*size, self.depth)
+
+    def counts(self, tokens: Any) -> Tensor:
+        """How often each code occurs, of shape (tables, num_codes), float32.
+
+        Args:
+            tokens: Those of this replica's rows; what only fills its batch up is left
+                out.
+        """
+        by_table = ops.transpose(ops.reshape(tokens, (-1, self.tables)))
+        weight = present(tokens, math.prod(tokens.shape[1:]) // self.tables)
+        counts = [
+            ops.segment_sum(weight, by_table[table], self.num_codes)
+            for table in range(self.tables)
+        ]
+        return ops.stack(counts)
 
     # What all have in common.
 
@@ -136,22 +160,6 @@ class Quantizer(keras.layers.Layer, abc.ABC):
         """Get ready for codes of the size that they had."""
         if config["channels"] is not None:
             self.build_for(config["channels"])
-
-    def counts(self, tokens: Tensor) -> Tensor:
-        """How often each code occurs, of shape (depth or 1, num_codes), float32.
-
-        Args:
-            tokens: Those of this replica's rows; what only fills its batch up is left
-                out.
-        """
-        levels = self.depth or 1
-        by_level = ops.transpose(ops.reshape(tokens, (-1, levels)))
-        weight = present(tokens, math.prod(tokens.shape[1:]) // levels)
-        counts = [
-            ops.segment_sum(weight, by_level[level], self.num_codes)
-            for level in range(levels)
-        ]
-        return ops.stack(counts)
 
 
 def present(rows: Tensor, positions: int) -> Tensor:

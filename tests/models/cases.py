@@ -123,6 +123,23 @@ def spatial_networks(output_activation: str | None = "sigmoid") -> dict[str, Any
     return {"encoder": keras.Sequential(encoder), "decoder": keras.Sequential(decoder)}
 
 
+def top_networks() -> dict[str, Any]:
+    """Networks to and from a map that is half as high and wide, of one channel."""
+    encoder = [
+        keras.Input((*IMAGE_SHAPE[:2], 3)),
+        keras_layers.Conv2D(2, 2, strides=2, padding="same", activation="tanh"),
+    ]
+    decoder = [
+        keras.Input((2, 2, 1)),
+        keras_layers.UpSampling2D(2),
+        keras_layers.Conv2D(2, (1, 2), activation="tanh"),
+    ]
+    return {
+        "top_encoder": keras.Sequential(encoder),
+        "top_decoder": keras.Sequential(decoder),
+    }
+
+
 def patch_critic() -> keras.Model:
     """A discriminator of images."""
     layers_of = [
@@ -326,6 +343,17 @@ CASES = [
         separable={
             "quantizer": quantizers.LookupFreeQuantizer(2.0, diversity_weight=0.0)
         },
+    ),
+    Case(
+        "vqvae2",
+        models.VQVAE2,
+        lambda: {
+            "bottom_quantizer": quantizers.VectorQuantizer(5, seed=7),
+            "top_quantizer": quantizers.VectorQuantizer(5, seed=8),
+            **top_networks(),
+        },
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
     ),
     Case(
         "vqgan",

@@ -8,13 +8,13 @@ from keras import ops
 
 from keras_latent import quantizers
 from keras_latent.keras_internals import as_written
-from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.quantizers.usage import Perplexity, Usage
 from keras_latent.typing import Counts, Observation, Tensor
 
 
-class DiscreteModel(DeterministicModel):
+class DiscreteModel(LatentModel):
     """Base of the models that quantize what the encoder gives at each position.
 
     The code is the quantized map: what `encode` gives and `decode` takes.
@@ -31,6 +31,7 @@ class DiscreteModel(DeterministicModel):
             quantizer makes.
     """
 
+    codes_are_maps = True
     quantizer_meanings: ClassVar[dict[str, str]] = {
         "commitment": "squared distance of what is quantized from its codes",
         "codebook": "squared distance of the codes from what they stand for",

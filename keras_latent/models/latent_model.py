@@ -45,6 +45,7 @@ class LatentModel(CodingModel):
             likelihood doesn't ask for it.
         needs_classes: The constructor's argument that takes the number of classes, if
             there is one.
+        codes_are_maps: Whether its codes can be nothing but maps.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

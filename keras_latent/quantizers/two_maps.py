@@ -75,8 +75,8 @@ class TwoMaps(Quantizer):
         top_channels = self.top_decoder.input_shape[-1]
         if channels <= top_channels:
             raise ValueError(
-                "`decoder` must take the codes of both maps side by side, more than the "
-                f"{top_channels} channels that `top_decoder` takes. "
+                "`decoder` must take the codes of both maps side by side, more than "
+                f"the {top_channels} channels that `top_decoder` takes. "
                 f"Received: a decoder of {channels} channels"
             )
         self.top.build_for(top_channels)

@@ -94,7 +94,7 @@ def test_codes_go_where_the_discriminator_takes_them_for_the_priors():
     code = keras.Input((LATENT_DIM,))
     judge = keras.Model(code, keras.layers.Dense(1)(code))
     # log N(z; 0, I) − log N(z; 4, I) = Σ 8 − 4z.
-    judge.layers[-1].set_weights([np.full((LATENT_DIM, 1), -4.0), [24.0]])
+    judge.layers[-1].set_weights([np.full((LATENT_DIM, 1), -4.0), np.array([24.0])])
     model = build(discriminator=judge)
     model.reconstruction_weight = 0.0
     kernel, bias = model.code.get_weights()

@@ -29,7 +29,6 @@ def new_codebook(num_codes: int, channels: int) -> keras.layers.Embedding:
         channels,
         embeddings_initializer=keras.initializers.RandomUniform(-limit, limit),
         dtype="float32",
-        name="codebook",
     )
     codebook.build()
     codebook.quantize = _stay_exact

@@ -132,6 +132,13 @@ class TestTokens:
         np.testing.assert_allclose(decoded, in_parts, atol=1e-6)
         np.testing.assert_array_equal(tokens, model.tokens(X, batch_size=2))
 
+    def test_the_exported_encoder_knows_the_codes(self, kind):
+        model = build(kind)
+        encoder = model.to_encoder()
+        np.testing.assert_allclose(encoder(X), model.encode(X), atol=1e-6)
+        kinds = {type(layer).__module__.split(".")[0] for layer in encoder.layers}
+        assert kinds == {"keras"}
+
     def test_codes_are_quantized_already(self, kind):
         model = build(kind)
         z = model.encode(X)

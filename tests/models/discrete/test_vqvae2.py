@@ -73,6 +73,11 @@ def test_tokens_give_the_reconstruction():
     )
 
 
+def test_the_exported_encoder_knows_both_tables():
+    model = build()
+    np.testing.assert_allclose(model.to_encoder()(X), model.encode(X), atol=1e-6)
+
+
 def test_codes_are_quantized_already():
     model = build()
     z = model.encode(X)

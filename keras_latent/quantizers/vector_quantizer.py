@@ -39,7 +39,8 @@ class VectorQuantizer(Quantizer):
         N ← λN + (1−λ)n,   m ← λm + (1−λ)Σe,   c = m / N̂,
         N̂ = (N + ϵ) / (ΣN + Kϵ) · ΣN
 
-    They change once a step, in training alone, and are those of all replicas' rows. A
+    They change once a step, in training alone, and are those of all replicas' rows,
+    whatever the sample weights. A
     code whose N falls below `restart` times the mean of all becomes a random position
     of the batch.
 

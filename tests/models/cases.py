@@ -365,7 +365,7 @@ CASES = [
             "feature_weight": 0.5,
             "discriminator": patch_critic(),
             "adversarial_weight": 0.2,
-            "discriminator_start": 1,
+            "discriminator_start": 0,
         },
         networks=spatial_networks,
         code_shape=(*IMAGE_SHAPE[:2], 2),

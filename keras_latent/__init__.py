@@ -24,6 +24,7 @@ from keras_latent import (
     losses,
     models,
     networks,
+    quantizers,
 )
 from keras_latent.saving import load_model
 
@@ -50,6 +51,7 @@ __all__ = [
     "losses",
     "models",
     "networks",
+    "quantizers",
 ]
 
 

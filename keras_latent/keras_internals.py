@@ -62,6 +62,19 @@ def statistics(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
     return list(found.values())
 
 
+def as_written(layer: keras.layers.Layer, method: str) -> None:
+    """Let a layer's method be that of its class, where Keras has put another around it.
+
+    Keras wraps what is called `quantize` in a function that takes the arguments of its
+    own method of that name, and returns nothing.
+
+    Args:
+        layer: The layer.
+        method: The method's name.
+    """
+    vars(layer).pop(method, None)
+
+
 def operation_before(tensor: keras.KerasTensor) -> tuple[Any, list[keras.KerasTensor]]:
     """What makes a symbolic tensor of a functional model.
 

@@ -23,6 +23,17 @@ class Batch(NamedTuple):
     sample_weight: Tensor | None = None
 
 
+class Counts(NamedTuple):
+    """What is counted over a whole epoch, for the logs alone.
+
+    Args:
+        counts: What the metric of this name takes, such as how often each code was
+            used by the rows of this replica.
+    """
+
+    counts: Tensor
+
+
 class Share(NamedTuple):
     """A value that is monitored on some rows of a batch alone.
 

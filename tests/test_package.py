@@ -18,6 +18,7 @@ SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
+PARTS += ["quantizers"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 
 HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
@@ -206,6 +207,14 @@ HOOKS = {
     ("CodeDistribution", "build_for"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),
+    # Most quantizers make one map of tokens, of as many numbers as they take.
+    ("Quantizer", "input_channels"),
+    ("Quantizer", "make_codes"),
+    ("Quantizer", "build"),
+    ("Quantizer", "tables"),
+    ("Quantizer", "token_shape"),
+    ("Quantizer", "counts"),
+    ("ForImages", "check_code_size"),  # few variants have codes of one kind alone
     ("ForImages", "default_networks"),
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own
 }

@@ -52,7 +52,8 @@ def train_command(
     latent_dim: Annotated[
         int | None,
         typer.Option(
-            help="Size of the code; of `inverter`, beside the features. Default: 32; 5."
+            help="Size of the code; of `inverter`, beside the features; its channels "
+            "where it is a map. Default: 32; 5."
         ),
     ] = None,
     learning_rate: Annotated[

@@ -21,8 +21,9 @@ class Arguments:
         dataset: A name that `datasets.load` takes.
         epochs: Number of passes over the data.
         batch_size: Number of images in a step.
-        latent_dim: Number of dimensions of the code; of an inverter, of the numbers
-            beside the features. `None` for 32; of an inverter, 5.
+        latent_dim: Number of dimensions of the code, or of the channels of one that
+            can only be a map; of an inverter, of the numbers beside the features.
+            `None` for 32; of an inverter, 5.
         learning_rate: That of the first step; it falls along half a cosine to 0 at the
             last one. `None` for that of the variant.
         image_size: Side in pixels to which images are resized; `None` keeps their size.

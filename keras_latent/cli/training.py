@@ -29,9 +29,13 @@ from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.cli.strategies import find_strategy, sharing_by_rows
 from keras_latent.models import specs
 from keras_latent.networks.checks import check_image_shape
+from keras_latent.networks.convolutional import halved_sizes
 from keras_latent.saving import load_model
 from keras_latent.training import workers
 from keras_latent.training.replicas import is_spread, spans_workers
+
+MAP_HALVINGS = 2
+"""How often the images are halved to a code that is a map."""
 
 MOST_STEPS_IN_A_CALL = 16
 """Training steps between two returns to Python, on one replica."""
@@ -147,7 +151,12 @@ def _new_model(
         specs.check_model("features", extractor)
         specs.check_encoder(extractor, spec, "features")
         latent_dim += specs.feature_size("features", extractor, spec)
-    model = variant.for_images(image_shape, latent_dim, **options)
+    if variant.codes_are_maps:
+        size = halved_sizes(image_shape[:2], MAP_HALVINGS)[-1]
+        options["code_shape"] = (*size, latent_dim)
+        model = variant.for_images(image_shape, **options)
+    else:
+        model = variant.for_images(image_shape, latent_dim, **options)
     model.compile()
     return model
 

@@ -1,5 +1,9 @@
 """Latent models: one file a variant."""
 
+from keras_latent.models.adversarial.adversarial_autoencoder import (
+    AdversarialAutoencoder,
+)
+from keras_latent.models.adversarial.vaegan import VAEGAN
 from keras_latent.models.autoencoders.autoencoder import Autoencoder
 from keras_latent.models.autoencoders.constrained_autoencoder import (
     ConstrainedAutoencoder,
@@ -21,8 +25,13 @@ from keras_latent.models.autoencoders.wasserstein_autoencoder import (
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.discrete.vqgan import VQGAN
+from keras_latent.models.discrete.vqvae import VQVAE
+from keras_latent.models.discrete.vqvae2 import VQVAE2
+from keras_latent.models.discrete_model import DiscreteModel
 from keras_latent.models.inversion.feature_inverter import FeatureInverter
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.models.variational.autoencoder_kl import AutoencoderKL
 from keras_latent.models.variational.beta_tc_vae import BetaTCVAE
 from keras_latent.models.variational.capacity_vae import CapacityVAE
 from keras_latent.models.variational.ciwae import CIWAE
@@ -65,6 +74,12 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "weakly-supervised-vae": WeaklySupervisedVAE,
     "hierarchical-vae": HierarchicalVAE,
     "hamiltonian-vae": HamiltonianVAE,
+    "vqvae": VQVAE,
+    "vqvae2": VQVAE2,
+    "vqgan": VQGAN,
+    "autoencoder-kl": AutoencoderKL,
+    "adversarial": AdversarialAutoencoder,
+    "vae-gan": VAEGAN,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -79,8 +94,14 @@ __all__ = [
     "MIWAE",
     "PIWAE",
     "VAE",
+    "VAEGAN",
     "VARIANTS",
+    "VQGAN",
+    "VQVAE",
+    "VQVAE2",
+    "AdversarialAutoencoder",
     "Autoencoder",
+    "AutoencoderKL",
     "BetaTCVAE",
     "CapacityVAE",
     "ConditionalVAE",
@@ -88,6 +109,7 @@ __all__ = [
     "ContractiveAutoencoder",
     "DenoisingAutoencoder",
     "DeterministicModel",
+    "DiscreteModel",
     "EncDec",
     "FactorVAE",
     "FeatureInverter",

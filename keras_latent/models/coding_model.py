@@ -25,6 +25,7 @@ class CodingModel(ForImages):
     needs_classes: ClassVar[str | None] = None
     needs_dataset_size: ClassVar[str | None] = None
     inverts_features: ClassVar[bool] = False
+    codes_are_maps: ClassVar[bool] = False
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
     prior: Any = None

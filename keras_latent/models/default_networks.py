@@ -55,6 +55,7 @@ class ForImages(ConstructorConfigModel):
         if cls.bounds_images and not getattr(likelihood, "from_logits", False):
             activation = activation or "sigmoid"
         size: Any = latent_dim or code_shape
+        cls.check_code_size(size)
         made: dict[str, Any] = {"likelihood": likelihood}
         if not {"encoder", "decoder"} <= kwargs.keys():
             made |= cls.default_networks(image_shape, size, activation, **kwargs)
@@ -64,6 +65,14 @@ class ForImages(ConstructorConfigModel):
         model = cls(**{**kwargs, **made, **given_networks(kwargs)})
         _check_size(model, size)
         return model
+
+    @classmethod
+    def check_code_size(cls, code_size: int | tuple[int, ...]) -> None:
+        """Refuse a code that the variant can't have, with a `ValueError`.
+
+        Args:
+            code_size: Number of dimensions of the code, or its shape (h, w, c).
+        """
 
     @classmethod
     def default_networks(

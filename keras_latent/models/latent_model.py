@@ -48,6 +48,7 @@ class LatentModel(CodingModel):
             there is one.
         needs_dataset_size: The constructor's argument that takes the number of rows of
             the training set, if there is one.
+        codes_are_maps: Whether its codes can be nothing but maps.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

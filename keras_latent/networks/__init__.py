@@ -1,4 +1,4 @@
-"""Encoders, decoders and a detector: plain Keras models, for images and mixed data."""
+"""Encoders, decoders, critics and a detector: plain Keras models of images and more."""
 
 from keras_latent.inversion.detector import region_feature_extractor, yolo_detector
 from keras_latent.inversion.networks import extra_encoder, inversion_decoder
@@ -12,13 +12,21 @@ from keras_latent.networks.convolutional import (
     convolutional_encoder,
     default_widths,
 )
-from keras_latent.networks.critic import check_critic, dense_critic
+from keras_latent.networks.critic import (
+    check_critic,
+    check_patch_critic,
+    dense_critic,
+    patch_critic,
+)
 from keras_latent.networks.dense import dense_decoder, dense_encoder
-from keras_latent.networks.maps import map_decoder, map_encoder
+from keras_latent.networks.maps import check_is_halved, map_decoder, map_encoder
 from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
+from keras_latent.networks.residual import residual_decoder, residual_encoder
 
 __all__ = [
     "check_critic",
+    "check_is_halved",
+    "check_patch_critic",
     "conditional_decoder",
     "conditional_encoder",
     "conditional_networks",
@@ -34,6 +42,9 @@ __all__ = [
     "map_encoder",
     "mixed_decoder",
     "mixed_encoder",
+    "patch_critic",
     "region_feature_extractor",
+    "residual_decoder",
+    "residual_encoder",
     "yolo_detector",
 ]

@@ -167,7 +167,7 @@ def image_from_map(
     larger_sizes = halved_sizes(image_size, len(widths) - 1)[:-1]
     for size, width in zip(reversed(larger_sizes), widths[1:], strict=True):
         x = convolved(x, width, convolutions, dtype)
-        x = _doubled(x, size, dtype)
+        x = doubled(x, size, dtype)
     x = layers.Conv2D(channels, 3, padding="same", dtype=dtype)(x)
     return layers.Activation(output_activation, dtype="float32", name="image")(x)
 
@@ -189,7 +189,7 @@ def halved_sizes(size: Sequence[int], times: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def _doubled(x: Tensor, size: tuple[int, int], dtype: Any) -> Tensor:
+def doubled(x: Tensor, size: tuple[int, int], dtype: Any) -> Tensor:
     """Each pixel repeated along both sides, then cropped to `size`."""
     x = layers.UpSampling2D(2, interpolation="nearest", dtype=dtype)(x)
     if x.shape[1:3] == size:

@@ -1,13 +1,16 @@
-"""Networks that judge codes."""
+"""Networks that judge codes and images."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_widths
+from keras_latent.networks.checks import check_image_shape, check_widths
 from keras_latent.validation import check_positive_integer
+
+_GROUPS = 8
 
 
 def dense_critic(
@@ -47,6 +50,70 @@ def dense_critic(
     return keras.Model(code, layers.Dense(1, dtype="float32")(x), name=name)
 
 
+def patch_critic(
+    image_shape: Sequence[int],
+    widths: Sequence[int] = (64, 128, 256),
+    dtype: Any = None,
+    name: str = "critic",
+) -> keras.Model:
+    """Strided convolutions with leaky ReLU: each patch is judged by one logit.
+
+    Each width adds a 4×4 convolution with stride 2; all but the first are followed by
+    group normalisation, so that the network keeps no statistics of its own.
+
+    Args:
+        image_shape: (height, width, channels), height and width at least 8, 1 to 4
+            channels.
+        widths: The number of filters of each convolution. Defaults to
+            `(64, 128, 256)`.
+        dtype: The dtype policy of the layers; logits are float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"critic"`.
+
+    Returns:
+        A functional model: (batch, height, width, channels) to (batch, h, w, 1).
+
+    Raises:
+        ValueError: If `image_shape` or `widths` isn't as described.
+
+    Source: Isola et al. 2017, "Image-to-image translation with conditional adversarial
+    networks", section 3.2.2.
+
+    >>> patch_critic((32, 32, 3), widths=(8, 16)).output_shape
+    (None, 8, 8, 1)
+    """
+    check_image_shape(image_shape)
+    check_widths(widths)
+    image = keras.Input(tuple(image_shape), name="image")
+    x = image
+    for index, width in enumerate(widths):
+        x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(x)
+        if index:
+            groups = math.gcd(width, _GROUPS)
+            x = layers.GroupNormalization(groups, dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    logits = layers.Conv2D(1, 3, padding="same", dtype="float32")(x)
+    return keras.Model(image, logits, name=name)
+
+
+def check_patch_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what doesn't judge images by one logit, or by one for each patch.
+
+    Args:
+        argument: The critic's name, for the message.
+        critic: What the caller gave.
+        shape: The shape of an image.
+
+    Raises:
+        ValueError: If it isn't a Keras model from such images to (batch, 1) or (batch,
+            h, w, 1).
+    """
+    given = getattr(critic, "output_shape", None)
+    if isinstance(given, tuple) and len(given) == 4 and given[-1] == 1:
+        given = (None, 1)
+    _check_judge(argument, critic, shape, given)
+
+
 def check_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
     """Refuse what doesn't judge values of a shape by one logit.
 
@@ -58,6 +125,12 @@ def check_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
     Raises:
         ValueError: If it isn't a Keras model from such values to (batch, 1).
     """
+    _check_judge(argument, critic, shape, getattr(critic, "output_shape", None))
+
+
+def _check_judge(
+    argument: str, critic: Any, shape: tuple[int, ...], judged: Any
+) -> None:
     if not isinstance(critic, keras.Model):
         raise ValueError(
             f"`{argument}` must be a Keras model. Received: {argument}={critic!r} "
@@ -65,7 +138,7 @@ def check_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
         )
     taken = getattr(critic, "input_shape", None)
     given = getattr(critic, "output_shape", None)
-    if taken != (None, *shape) or given != (None, 1):
+    if taken != (None, *shape) or judged != (None, 1):
         raise ValueError(
             f"`{argument}` must take values of shape {(None, *shape)} and give a logit "
             f"of shape (None, 1). Received: {argument}.input_shape={taken}, "

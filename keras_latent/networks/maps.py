@@ -35,6 +35,28 @@ def map_widths(
     >>> map_widths((32, 32, 3), (8, 8, 4))
     (32, 64, 128)
     """
+    halvings = check_is_halved(image_shape, code_shape)
+    widest = default_widths(image_shape)[-1]
+    # The smallest map is as wide as that of the networks of vectors.
+    return tuple(max(16, widest // 2**depth) for depth in range(halvings, -1, -1))
+
+
+def check_is_halved(image_shape: Sequence[int], code_shape: Any) -> int:
+    """Refuse a code that isn't as high and wide as an image halved some times.
+
+    Args:
+        image_shape: (height, width, channels).
+        code_shape: (h, w, c) of the code.
+
+    Returns:
+        How often it is halved, rounding up.
+
+    Raises:
+        ValueError: If no number of halvings leads to that size.
+
+    >>> check_is_halved((32, 32, 3), (8, 8, 4))
+    2
+    """
     check_image_shape(image_shape)
     if not is_map_shape(code_shape):
         raise ValueError(
@@ -50,10 +72,7 @@ def map_widths(
             f"times: one of {possible}. Received: code_shape={tuple(code_shape)} for "
             f"image_shape={tuple(image_shape)}"
         )
-    halvings = sizes.index(size)
-    widest = default_widths(image_shape)[-1]
-    # The smallest map is as wide as that of the networks of vectors.
-    return tuple(max(16, widest // 2**depth) for depth in range(halvings, -1, -1))
+    return sizes.index(size)
 
 
 def map_encoder(

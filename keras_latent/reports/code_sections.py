@@ -163,9 +163,9 @@ class _Standardised:
 def _divergences(reported: ReportedModel) -> np.ndarray | None:
     """Mean divergence of each dimension from the prior, of shape (latent_dim,).
 
-    `None` where there is no prior, or the divergence is not one of dimensions.
+    `None` where there is no posterior, or the divergence is not one of dimensions.
     """
-    if not reported.model.has_prior:
+    if reported.model.posterior is None:
         return None
     parts = []
     for start in range(0, reported.count, _BATCH):

@@ -173,7 +173,7 @@ def _terms(reported: ReportedModel) -> list[Measure]:
 def _likelihood(reported: ReportedModel) -> list[Measure]:
     """The negative log-likelihood, where the likelihood is a density of such images."""
     model = reported.model
-    if not model.has_prior or not reported.decodes_codes_alone:
+    if model.posterior is None or not reported.decodes_codes_alone:
         return []
     rows = np.sort(reported.order[:_LIKELIHOOD_IMAGES])
     try:

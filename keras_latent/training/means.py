@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_latent.training import replicas
 from keras_latent.training.data import rows
-from keras_latent.typing import Batch, Share, Tensor
+from keras_latent.typing import Batch, Counts, Share, Tensor
 
 
 def check_values(
@@ -46,7 +46,7 @@ def check_values(
         )
     count = tf.get_static_value(rows(batch.x))
     for name, value in values.items():
-        if isinstance(value, replicas.Coupled):
+        if isinstance(value, replicas.Coupled | Counts):
             continue
         columns = [value.value, value.weight] if isinstance(value, Share) else [value]
         for column in columns:
@@ -87,12 +87,12 @@ def batch_means(
         share: The rows that this replica holds.
 
     Returns:
-        Scalars in float32; a `Share` stays as it is.
+        Scalars in float32; a `Share` and `Counts` stay as they are.
     """
     count = rows(batch.x)
     means: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, Share):
+        if isinstance(value, Share | Counts):
             means[name] = value
             continue
         if isinstance(value, replicas.Coupled):

@@ -22,7 +22,7 @@ from keras_latent.training.updates import (
     finiteness,
     on_whole_batch,
 )
-from keras_latent.typing import Batch, Share, Tensor
+from keras_latent.typing import Batch, Counts, Share, Tensor
 
 
 class SteppingModel(CompiledModel):
@@ -52,7 +52,8 @@ class SteppingModel(CompiledModel):
         Returns:
             From each declared name to its value, unweighted: one number an example, of
             shape (batch,), or a scalar. What is monitored on some rows alone is a
-            `Share`; a term that couples the rows of all replicas is `Coupled`.
+            `Share`, what is counted over an epoch `Counts`; a term that couples the
+            rows of all replicas is `Coupled`.
         """
         raise NotImplementedError
 
@@ -243,6 +244,9 @@ class SteppingModel(CompiledModel):
         for metric in self.metrics:
             if metric.name in shown:
                 value, weight = shown[metric.name], count
+                if isinstance(value, Counts):
+                    metric.update_state(value.counts)
+                    continue
                 if isinstance(value, Share):
                     # A replica without a row holds one of zeros.
                     is_there = ops.cast(count > 0, "float32")
@@ -289,7 +293,7 @@ def _is_due(
     if player.start:
         is_due = tf.logical_and(is_due, step >= player.start)
     if player.gate is not None:
-        terms = {n: v for n, v in means.items() if not isinstance(v, Share)}
+        terms = {n: v for n, v in means.items() if not isinstance(v, Share | Counts)}
         if replicas.is_distributed():
             context = tf.distribute.get_replica_context()
             parts = {name: value * share.fraction for name, value in terms.items()}

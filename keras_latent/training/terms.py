@@ -31,7 +31,7 @@ class TermsModel(RandomStateModel):
         # Past what Keras tracks, so that files of weights without them can be read.
         self.__dict__["_scheduled"] = {}
         self._weight_by_term: dict[str, keras.Variable] = {}
-        self._trackers: dict[str, keras.metrics.Mean] = {}
+        self._trackers: dict[str, keras.metrics.Metric] = {}
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Assign to the Variable where a number is given for a scheduled one."""
@@ -83,7 +83,7 @@ class TermsModel(RandomStateModel):
         self.add_monitor(term)
 
     def add_number(
-        self, name: str, value: float, low: float = 0.0, high: float = math.inf
+        self, name: str, value: Any, low: float = 0.0, high: float = math.inf
     ) -> None:
         """Declare a number that a schedule may change, and that weighs no term.
 
@@ -92,22 +92,34 @@ class TermsModel(RandomStateModel):
 
         Args:
             name: The number's name, that of the constructor's argument.
-            value: The initial value.
+            value: The initial value, or the Variable of a layer that keeps it.
             low: The least value. Defaults to 0.0.
             high: The greatest value. Defaults to no limit.
 
         Raises:
             ValueError: If `value` isn't a finite number in that range.
         """
-        check_in_range(name, value, low, high)
-        variable = keras.Variable(value, trainable=False, dtype="float32", name=name)
+        variable = value
+        if not isinstance(value, keras.Variable):
+            check_in_range(name, value, low, high)
+            variable = keras.Variable(
+                value, trainable=False, dtype="float32", name=name
+            )
         # Past what Keras tracks, see above.
         self.__dict__[name] = variable
         self._scheduled[name] = _Scheduled(variable, low, high, None)
 
-    def add_monitor(self, name: str) -> None:
-        """Declare a value that `objective` computes for the logs alone."""
-        self._trackers[name] = keras.metrics.Mean(name=name)
+    def add_monitor(
+        self, name: str, metric: keras.metrics.Metric | None = None
+    ) -> None:
+        """Declare a value that `objective` computes for the logs alone.
+
+        Args:
+            name: The value's name in `objective` and in the logs.
+            metric: What makes a number of an epoch's values, of this name; the
+                objective gives `Counts` then. Defaults to `None`: their mean.
+        """
+        self._trackers[name] = metric or keras.metrics.Mean(name=name)
 
     def numbers(self) -> dict[str, keras.Variable]:
         """The declared numbers that weigh no term, by their names."""

@@ -85,6 +85,20 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
     )
 
 
+@pytest.mark.parametrize("variant", ["vqvae", "adversarial"])
+def test_variants_of_maps_and_of_players(variant, arguments, tmp_path):
+    arguments = dataclasses.replace(arguments, variant=variant, epochs=1)
+    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    model = keras_latent.load_model(tmp_path / "run" / "model.keras")
+    if variant == "vqvae":
+        height, width, _ = model.decoder.output_shape[1:]
+        assert model.code_shape == (-(-height // 4), -(-width // 4), 2)
+        (row,) = history(tmp_path / "run")
+        assert {"commitment", "usage", "val_perplexity"} <= row.keys()
+    figures = {path.name for path in (tmp_path / "run" / "figures").iterdir()}
+    assert ("prior_samples.png" in figures) == model.has_prior
+
+
 def test_a_finished_run_goes_on_for_more_epochs(arguments, tmp_path):
     shorter = dataclasses.replace(arguments, epochs=1)
     train(shorter, RunFolder(tmp_path / "run"), resume=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers as keras_layers
 
-from keras_latent import distributions, layers, models
+from keras_latent import distributions, layers, models, quantizers
 
 IMAGE_SHAPE = (4, 3, 1)
 LATENT_DIM = 3
@@ -121,6 +121,44 @@ def spatial_networks(output_activation: str | None = "sigmoid") -> dict[str, Any
         keras_layers.Conv2D(1, 2, padding="same", activation=output_activation),
     ]
     return {"encoder": keras.Sequential(encoder), "decoder": keras.Sequential(decoder)}
+
+
+def top_networks() -> dict[str, Any]:
+    """Networks to and from a map that is half as high and wide, of one channel."""
+    encoder = [
+        keras.Input((*IMAGE_SHAPE[:2], 3)),
+        keras_layers.Conv2D(2, 2, strides=2, padding="same", activation="tanh"),
+    ]
+    decoder = [
+        keras.Input((2, 2, 1)),
+        keras_layers.UpSampling2D(2),
+        keras_layers.Conv2D(2, (1, 2), activation="tanh"),
+    ]
+    return {
+        "top_encoder": keras.Sequential(encoder),
+        "top_decoder": keras.Sequential(decoder),
+    }
+
+
+def patch_critic() -> keras.Model:
+    """A discriminator of images."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Conv2D(3, 2, activation="tanh"),
+        keras_layers.Conv2D(1, 2, dtype="float32"),
+    ]
+    return keras.Sequential(layers_of)
+
+
+def feature_extractor() -> keras.Model:
+    """A network that judges images by two maps."""
+    layers_of = [
+        keras.Input(IMAGE_SHAPE),
+        keras_layers.Conv2D(3, 2, activation="tanh", name="first"),
+        keras_layers.Conv2D(2, 2, name="second"),
+        keras_layers.Flatten(),
+    ]
+    return keras.Sequential(layers_of)
 
 
 def critic() -> keras.Model:
@@ -439,6 +477,88 @@ CASES = [
             "leapfrog_steps": 2,
             "step_size": 0.1,
             "inverse_temperature": 1.2,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "vqvae",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.VectorQuantizer(5, kmeans_init=True, seed=7)},
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "vqvae-gumbel",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.GumbelQuantizer(4, temperature=0.5, seed=7)},
+        networks=spatial_networks,
+        is_random=True,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "vqvae-lookup-free",
+        models.VQVAE,
+        lambda: {"quantizer": quantizers.LookupFreeQuantizer(2.0)},
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+        separable={
+            "quantizer": quantizers.LookupFreeQuantizer(2.0, diversity_weight=0.0)
+        },
+    ),
+    Case(
+        "vqvae2",
+        models.VQVAE2,
+        lambda: {
+            "bottom_quantizer": quantizers.VectorQuantizer(5, seed=7),
+            "top_quantizer": quantizers.VectorQuantizer(5, seed=8),
+            **top_networks(),
+        },
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "vqgan",
+        models.VQGAN,
+        lambda: {
+            "quantizer": quantizers.VectorQuantizer(4, seed=7),
+            "feature_extractor": feature_extractor(),
+            "feature_layers": ["first", "second"],
+            "feature_weight": 0.5,
+            "discriminator": patch_critic(),
+            "adversarial_weight": 0.2,
+            "discriminator_start": 0,
+        },
+        networks=spatial_networks,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "autoencoder-kl",
+        models.AutoencoderKL,
+        lambda: {
+            "beta": 0.1,
+            "discriminator": patch_critic(),
+            "adversarial_weight": 0.2,
+            "discriminator_start": 0,
+            "seed": 7,
+        },
+        networks=spatial_networks,
+        is_random=True,
+        code_shape=(*IMAGE_SHAPE[:2], 2),
+    ),
+    Case(
+        "adversarial",
+        models.AdversarialAutoencoder,
+        lambda: {"discriminator": critic(), "adversarial_weight": 0.5, "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "vae-gan",
+        models.VAEGAN,
+        lambda: {
+            "discriminator": patch_critic(),
+            "feature_weight": 0.1,
+            "margin": 0.6,
             "seed": 7,
         },
         is_random=True,

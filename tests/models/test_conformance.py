@@ -140,9 +140,10 @@ class TestData:
         if case.labels is not None:
             forms = {name: form for name, form in forms.items() if "y" in name}
         model = compiled(case.build(), keras.optimizers.SGD(0.0))
-        state = values_of(random_states(model))
+        state, weights = values_of(random_states(model)), model.get_weights()
 
         def loss(method, form):
+            model.set_weights(weights)  # The data moves some of them.
             for variable, value in zip(random_states(model), state, strict=True):
                 variable.assign(value)
             if method == "evaluate":
@@ -293,6 +294,8 @@ class TestSampleWeight:
     def test_rows_of_weight_zero_move_nothing(self, case):
         if case.name == "factor":
             pytest.skip("its discriminator sees all rows of a batch")
+        if case.name == "vqvae":
+            pytest.skip("its table follows all rows of a batch")
         x, other = case.data(4), case.data(4, seed=9)
         weight = np.array([1.0, 0.5, 0.0, 0.0])
         changed = keras.tree.map_structure(
@@ -340,8 +343,10 @@ class TestPrecision:
         # Epochs of five steps, since the mean of a few depends less on the noise drawn.
         again = keras.tree.map_structure(lambda a: np.concatenate(5 * [a]), x)
         given = case.with_labels(again)
-        losses = model.fit(given, batch_size=8, epochs=6, verbose=0).history["loss"]
-        assert np.isfinite(losses).all()
+        logs = model.fit(given, batch_size=8, epochs=6, verbose=0).history
+        # Players work against each other: what all must do is reconstruct better.
+        losses = logs["loss" if len(model.players()) == 1 else "reconstruction"]
+        assert np.isfinite(logs["loss"]).all()
         # The contrasts of an encoder-decoder work against each other, so that their sum
         # needn't fall.
         if "reconstruction" in model._weight_by_term:
@@ -387,8 +392,12 @@ class TestCompilation:
                 keras.ops.cos(keras.ops.cast(numbers, "float32")), shape
             )
 
+        def drawn_evenly(*arguments, **options):
+            return 0.9 * draw(*arguments) ** 2
+
         # XLA draws other numbers from the same seed.
         monkeypatch.setattr(keras.random, "normal", draw)
+        monkeypatch.setattr(keras.random, "uniform", drawn_evenly)
         expected = self.losses(case, run_eagerly=True)
         by_xla = self.losses(case, run_eagerly=False, jit_compile=True)
         np.testing.assert_allclose(by_xla, expected, rtol=1e-4)
@@ -415,9 +424,9 @@ class TestRandomness:
         reseeded = dict(case.arguments())
         if "seed" in reseeded:
             reseeded["seed"] = 8
-        if "corruption" in reseeded:
-            config = {**reseeded["corruption"].get_config(), "seed": 8}
-            reseeded["corruption"] = type(reseeded["corruption"]).from_config(config)
+        for name in {"corruption", "quantizer"} & reseeded.keys():
+            config = {**reseeded[name].get_config(), "seed": 8}
+            reseeded[name] = type(reseeded[name]).from_config(config)
         first = self.trained(case, seed=3)
         second = self.trained(case, seed=3, arguments=reseeded)
         assert any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))

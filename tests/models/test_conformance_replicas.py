@@ -45,7 +45,7 @@ def chosen(*names):
 
 @each_case
 def test_two_replicas_train_as_one(case, two_replicas):
-    # Three steps, the last on 7 rows: 4 here and 3 there. Tracing takes most of the time.
+    # Three steps, the last on 7 rows: 4 here and 3 there. Tracing would take longest.
     assert_replicas_agree(case, two_replicas, 23, case.separable, run_eagerly=True)
 
 

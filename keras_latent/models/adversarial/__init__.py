@@ -1,0 +1,1 @@
+"""Models that a discriminator of codes or images teaches."""

@@ -11,6 +11,7 @@ from keras_latent.likelihoods.base import (
 from keras_latent.likelihoods.bernoulli import Bernoulli
 from keras_latent.likelihoods.categorical import Categorical
 from keras_latent.likelihoods.continuous_bernoulli import ContinuousBernoulli
+from keras_latent.likelihoods.discretized_logistic import DiscretizedLogistic
 from keras_latent.likelihoods.gaussian import Gaussian
 from keras_latent.likelihoods.mixed import Mixed
 from keras_latent.validation import check_choice
@@ -20,6 +21,7 @@ __all__ = [
     "Bernoulli",
     "Categorical",
     "ContinuousBernoulli",
+    "DiscretizedLogistic",
     "Gaussian",
     "Likelihood",
     "Mixed",
@@ -32,6 +34,7 @@ _CLASSES = {
     "continuous_bernoulli": ContinuousBernoulli,
     "gaussian": Gaussian,
     "categorical": Categorical,
+    "discretized_logistic": DiscretizedLogistic,
 }
 
 
@@ -39,9 +42,10 @@ def get(identifier: Any) -> Likelihood:
     """The likelihood that a name, an object or a dict of columns stands for.
 
     Args:
-        identifier: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"` or
-            `"categorical"`, with the defaults of the class; a `Likelihood`, which is
-            returned as it is; or a dict of column name to one of these.
+        identifier: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"`,
+            `"categorical"` or `"discretized_logistic"`, with the defaults of the class;
+            a `Likelihood`, which is returned as it is; or a dict of column name to one
+            of these.
 
     Returns:
         A `Likelihood`.
@@ -55,7 +59,7 @@ def get(identifier: Any) -> Likelihood:
     Traceback (most recent call last):
     ...
     ValueError: `likelihood` must be one of 'bernoulli', 'continuous_bernoulli',
-    'gaussian', 'categorical'. Received: likelihood='poisson'
+    'gaussian', 'categorical', 'discretized_logistic'. Received: likelihood='poisson'
     """
     if isinstance(identifier, Likelihood):
         return identifier

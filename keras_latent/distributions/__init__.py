@@ -2,15 +2,14 @@
 
 from typing import Any
 
+from keras_latent.distributions.around_direction import SphericalParameters
 from keras_latent.distributions.base import CodeDistribution, Distribution
 from keras_latent.distributions.normal import Normal, NormalParameters
 from keras_latent.distributions.normal_mixture import NormalMixture
-from keras_latent.distributions.power_spherical import (
-    PowerSpherical,
-    SphericalParameters,
-)
+from keras_latent.distributions.power_spherical import PowerSpherical
 from keras_latent.distributions.uniform_sphere import UniformSphere
 from keras_latent.distributions.vamp_prior import VampPrior
+from keras_latent.distributions.von_mises_fisher import VonMisesFisher
 from keras_latent.validation import check_choice
 
 __all__ = [
@@ -23,6 +22,7 @@ __all__ = [
     "SphericalParameters",
     "UniformSphere",
     "VampPrior",
+    "VonMisesFisher",
     "check_normal",
     "check_pair",
     "get",
@@ -34,6 +34,7 @@ _CLASSES: dict[str, type[CodeDistribution]] = {
     "power_spherical": PowerSpherical,
     "uniform_sphere": UniformSphere,
     "vamp_prior": VampPrior,
+    "von_mises_fisher": VonMisesFisher,
 }
 
 

@@ -18,6 +18,7 @@ SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
+PARTS += ["distributions", "distributions.flows"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 
 HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
@@ -203,6 +204,8 @@ HOOKS = {
     ("CodeDistribution", "kl_by_element"),
     ("CodeDistribution", "closed_kl"),
     ("CodeDistribution", "build_for"),
+    ("CodeDistribution", "build_as_posterior"),
+    ("CodeDistribution", "sample_with_log_prob"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),
     ("ForImages", "default_networks"),

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from keras_latent.distributions import flows
 from keras_latent.distributions.around_direction import SphericalParameters
 from keras_latent.distributions.base import CodeDistribution, Distribution
+from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.normal import Normal, NormalParameters
 from keras_latent.distributions.normal_mixture import NormalMixture
 from keras_latent.distributions.power_spherical import PowerSpherical
@@ -15,6 +17,7 @@ from keras_latent.validation import check_choice
 __all__ = [
     "CodeDistribution",
     "Distribution",
+    "Flow",
     "Normal",
     "NormalMixture",
     "NormalParameters",
@@ -25,10 +28,12 @@ __all__ = [
     "VonMisesFisher",
     "check_normal",
     "check_pair",
+    "flows",
     "get",
 ]
 
 _CLASSES: dict[str, type[CodeDistribution]] = {
+    "flow": Flow,
     "normal": Normal,
     "normal_mixture": NormalMixture,
     "power_spherical": PowerSpherical,
@@ -63,16 +68,28 @@ def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
 
     Raises:
         ValueError: If the posterior takes nothing from a network, or can't be a prior's
-            companion; both are named then.
+            companion; both are named then. Or if one of them has no density, and needs
+            one.
     """
     if not posterior.parameter_channels(2):
         raise ValueError(
             "`posterior` must take parameters of a network. "
             f"Received: posterior={posterior.name!r}, which takes none"
         )
+    if posterior is prior:
+        raise ValueError(
+            "`prior` must be another object than `posterior`. "
+            f"Received: {posterior.name!r} as both"
+        )
     if isinstance(prior, VampPrior):
+        if not posterior.has_density:
+            raise ValueError(
+                "`prior` 'vamp_prior' needs a posterior with a density, whose mixture "
+                "it is: use a prior against which the posterior's divergence is known. "
+                f"Received: posterior={posterior.name!r}, which has none"
+            )
         return  # It is made of posteriors.
-    if not isinstance(prior, Normal) and prior.parameter_channels(2):
+    if not prior.stands_alone and prior.parameter_channels(2):
         raise ValueError(
             "`prior` must be a distribution of its own, without parameters of a "
             f"network. Received: prior={prior.name!r}"

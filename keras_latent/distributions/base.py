@@ -74,9 +74,15 @@ class CodeDistribution(Distribution):
     Attributes:
         space: Where values lie: `"real"`, or `"sphere"` for vectors of length 1 along
             the last axis. A posterior and a prior must have the same.
+        stands_alone: Whether it is a distribution without parameters, too, and can be a
+            prior, although it takes some as a posterior.
+        has_density: Whether `log_prob` is a log-density. A distribution that can only
+            be drawn from sets this to False; it then needs a `closed_kl`.
     """
 
     space: str = "real"
+    stands_alone: bool = False
+    has_density: bool = True
 
     @abc.abstractmethod
     def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
@@ -150,6 +156,28 @@ class CodeDistribution(Distribution):
         """
         if not self.built:
             self.build(model.code_shape)
+
+    def build_as_posterior(self, code_shape: Sequence[int]) -> None:
+        """Make the weights that a posterior has beside what a network gives.
+
+        Args:
+            code_shape: The shape of the codes.
+        """
+
+    def sample_with_log_prob(
+        self, parameters: Any, seed: Any = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Draw, with the draw's log-density where that is known on the way.
+
+        Args:
+            parameters: What a network gives, of shape (batch, ...).
+            seed: An integer, a `keras.random.SeedGenerator` or `None`.
+
+        Returns:
+            Values of shape (batch, *event), and their log-densities of shape (batch,),
+            or `None` where `log_prob` is to be asked.
+        """
+        return self.sample(parameters, seed=seed), None
 
     def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
         """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""

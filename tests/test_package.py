@@ -205,6 +205,7 @@ HOOKS = {
     ("CodeDistribution", "closed_kl"),
     ("CodeDistribution", "build_for"),
     ("CodeDistribution", "build_as_posterior"),
+    ("CodeDistribution", "check_codes"),
     ("CodeDistribution", "sample_with_log_prob"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),

@@ -12,6 +12,10 @@ from keras_latent.distributions.power_spherical import PowerSpherical
 from keras_latent.distributions.uniform_sphere import UniformSphere
 from keras_latent.distributions.vamp_prior import VampPrior
 from keras_latent.distributions.von_mises_fisher import VonMisesFisher
+from keras_latent.distributions.wrapped_normal import (
+    WrappedNormal,
+    WrappedParameters,
+)
 from keras_latent.validation import check_choice
 
 __all__ = [
@@ -26,6 +30,8 @@ __all__ = [
     "UniformSphere",
     "VampPrior",
     "VonMisesFisher",
+    "WrappedNormal",
+    "WrappedParameters",
     "check_normal",
     "check_pair",
     "flows",
@@ -40,6 +46,7 @@ _CLASSES: dict[str, type[CodeDistribution]] = {
     "uniform_sphere": UniformSphere,
     "vamp_prior": VampPrior,
     "von_mises_fisher": VonMisesFisher,
+    "wrapped_normal": WrappedNormal,
 }
 
 

@@ -1,0 +1,217 @@
+"""Every posterior with every prior, every objective with all of them, and what can't be.
+
+The table of the documentation: a row is a posterior, a column a prior.
+"""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from keras_latent.distributions import (
+    CodeDistribution,
+    Flow,
+    Normal,
+    NormalMixture,
+    PowerSpherical,
+    UniformSphere,
+    VampPrior,
+    VonMisesFisher,
+    WrappedNormal,
+    flows,
+)
+from keras_latent.models import IWAE, VAE, ConditionalVAE, FactorVAE
+from tests.models.cases import (
+    CATEGORIES,
+    conditional_networks,
+    critic,
+    dense_networks,
+    digits,
+    images,
+)
+
+
+def steps(*kinds):
+    """One of each, small."""
+    made = {
+        "planar": flows.Planar,
+        "radial": flows.Radial,
+        "inverse": lambda: flows.InverseAutoregressive((4,), context=2),
+        "masked": lambda: flows.MaskedAutoregressive((4,), context=2),
+    }
+    return Flow("normal", [made[kind]() for kind in kinds])
+
+
+POSTERIORS = {
+    "normal": ("real", Normal),
+    "planar": ("real", lambda: steps("planar", "radial")),
+    "inverse_autoregressive": ("real", lambda: steps("inverse", "inverse")),
+    "masked_autoregressive": ("real", lambda: steps("masked")),
+    "power_spherical": ("sphere", PowerSpherical),
+    "von_mises_fisher": ("sphere", VonMisesFisher),
+    "wrapped_normal": ("ball", WrappedNormal),
+}
+PRIORS = {
+    "normal": ("real", Normal),
+    "normal_mixture": ("real", lambda: NormalMixture(2)),
+    "planar": ("real", lambda: steps("planar", "radial")),
+    "inverse_autoregressive": ("real", lambda: steps("inverse")),
+    "masked_autoregressive": ("real", lambda: steps("masked", "masked")),
+    "uniform_sphere": ("sphere", UniformSphere),
+    "wrapped_normal": ("ball", WrappedNormal),
+    "vamp_prior": (None, lambda: VampPrior(2)),
+}
+POSSIBLE = [
+    (posterior, prior)
+    for posterior, (space, _) in POSTERIORS.items()
+    for prior, (own_space, _) in PRIORS.items()
+    if own_space in (space, None)
+]
+IMPOSSIBLE = [
+    (posterior, prior)
+    for posterior in POSTERIORS
+    for prior in PRIORS
+    if (posterior, prior) not in POSSIBLE
+]
+
+
+def pair(posterior, prior):
+    return {"posterior": POSTERIORS[posterior][1](), "prior": PRIORS[prior][1]()}
+
+
+def vae(**distributions):
+    return VAE(**dense_networks(), **distributions, seed=1)
+
+
+def iwae(**distributions):
+    return IWAE(**dense_networks(), num_samples=2, **distributions, seed=1)
+
+
+def stopped(gradient):
+    def build(**distributions):
+        return IWAE(
+            **dense_networks(),
+            num_samples=2,
+            gradient=gradient,
+            **distributions,
+            seed=1,
+        )
+
+    return build
+
+
+def conditional(**distributions):
+    arguments = {"num_classes": CATEGORIES, "seed": 1}
+    return ConditionalVAE(**conditional_networks(), **arguments, **distributions)
+
+
+def factor(**distributions):
+    return FactorVAE(
+        **dense_networks(), discriminator=critic(), **distributions, seed=1
+    )
+
+
+OBJECTIVES = {
+    "vae": vae,
+    "iwae": iwae,
+    "stl": stopped("stl"),
+    "dreg": stopped("dreg"),
+    "conditional": conditional,
+    "factor": factor,
+}
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("posterior", "prior"), POSSIBLE)
+def test_each_pair_trains_with_each_objective(posterior, prior, objective):
+    build = OBJECTIVES[objective]
+    is_masked = posterior.endswith("autoregressive")
+    if objective in ("stl", "dreg") and is_masked:
+        with pytest.raises(ValueError, match=r'`gradient` must be "iwae" for a post'):
+            build(**pair(posterior, prior))
+        return
+    if objective == "conditional" and prior == "vamp_prior":
+        with pytest.raises(ValueError, match=r"'vamp_prior' needs a model of one tens"):
+            build(**pair(posterior, prior))
+        return
+    model = build(**pair(posterior, prior))
+    model.compile(run_eagerly=True, **optimizers(objective))
+    x, y = images(3), digits(3)
+    before = [w.numpy() for w in model.trainable_variables]
+    logs = model.fit(x, y, batch_size=3, verbose=0).history
+    assert all(np.isfinite(values[0]) for values in logs.values())
+    after = [w.numpy() for w in model.trainable_variables]
+    assert all(np.isfinite(values).all() for values in after)
+    for own in (model.posterior, model.prior):
+        moved = [
+            np.abs(b - a).max() > 0
+            for w, a, b in zip(model.trainable_variables, after, before, strict=True)
+            if any(w is mine for mine in own.trainable_variables)
+        ]
+        assert sum(moved) >= len(moved) - 1
+
+
+def optimizers(objective):
+    if objective != "factor":
+        return {"optimizer": keras.optimizers.SGD(0.01)}
+    players = ("vae", "discriminator")
+    return {"optimizer": {name: keras.optimizers.SGD(0.01) for name in players}}
+
+
+@pytest.mark.parametrize(("posterior", "prior"), POSSIBLE)
+def test_each_pair_generates_and_has_a_likelihood(posterior, prior):
+    model = vae(**pair(posterior, prior))
+    x = np.round(images(2))
+    assert np.array(model.sample(2, seed=0)).shape == x.shape
+    assert np.isfinite(model.log_likelihood(x, num_samples=2)).all()
+    assert np.isfinite(model.reconstruct(x)).all()
+
+
+@pytest.mark.parametrize(("posterior", "prior"), IMPOSSIBLE)
+def test_pairs_on_different_spaces_are_refused(posterior, prior):
+    message = r"`posterior` and `prior` must live on the same space. Received: post"
+    with pytest.raises(ValueError, match=message):
+        vae(**pair(posterior, prior))
+
+
+class Implicit(CodeDistribution):
+    """A posterior that can be drawn from, and whose divergence alone is known."""
+
+    has_density = False
+
+    def __init__(self):
+        super().__init__()
+        self.built = True
+
+    def parameter_channels(self, channels):
+        return {"mean": channels}
+
+    def from_network(self, outputs):
+        return (outputs[0],)
+
+    def log_prob(self, value, parameters=None):
+        raise NotImplementedError
+
+    def sample(self, parameters=None, seed=None, shape=()):
+        return parameters[0] + keras.random.normal(ops.shape(parameters[0]), seed=seed)
+
+    def mean(self, parameters=None):
+        return parameters[0]
+
+    def closed_kl(self, parameters, prior):
+        return 0.5 * tf.reduce_sum(parameters[0] ** 2, axis=-1)
+
+
+class TestWithoutADensity:
+    def test_pseudo_inputs_are_refused(self):
+        with pytest.raises(
+            ValueError, match=r"'vamp_prior' needs a posterior with a d"
+        ):
+            vae(posterior=Implicit(), prior="vamp_prior")
+
+    def test_the_likelihood_is_refused_with_the_reason(self):
+        model = vae(posterior=Implicit())
+        message = r"`log_likelihood` needs a posterior with a density.*kl.metrics"
+        with pytest.raises(ValueError, match=message):
+            model.log_likelihood(np.round(images(2)))

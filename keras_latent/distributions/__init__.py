@@ -73,6 +73,10 @@ def get(argument: str, identifier: Any) -> CodeDistribution:
 def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
     """Refuse a posterior without parameters, and a prior on another space.
 
+    Args:
+        posterior: The distribution q(z|x).
+        prior: The distribution p(z).
+
     Raises:
         ValueError: If the posterior takes nothing from a network, or can't be a prior's
             companion; both are named then. Or if one of them has no density, and needs
@@ -111,6 +115,10 @@ def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
 
 def check_normal(argument: str, distribution: CodeDistribution) -> None:
     """Refuse a distribution that isn't `Normal`, where formulas need its parameters.
+
+    Args:
+        argument: The argument's name, for the message.
+        distribution: What was given for it.
 
     Raises:
         ValueError: If it is another.

@@ -275,9 +275,7 @@ def test_the_objective_equals_its_equation():
     mean, log_var = np.array(q.mean, "float64"), np.array(q.log_var, "float64")
     log_q = stats.norm(mean, np.exp(0.5 * log_var)).logpdf(z0).sum(axis=1)
     z = z0
-    for index, (step, given) in enumerate(
-        zip(made.posterior.flows, q[2:], strict=True)
-    ):
+    for step, given in zip(made.posterior.flows, q[2:], strict=True):
         with tf.GradientTape() as tape:
             point = tf.constant(z, tf.float32)
             tape.watch(point)

@@ -1,4 +1,4 @@
-"""Every posterior with every prior, every objective with all of them, and what can't be.
+"""Every posterior with every prior and every objective, and which can't be together.
 
 The table of the documentation: a row is a posterior, a column a prior.
 """
@@ -22,6 +22,7 @@ from keras_latent.distributions import (
     flows,
 )
 from keras_latent.models import IWAE, VAE, ConditionalVAE, FactorVAE
+from keras_latent.typing import Batch
 from tests.models.cases import (
     CATEGORIES,
     conditional_networks,
@@ -136,36 +137,39 @@ def test_each_pair_trains_with_each_objective(posterior, prior, objective):
             build(**pair(posterior, prior))
         return
     model = build(**pair(posterior, prior))
-    model.compile(run_eagerly=True, **optimizers(objective))
-    x, y = images(3), digits(3)
-    before = [w.numpy() for w in model.trainable_variables]
-    logs = model.fit(x, y, batch_size=3, verbose=0).history
-    assert all(np.isfinite(values[0]) for values in logs.values())
-    after = [w.numpy() for w in model.trainable_variables]
-    assert all(np.isfinite(values).all() for values in after)
-    for own in (model.posterior, model.prior):
-        moved = [
-            np.abs(b - a).max() > 0
-            for w, a, b in zip(model.trainable_variables, after, before, strict=True)
-            if any(w is mine for mine in own.trainable_variables)
-        ]
-        assert sum(moved) >= len(moved) - 1
+    x = {"x": images(3), "y": digits(3)} if objective == "conditional" else images(3)
+    variables = model.trainable_variables
+    with tf.GradientTape() as tape:
+        terms = model.objective(Batch(x), True)
+        loss = sum(tf.reduce_mean(terms[term]) for term in model.term_weights)
+    gradients = tape.gradient(loss, [variable.value for variable in variables])
+    assert np.isfinite(loss)
+    learned = [*model.posterior.trainable_variables, *model.prior.trainable_variables]
+    for variable, gradient in zip(variables, gradients, strict=True):
+        if any(variable is own for own in learned):
+            assert gradient is not None, variable.path
+        assert gradient is None or np.isfinite(gradient).all(), variable.path
 
 
-def optimizers(objective):
-    if objective != "factor":
-        return {"optimizer": keras.optimizers.SGD(0.01)}
-    players = ("vae", "discriminator")
-    return {"optimizer": {name: keras.optimizers.SGD(0.01) for name in players}}
+@pytest.fixture
+def eagerly():
+    """Graphs would take longer to trace than a few draws take to compute."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(("posterior", "prior"), POSSIBLE)
-def test_each_pair_generates_and_has_a_likelihood(posterior, prior):
+def test_each_pair_takes_a_step_generates_and_has_a_likelihood(posterior, prior):
     model = vae(**pair(posterior, prior))
-    x = np.round(images(2))
-    assert np.array(model.sample(2, seed=0)).shape == x.shape
+    x = np.round(images(3))
+    model.compile(keras.optimizers.SGD(0.01), run_eagerly=True)
+    logs = model.fit(x, batch_size=3, verbose=0).history
+    assert all(np.isfinite(values[0]) for values in logs.values())
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+    assert np.array(model.sample(2, seed=0)).shape == (2, *x.shape[1:])
     assert np.isfinite(model.log_likelihood(x, num_samples=2)).all()
-    assert np.isfinite(model.reconstruct(x)).all()
 
 
 @pytest.mark.parametrize(("posterior", "prior"), IMPOSSIBLE)

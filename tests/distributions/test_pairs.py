@@ -141,7 +141,7 @@ def test_each_pair_trains_with_each_objective(posterior, prior, objective):
     variables = model.trainable_variables
     with tf.GradientTape() as tape:
         terms = model.objective(Batch(x), True)
-        loss = sum(tf.reduce_mean(terms[term]) for term in model.term_weights)
+        loss = sum(tf.reduce_mean(terms[term]) for term in model._weight_by_term)
     gradients = tape.gradient(loss, [variable.value for variable in variables])
     assert np.isfinite(loss)
     learned = [*model.posterior.trainable_variables, *model.prior.trainable_variables]

@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 _CLASSES: dict[str, type[CodeDistribution]] = {
-    "flow": Flow,
     "normal": Normal,
     "normal_mixture": NormalMixture,
     "power_spherical": PowerSpherical,
@@ -47,6 +46,7 @@ _CLASSES: dict[str, type[CodeDistribution]] = {
     "vamp_prior": VampPrior,
     "von_mises_fisher": VonMisesFisher,
     "wrapped_normal": WrappedNormal,
+    "flow": Flow,
 }
 
 

@@ -19,6 +19,7 @@ TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOUR
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
 PARTS += ["quantizers"]
+PARTS += ["distributions", "distributions.flows"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 
 HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
@@ -205,6 +206,9 @@ HOOKS = {
     ("CodeDistribution", "kl_by_element"),
     ("CodeDistribution", "closed_kl"),
     ("CodeDistribution", "build_for"),
+    ("CodeDistribution", "build_as_posterior"),
+    ("CodeDistribution", "check_codes"),
+    ("CodeDistribution", "sample_with_log_prob"),
     ("CodingModel", "encoder_output"),
     ("CodingModel", "encoder_spec"),
     # Most quantizers make one map of tokens, of as many numbers as they take.

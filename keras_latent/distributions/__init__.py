@@ -2,20 +2,26 @@
 
 from typing import Any
 
+from keras_latent.distributions import flows
+from keras_latent.distributions.around_direction import SphericalParameters
 from keras_latent.distributions.base import CodeDistribution, Distribution
+from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.normal import Normal, NormalParameters
 from keras_latent.distributions.normal_mixture import NormalMixture
-from keras_latent.distributions.power_spherical import (
-    PowerSpherical,
-    SphericalParameters,
-)
+from keras_latent.distributions.power_spherical import PowerSpherical
 from keras_latent.distributions.uniform_sphere import UniformSphere
 from keras_latent.distributions.vamp_prior import VampPrior
+from keras_latent.distributions.von_mises_fisher import VonMisesFisher
+from keras_latent.distributions.wrapped_normal import (
+    WrappedNormal,
+    WrappedParameters,
+)
 from keras_latent.validation import check_choice
 
 __all__ = [
     "CodeDistribution",
     "Distribution",
+    "Flow",
     "Normal",
     "NormalMixture",
     "NormalParameters",
@@ -23,9 +29,13 @@ __all__ = [
     "SphericalParameters",
     "UniformSphere",
     "VampPrior",
+    "VonMisesFisher",
+    "WrappedNormal",
+    "WrappedParameters",
     "check_code_prior",
     "check_normal",
     "check_pair",
+    "flows",
     "get",
 ]
 
@@ -35,6 +45,9 @@ _CLASSES: dict[str, type[CodeDistribution]] = {
     "power_spherical": PowerSpherical,
     "uniform_sphere": UniformSphere,
     "vamp_prior": VampPrior,
+    "von_mises_fisher": VonMisesFisher,
+    "wrapped_normal": WrappedNormal,
+    "flow": Flow,
 }
 
 
@@ -61,18 +74,34 @@ def get(argument: str, identifier: Any) -> CodeDistribution:
 def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
     """Refuse a posterior without parameters, and a prior on another space.
 
+    Args:
+        posterior: The distribution q(z|x).
+        prior: The distribution p(z).
+
     Raises:
         ValueError: If the posterior takes nothing from a network, or can't be a prior's
-            companion; both are named then.
+            companion; both are named then. Or if one of them has no density, and needs
+            one.
     """
     if not posterior.parameter_channels(2):
         raise ValueError(
             "`posterior` must take parameters of a network. "
             f"Received: posterior={posterior.name!r}, which takes none"
         )
+    if posterior is prior:
+        raise ValueError(
+            "`prior` must be another object than `posterior`. "
+            f"Received: {posterior.name!r} as both"
+        )
     if isinstance(prior, VampPrior):
+        if not posterior.has_density:
+            raise ValueError(
+                "`prior` 'vamp_prior' needs a posterior with a density, whose mixture "
+                "it is: use a prior against which the posterior's divergence is known. "
+                f"Received: posterior={posterior.name!r}, which has none"
+            )
         return  # It is made of posteriors.
-    if not isinstance(prior, Normal) and prior.parameter_channels(2):
+    if not prior.stands_alone and prior.parameter_channels(2):
         raise ValueError(
             "`prior` must be a distribution of its own, without parameters of a "
             f"network. Received: prior={prior.name!r}"
@@ -100,6 +129,10 @@ def check_code_prior(prior: CodeDistribution) -> None:
 
 def check_normal(argument: str, distribution: CodeDistribution) -> None:
     """Refuse a distribution that isn't `Normal`, where formulas need its parameters.
+
+    Args:
+        argument: The argument's name, for the message.
+        distribution: What was given for it.
 
     Raises:
         ValueError: If it is another.

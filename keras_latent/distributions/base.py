@@ -1,6 +1,7 @@
 """What posteriors q(z|x), priors p(z) and likelihoods p(x|z) have in common."""
 
 import abc
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,11 +73,20 @@ class CodeDistribution(Distribution):
         **kwargs: As for `Distribution`.
 
     Attributes:
-        space: Where values lie: `"real"`, or `"sphere"` for vectors of length 1 along
-            the last axis. A posterior and a prior must have the same.
+        space: Where values lie: `"real"`; `"sphere"` for vectors of length 1 along the
+            last axis; or a ball of a curvature. A posterior and a prior must have the
+            same.
+        stands_alone: Whether it is a distribution without parameters, too, and can be a
+            prior, although it takes some as a posterior.
+        has_density: Whether `log_prob` is a log-density. A distribution that can only
+            be drawn from sets this to False; it then needs a `closed_kl`.
+        radius: What lengths of vectors along the last axis stay below.
     """
 
     space: str = "real"
+    stands_alone: bool = False
+    has_density: bool = True
+    radius: float = math.inf
 
     @abc.abstractmethod
     def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
@@ -150,6 +160,38 @@ class CodeDistribution(Distribution):
         """
         if not self.built:
             self.build(model.code_shape)
+
+    def check_codes(self, z: Any) -> None:
+        """Refuse codes outside of the space, where not all real numbers are in it.
+
+        Args:
+            z: Codes of shape (batch, *code_shape), as an array or an eager tensor.
+
+        Raises:
+            ValueError: If one lies outside.
+        """
+
+    def build_as_posterior(self, code_shape: Sequence[int]) -> None:
+        """Make the weights that a posterior has beside what a network gives.
+
+        Args:
+            code_shape: The shape of the codes.
+        """
+
+    def sample_with_log_prob(
+        self, parameters: Any, seed: Any = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Draw, with the draw's log-density where that is known on the way.
+
+        Args:
+            parameters: What a network gives, of shape (batch, ...).
+            seed: An integer, a `keras.random.SeedGenerator` or `None`.
+
+        Returns:
+            Values of shape (batch, *event), and their log-densities of shape (batch,),
+            or `None` where `log_prob` is to be asked.
+        """
+        return self.sample(parameters, seed=seed), None
 
     def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
         """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""

@@ -49,6 +49,8 @@ class Normal(CodeDistribution):
     (8, 8, 8)
     """
 
+    stands_alone = True
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.built = True

@@ -11,6 +11,7 @@ from keras_latent.likelihoods.base import (
 from keras_latent.likelihoods.bernoulli import Bernoulli
 from keras_latent.likelihoods.categorical import Categorical
 from keras_latent.likelihoods.continuous_bernoulli import ContinuousBernoulli
+from keras_latent.likelihoods.discretized_logistic import DiscretizedLogistic
 from keras_latent.likelihoods.gaussian import Gaussian
 from keras_latent.likelihoods.mixed import Mixed
 from keras_latent.likelihoods.structural_similarity import StructuralSimilarity
@@ -21,6 +22,7 @@ __all__ = [
     "Bernoulli",
     "Categorical",
     "ContinuousBernoulli",
+    "DiscretizedLogistic",
     "Gaussian",
     "Likelihood",
     "Mixed",
@@ -35,6 +37,7 @@ _CLASSES = {
     "gaussian": Gaussian,
     "categorical": Categorical,
     "structural_similarity": StructuralSimilarity,
+    "discretized_logistic": DiscretizedLogistic,
 }
 
 
@@ -43,9 +46,9 @@ def get(identifier: Any) -> Likelihood:
 
     Args:
         identifier: `"bernoulli"`, `"continuous_bernoulli"`, `"gaussian"`,
-            `"categorical"` or `"structural_similarity"`, with the defaults of the
-            class; a `Likelihood`, which is returned as it is; or a dict of column name
-            to one of these.
+            `"categorical"`, `"structural_similarity"` or `"discretized_logistic"`, with
+            the defaults of the class; a `Likelihood`, which is returned as it is; or a
+            dict of column name to one of these.
 
     Returns:
         A `Likelihood`.
@@ -59,7 +62,8 @@ def get(identifier: Any) -> Likelihood:
     Traceback (most recent call last):
     ...
     ValueError: `likelihood` must be one of 'bernoulli', 'continuous_bernoulli',
-    'gaussian', 'categorical', 'structural_similarity'. Received: likelihood='poisson'
+    'gaussian', 'categorical', 'structural_similarity', 'discretized_logistic'.
+    Received: likelihood='poisson'
     """
     if isinstance(identifier, Likelihood):
         return identifier

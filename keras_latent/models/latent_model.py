@@ -111,7 +111,8 @@ class LatentModel(CodingModel):
             arrays, or tensors of a tensor.
 
         Raises:
-            ValueError: If the codes have another shape, or aren't finite.
+            ValueError: If the codes have another shape, aren't finite, or lie outside
+                of the posterior's space.
         """
         if self.condition is None:
             self._refuse_condition(y)
@@ -258,6 +259,8 @@ class LatentModel(CodingModel):
                 "`z` must be finite. Received: z with "
                 f"{np.count_nonzero(~np.isfinite(z))} values that are not"
             )
+        if self.posterior is not None:
+            self.posterior.check_codes(z)
         if self.condition is not None:
             self.condition.check(given["y"], shape[0])
 

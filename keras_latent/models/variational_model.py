@@ -19,17 +19,25 @@ _LARGEST_DECODED = 4096
 """Rows that `log_likelihood` decodes at once, of all samples together."""
 
 
-class Latent(NamedTuple):
+class _Drawn(NamedTuple):
+    z: Tensor
+    q: Any
+
+
+class Latent(_Drawn):
     """What is inferred of observations.
 
     Args:
         z: A draw from q(z|x), of shape (batch, *code_shape), or K draws of each, of
             shape (batch, K, *code_shape).
         q: The parameters of q(z|x), of shape (batch, ...).
+
+    Attributes:
+        log_q: Log q(z|x) of each draw, of shape (batch,) or (batch, K), where the draw
+            has brought it along; `None` where it follows from z and q.
     """
 
-    z: Tensor
-    q: Any
+    log_q: Tensor | None = None
 
 
 class VariationalModel(LatentModel):
@@ -79,6 +87,7 @@ class VariationalModel(LatentModel):
             self.remember_given(name, named, getattr(self, name))
         self.seed = seed
         self.noise = StandardNormal(seed)
+        posterior.build_as_posterior(self.code_shape)
         prior.build_for(self)
 
     def code_channels(self) -> dict[str, int]:
@@ -116,24 +125,43 @@ class VariationalModel(LatentModel):
         """
         if num_samples is not None:
             memory.check_draws(self.target(x), num_samples)
-        q = self.posterior_parameters(x, training)
-        return Latent(self.draw(q, num_samples), q)
+        return self.drawn(self.posterior_parameters(x, training), num_samples)
 
     def draw(self, q: Any, num_samples: int | None = None) -> Tensor:
         """Draw z ~ q, of shape (batch, *code_shape), or (batch, K, *code_shape)."""
-        generator = self.noise.seed_generator
-        if num_samples is None:
-            return self.posterior.sample(q, seed=generator)
-        z = self.posterior.sample(self._for_draws(q, num_samples), seed=generator)
-        return ops.reshape(z, (-1, num_samples, *self.code_shape))
+        return self.drawn(q, num_samples).z
+
+    def drawn(self, q: Any, num_samples: int | None = None, seed: Any = None) -> Latent:
+        """Draw z ~ q, with its density where the draw brings it along.
+
+        Args:
+            q: The parameters of q(z|x), of shape (batch, ...).
+            num_samples: As of `infer`.
+            seed: A `keras.random.SeedGenerator`. Defaults to `None`: that of training.
+        """
+        seed = self.noise.seed_generator if seed is None else seed
+        rows = q if num_samples is None else self._for_draws(q, num_samples)
+        z, log_q = self.posterior.sample_with_log_prob(rows, seed=seed)
+        if num_samples is not None:
+            z = ops.reshape(z, (-1, num_samples, *self.code_shape))
+            log_q = None if log_q is None else ops.reshape(log_q, (-1, num_samples))
+        latent = Latent(z, q)
+        latent.log_q = log_q
+        return latent
 
     def kl(self, latent: Latent) -> Tensor:
         """KL(q(z|x) ‖ p(z)) in nats, (batch,); at the draw if no formula is known."""
-        return self.posterior.kl(latent.q, self.prior, latent.z)
+        if latent.log_q is None:
+            return self.posterior.kl(latent.q, self.prior, latent.z)
+        closed = self.posterior.closed_kl(latent.q, self.prior)
+        return self.log_ratio(latent) if closed is None else closed
 
     def log_ratio(self, latent: Latent) -> Tensor:
         """Log q(z|x) − log p(z) at each draw, of shape (batch,) or (batch, K)."""
         draws = specs.draws_in(latent.z, self.code_shape)
+        if latent.log_q is not None:
+            log_p = self.prior.log_prob(ops.reshape(latent.z, (-1, *self.code_shape)))
+            return latent.log_q - ops.reshape(log_p, ops.shape(latent.log_q))
         if draws is None:
             return self.posterior.log_ratio(latent.q, self.prior, latent.z)
         z = ops.reshape(latent.z, (-1, *self.code_shape))
@@ -200,12 +228,22 @@ class VariationalModel(LatentModel):
 
         Raises:
             ValueError: If the likelihood is no density at `x`, such as the Bernoulli
-                likelihood on grey values, or a number is not positive.
+                likelihood on grey values, posterior or prior has none, or a number is
+                not positive.
 
         Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
         """
         check_positive_integer("num_samples", num_samples)
         check_positive_integer("batch_size", batch_size)
+        for argument in ("posterior", "prior"):
+            distribution = getattr(self, argument)
+            if not distribution.has_density:
+                raise ValueError(
+                    f"`log_likelihood` needs a {argument} with a density, which weighs "
+                    "the draws: compare reconstructions or samples instead, see "
+                    "`kl.metrics`. "
+                    f"Received: {argument}={distribution.name!r}, which has none"
+                )
         if self.condition is not None:
             x = self.observation(x, y)
         self.check_observation(x)
@@ -217,8 +255,7 @@ class VariationalModel(LatentModel):
 
         def log_weights(x: Any, q: Any, draws: int) -> Tensor:
             """Log of the sum of p(x|z) p(z) / q(z|x) over some draws, (batch,)."""
-            z = self.posterior.sample(self._for_draws(q, draws), seed=generator)
-            latent = Latent(ops.reshape(z, (-1, draws, *self.code_shape)), q)
+            latent = self.drawn(q, draws, generator)
             log_weight = self.log_prob(x, latent.z) - self.log_ratio(latent)
             return ops.logsumexp(log_weight, axis=1)
 

@@ -1,5 +1,6 @@
 """Codes to images, for the figures that draw what a model decodes."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,12 @@ import numpy as np
 from keras_latent.distributions import Normal
 from keras_latent.images import image_entries
 
+_RIM = 0.996
+"""The part of a ball's radius at which what lies beyond it is drawn."""
+
 
 def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:
-    """Decode codes, in whatever arrangement.
+    """Decode codes, in whatever arrangement; those beyond a ball's rim at its rim.
 
     Args:
         model: A latent model.
@@ -20,6 +24,11 @@ def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:
         shape (..., height, width, channels).
     """
     codes = np.asarray(codes, "float32")
+    radius = code_radius(model)
+    if math.isfinite(radius):
+        length = np.linalg.norm(codes, axis=-1, keepdims=True)
+        codes = codes * np.minimum(1.0, _RIM * radius / np.maximum(length, 1e-12))
+        codes = codes.astype("float32")
     decoded = image_entries(model.decode(codes.reshape(-1, *model.code_shape)))
     name, images = next(iter(decoded.items()))
     arrangement = codes.shape[: codes.ndim - len(model.code_shape)]
@@ -30,6 +39,11 @@ def code_space(model: Any) -> str:
     """Where the codes of a model lie: that of its prior, `"real"` without one."""
     prior = getattr(model, "prior", None)
     return "real" if prior is None else prior.space
+
+
+def code_radius(model: Any) -> float:
+    """What the codes of a model are shorter than, infinite where there is no bound."""
+    return getattr(getattr(model, "posterior", None), "radius", math.inf)
 
 
 def is_standard_normal(prior: Any) -> bool:

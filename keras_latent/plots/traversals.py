@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_latent.latent_space import traverse
 from keras_latent.latent_space.codes import ONE, as_codes, check_code_shape
-from keras_latent.plots.decoding import code_space, decoded_images
+from keras_latent.plots.decoding import code_radius, code_space, decoded_images
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 
@@ -34,7 +34,8 @@ def traversals(
         dimensions: Indices of the dimensions to move; `None` for all, of which the
             first 32 are drawn. Defaults to `None`.
         values: What each dimension is set to; `None` for 9 values from −3 to 3, on a
-            sphere from −1 to 1. Defaults to `None`.
+            sphere from −1 to 1, in a ball up to 0.95 of its radius. Codes beyond a
+            ball's rim are drawn at it. Defaults to `None`.
 
     Returns:
         A matplotlib `Figure`.
@@ -56,7 +57,7 @@ def traversals(
         dimensions = range(min(code.size, _DRAWN_DIMENSIONS))
     dimensions = list(dimensions)
     if values is None:
-        end = 1.0 if space == "sphere" else 3.0
+        end = 1.0 if space == "sphere" else min(3.0, 0.95 * code_radius(model))
         values = np.linspace(-end, end, 9).tolist()
     _, decoded = decoded_images(model, traverse(code, values, dimensions, space))
     figure = image_rows(

@@ -63,6 +63,15 @@ def move_after_step(variable: keras.Variable, value: Any) -> None:
         moves[id(variable)] = Move(variable, tf.convert_to_tensor(value))
 
 
+def in_training_step() -> bool:
+    """Whether this is the pass of a training step, after which state may move.
+
+    >>> in_training_step()
+    False
+    """
+    return getattr(_STEP, "moves", None) is not None
+
+
 def over_replicas(sums: Any) -> Any:
     """Sums over the rows of this replica, added up over all of them.
 

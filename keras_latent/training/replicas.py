@@ -162,6 +162,26 @@ def current_share(rows: Tensor) -> Share:
     return replica_share(rows) if known is None else known
 
 
+def rows_that_are_there(like: Tensor) -> Tensor:
+    """Weights of the rows of this replica: 1, and 0 of what stands where none is.
+
+    Args:
+        like: A tensor of shape (batch, ...), or of K rows for each example.
+
+    Returns:
+        Weights of shape (batch,), float32.
+
+    >>> rows_that_are_there(tf.ones((3, 2))).numpy().tolist()
+    [1.0, 1.0, 1.0]
+    """
+    rows = tf.shape(like)[0]
+    if not is_distributed():
+        return tf.ones((rows,))
+    share = current_share(rows)
+    draws = rows // tf.maximum(share.rows, 1)
+    return tf.cast(tf.range(rows) < share.rows * draws, tf.float32)
+
+
 def rowwise_noise(draw: Callable[[tuple], Tensor], like: Tensor) -> Tensor:
     """Draw noise for the whole batch and keep the rows of this replica.
 

@@ -8,12 +8,15 @@ from scipy import integrate, stats
 
 from keras_latent import distributions
 from keras_latent.distributions import (
+    Flow,
     Normal,
     NormalMixture,
     NormalParameters,
     PowerSpherical,
     UniformSphere,
     VampPrior,
+    VonMisesFisher,
+    WrappedNormal,
 )
 from keras_latent.models import IWAE, VAE
 from tests.models.cases import LATENT_DIM, dense_networks, images, mixed_networks
@@ -357,6 +360,9 @@ class TestPairs:
         ("vamp_prior", VampPrior),
         ("power_spherical", PowerSpherical),
         ("uniform_sphere", UniformSphere),
+        ("von_mises_fisher", VonMisesFisher),
+        ("wrapped_normal", WrappedNormal),
+        ("flow", Flow),
     ],
 )
 def test_names_and_configs(name, made):

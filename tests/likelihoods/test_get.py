@@ -4,6 +4,7 @@ from keras_latent.likelihoods import (
     Bernoulli,
     Categorical,
     ContinuousBernoulli,
+    DiscretizedLogistic,
     Gaussian,
     Mixed,
     get,
@@ -17,6 +18,7 @@ from keras_latent.likelihoods import (
         ("continuous_bernoulli", ContinuousBernoulli),
         ("gaussian", Gaussian),
         ("categorical", Categorical),
+        ("discretized_logistic", DiscretizedLogistic),
     ],
 )
 def test_a_name_gives_its_class(name, expected):
@@ -41,7 +43,8 @@ def test_anything_else_is_refused_with_the_choices(identifier):
     with pytest.raises(
         ValueError,
         match=r"`likelihood` must be one of 'bernoulli', 'continuous_bernoulli', "
-        "'gaussian', 'categorical', 'structural_similarity'. Received: likelihood=",
+        "'gaussian', 'categorical', 'structural_similarity', 'discretized_logistic'. "
+        "Received: likelihood=",
     ):
         get(identifier)
     with pytest.raises(ValueError, match="Received: likelihood="):

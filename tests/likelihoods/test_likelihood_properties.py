@@ -11,6 +11,7 @@ from keras_latent.likelihoods import (
     Bernoulli,
     Categorical,
     ContinuousBernoulli,
+    DiscretizedLogistic,
     Gaussian,
     Mixed,
 )
@@ -65,6 +66,9 @@ CASES = {
     "gaussian": (Gaussian(), squared, squared),
     "gaussian_wide": (Gaussian(scale=1e18), squared, squared),
     "gaussian_learned": (Gaussian(learn_scale=True), squared, squared),
+    "gaussian_optimal": (Gaussian(scale="optimal"), squared, squared),
+    "discretized_logistic": (DiscretizedLogistic(), unit, squared),
+    "discretized_logistic_learned": (DiscretizedLogistic(0.1, True), unit, squared),
     "categorical": (Categorical(), unit, distributions),
     "categorical_logits": (Categorical(from_logits=True), unit, reals),
 }

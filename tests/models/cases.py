@@ -171,6 +171,12 @@ def critic() -> keras.Model:
     return keras.Sequential(layers_of)
 
 
+def small_flows() -> list[Any]:
+    """Two masked autoregressive steps."""
+    step = distributions.flows.MaskedAutoregressive
+    return [step((4,)), step((4,))]
+
+
 def images(count: int, seed: int = 0) -> np.ndarray:
     """Grey images of shape (count, 4, 3, 1)."""
     pixels = np.random.default_rng(seed).random((count, *IMAGE_SHAPE))
@@ -298,6 +304,38 @@ CASES = [
         lambda: {
             "posterior": distributions.PowerSpherical(),
             "prior": distributions.UniformSphere(),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "vae-flow-posterior",
+        models.VAE,
+        lambda: {"posterior": distributions.Flow("normal", ["planar"]), "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "vae-flow-prior",
+        models.VAE,
+        lambda: {"prior": distributions.Flow("normal", small_flows()), "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "vae-von-mises-fisher",
+        models.VAE,
+        lambda: {
+            "posterior": distributions.VonMisesFisher(),
+            "prior": distributions.UniformSphere(),
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "vae-ball",
+        models.VAE,
+        lambda: {
+            "posterior": distributions.WrappedNormal(0.5),
+            "prior": distributions.WrappedNormal(0.5),
             "seed": 7,
         },
         is_random=True,

@@ -44,7 +44,8 @@ class IWAE(VariationalModel):
         **kwargs: `posterior`, `prior`, `seed` of the draws, `name` and `dtype`.
 
     Raises:
-        ValueError: If `num_samples` isn't a positive integer, or `gradient` is unknown.
+        ValueError: If `num_samples` isn't a positive integer, `gradient` is unknown, or
+            is another than "iwae" for a posterior with weights of its own.
 
     Source: Burda et al. 2015, equation 8; Roeder et al. 2017 for "stl"; Tucker et al.
     2018, equation 8, for "dreg".
@@ -71,6 +72,12 @@ class IWAE(VariationalModel):
         check_positive_integer("num_samples", num_samples)
         check_choice("gradient", gradient, ("iwae", "stl", "dreg"))
         super().__init__(encoder, decoder, likelihood, **kwargs)
+        if gradient != "iwae" and self.posterior.trainable_variables:
+            raise ValueError(
+                '`gradient` must be "iwae" for a posterior with weights of its own, '
+                f"which can't be stopped inside log q alone. Received: {gradient=} "
+                f"with posterior {self.posterior.name!r}"
+            )
         self.num_samples = num_samples
         self.gradient = gradient
         self.add_term("bound")
@@ -79,15 +86,16 @@ class IWAE(VariationalModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log 1/K Σₖ wₖ."""
-        z, q = self.infer(batch.x, training, self.num_samples)
-        if self.gradient != "iwae":
-            q = stop_gradient(q)
+        latent = self.infer(batch.x, training, self.num_samples)
         normalised: dict[str, Any] = {}
-        if self.gradient == "dreg":
-            # Only the gradient needs them, when they are long known.
-            z = with_scaled_gradient(z, lambda: normalised["weights"])
-        reconstruction = self.reconstruction(batch.x, z, training)
-        kl = self.log_ratio(Latent(z, q))
+        if self.gradient != "iwae":
+            z, q = latent
+            if self.gradient == "dreg":
+                # Only the gradient needs them, when they are long known.
+                z = with_scaled_gradient(z, lambda: normalised["weights"])
+            latent = Latent(z, stop_gradient(q))
+        reconstruction = self.reconstruction(batch.x, latent.z, training)
+        kl = self.log_ratio(latent)
         log_weights = -reconstruction - kl
         weights = ops.stop_gradient(ops.softmax(log_weights, axis=1))
         normalised["weights"] = ops.reshape(

@@ -230,11 +230,11 @@ def test_of_regions_the_contents_of_the_boxes_are_drawn(tmp_path):
     assert page.numbers["Data"][0] == "6 images, 4 by 4 pixels, grey"
 
     reported = ReportedModel(model, x, None, None, None, 2000, 0)
-    np.testing.assert_array_equal(reported.pictures, model.target(x))
+    np.testing.assert_array_equal(reported.pictures(slice(None)), model.target(x))
     (picture,) = image_sections.reconstructions(reported).pictures
     drawn = np.asarray(picture.wide.axes[0].images[0].get_array())
     first = reported.order[0]
-    np.testing.assert_allclose(drawn[:4, :4], reported.pictures[first, ..., 0])
+    np.testing.assert_allclose(drawn[:4, :4], reported.pictures([first])[0, ..., 0])
     decoded = np.asarray(model.reconstruct(x))[first, ..., 0]
     np.testing.assert_allclose(drawn[5:9, :4], decoded, atol=1e-5)
 

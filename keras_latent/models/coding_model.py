@@ -24,6 +24,7 @@ class CodingModel(ForImages):
     bounds_evidence: ClassVar[bool] = False
     needs_classes: ClassVar[str | None] = None
     inverts_features: ClassVar[bool] = False
+    drowning_weight: ClassVar[str | None] = None
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
     prior: Any = None

@@ -45,6 +45,8 @@ class LatentModel(CodingModel):
             likelihood doesn't ask for it.
         needs_classes: The constructor's argument that takes the number of classes, if
             there is one.
+        drowning_weight: The constructor's argument that weighs a term which drowns in
+            the reconstruction of large images unless it is weighted, if there is one.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

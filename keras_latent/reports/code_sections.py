@@ -34,9 +34,7 @@ def code_map(reported: ReportedModel) -> Section:
     thumbnails = reported.thumbnails(rows)
 
     def draw() -> Any:
-        figure = plots.projection(
-            points, thumbnails, labels, reported.class_names
-        )
+        figure = plots.projection(points, thumbnails, labels, reported.class_names)
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):
             text.set_parse_math(False)

@@ -15,9 +15,9 @@ from keras_latent.class_names import label_names
 from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
+from keras_latent.reports.examples import row_count
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
-from keras_latent.reports.examples import row_count
 from keras_latent.reports.reported_model import Labelled, ReportedModel
 from keras_latent.reports.sections import sections
 from keras_latent.saving import write_text

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from keras_latent.cli.anomalies_command import anomalies_command
+from keras_latent.cli.encode_command import encode_command
 from keras_latent.cli.errors import in_options
 from keras_latent.cli.list_command import list_command
 from keras_latent.cli.report_command import report_command
@@ -24,6 +26,8 @@ app = typer.Typer(
 app.command("train")(train_command)
 app.command("resume")(resume_command)
 app.command("report")(report_command)
+app.command("encode")(encode_command)
+app.command("anomalies")(anomalies_command)
 app.command("list")(list_command)
 
 

@@ -150,6 +150,24 @@ class RunFolder:
             raise ValueError(message) from error
         return config
 
+    def check_same_run(self, arguments: dict[str, Any]) -> None:
+        """Refuse to continue a run with other arguments, the epochs excepted.
+
+        Raises:
+            ValueError: If there is no run, or its arguments differ.
+        """
+        before = self.read_config()["arguments"]
+        changed = [
+            f"{name}={value!r} instead of {before.get(name)!r}"
+            for name, value in arguments.items()
+            if name != "epochs" and value != before.get(name)
+        ]
+        if changed:
+            raise ValueError(
+                "`run` must be continued with its own arguments. "
+                f"Received: {', '.join(changed)}"
+            )
+
     def load(self) -> tuple[keras.Model, list[dict[str, float]]] | None:
         """The model and its history as of the last whole epoch; `None` before one.
 

@@ -39,12 +39,12 @@ def parse_settings(words: Iterable[str]) -> dict[str, Plain]:
         name, text = name.strip(), text.strip()
         if not (name and equals and text):
             raise ValueError(
-                "`set` must be a name and a value, such as `--set beta=4`. "
-                f"Received: set={word!r}"
+                "`--set` must be a name and a value, such as `--set beta=4`. "
+                f"Received: --set {word!r}"
             )
         if name in settings:
             raise ValueError(
-                f"`set` must give each name once. Received: set={word!r} again"
+                f"`--set` must give each name once. Received: --set {word!r} again"
             )
         settings[name] = _value(text)
     return settings
@@ -80,13 +80,13 @@ def check_settings(variant: type[LatentModel], settings: Mapping[str, Plain]) ->
     for name, value in settings.items():
         if name not in known:
             raise ValueError(
-                f"`set` must name one of {', '.join(sorted(known))}. "
-                f"Received: set={name}={value}"
+                f"`--set` must name one of {', '.join(sorted(known))}. "
+                f"Received: --set {name}={value}"
             )
         if not _is_alike(value, known[name]):
             raise ValueError(
-                f"`set` must give {_described(known[name])} for {name!r}, such as its "
-                f"default, {known[name]}. Received: set={name}={value}"
+                f"`--set` must give {_described(known[name])} for {name!r}, such as "
+                f"its default, {known[name]}. Received: --set {name}={value}"
             )
 
 
@@ -183,8 +183,8 @@ def _options_of(part: str, chosen: Any) -> dict[str, Any]:
         if part != "optimizer":
             raise
         raise ValueError(
-            "`set` must give the name of an optimizer of Keras. "
-            f"Received: set=optimizer={chosen}"
+            "`--set` must give the name of an optimizer of Keras. "
+            f"Received: --set optimizer={chosen}"
         ) from error
     parameters = inspect.signature(type(made).__init__).parameters.values()
     return {

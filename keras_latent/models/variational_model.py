@@ -197,6 +197,37 @@ class VariationalModel(LatentModel):
         z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
         return self.decode(z, y)
 
+    def elbo(
+        self, x: Any, y: Any = None, batch_size: int | None = None, seed: int = 0
+    ) -> np.ndarray:
+        """Estimate the evidence lower bound of each observation, from one draw.
+
+            log p(x|z) − KL(q(z|x) ‖ p(z)),   z ~ q(z|x)
+
+        Args:
+            x: Observations, as for `encode`.
+            y: The condition of each, of conditional models alone.
+            batch_size: As for `encode`. Defaults to `None`: 256.
+            seed: Seed of the draws. Defaults to 0.
+
+        Returns:
+            Nats of shape (count,): on average below log p(x), where the likelihood is
+            a density of such observations.
+
+        Raises:
+            ValueError: If shape or range are not those that `fit` takes.
+
+        Source: Kingma and Welling 2013, equation 3.
+        """
+        generator = keras.random.SeedGenerator(seed)
+
+        def bound(x: Any) -> Tensor:
+            q = self.posterior_parameters(x)
+            z = self.posterior.sample(q, seed=generator)
+            return self.log_prob(x, z) - self.kl(Latent(z, q))
+
+        return np.asarray(self._streamed(bound, x, y, batch_size), "float64")
+
     def log_likelihood(
         self,
         x: Any,

@@ -10,6 +10,9 @@ from keras_latent.reports.reported_model import ReportedModel
 _COLLAPSED = 0.98
 """Of the mean image's error, from which on a code tells nothing."""
 
+_WORSE = 1.1
+"""Of the mean image's error, from which on a model knows less than that image."""
+
 _STILL_FALLING = 0.02
 """Of the whole fall of a loss, in the last tenth of the epochs."""
 
@@ -45,18 +48,25 @@ def advice(
 
 
 def _collapse(reported: ReportedModel) -> str | None:
-    """A code that tells nothing of the image."""
+    """A code that tells nothing of the image, or a model that knows nothing yet."""
     active = np.count_nonzero(metrics.active_units(reported.codes))
     errors = reported.results.rival_errors
-    is_mean = errors is not None and reported.results.error >= _COLLAPSED * errors[0]
+    error = reported.results.error
+    is_mean = errors is not None and error >= _COLLAPSED * errors[0]
     if active and not is_mean:
         return None
-    what = "The code tells next to nothing of the image"
+    beside = ""
     if errors is not None:
-        what += (
-            f": the reconstructions' error is {reported.results.error:.3g}, and that "
-            f"of the mean image {errors[0]:.3g}"
+        beside = (
+            f": the reconstructions' error is {error:.3g}, and that of the mean image "
+            f"{errors[0]:.3g}"
         )
+    if errors is not None and error > _WORSE * errors[0]:
+        return (
+            f"The model has hardly learned yet{beside}. Train for longer (`--epochs`, "
+            "`--steps`), or with another `--learning-rate`."
+        )
+    what = f"The code tells next to nothing of the image{beside}"
     if not reported.model.has_prior:
         return (
             f"{what}. Train for longer, with another learning rate, or with a smaller "
@@ -163,8 +173,8 @@ def _codes(reported: ReportedModel) -> str | None:
     codes, pixels = found.neighbours.value, found.pixels.value
     if codes >= pixels:
         return (
-            f"Neighbours share their class more often by their codes, {codes:.1%}, "
-            f"than by their pixels, {pixels:.1%}."
+            f"Neighbours share their class as often by their codes, {codes:.1%}, as "
+            f"by their pixels, {pixels:.1%}, or more often."
         )
     return (
         f"Neighbours share their class less often by their codes, {codes:.1%}, than "

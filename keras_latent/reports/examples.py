@@ -108,7 +108,7 @@ class SourceExamples(Examples):
         height, width, _ = source.image_shape
         self.rows_at_once = max(1, min(_ROWS, _PIXELS // (height * width)))
         labels = _read_labels(source) if source.labels is None else source.labels
-        self._given_labels = labels
+        self.given_labels = labels
         has_classes = labels.ndim == 1 and bool((labels >= 0).all())
         self.labels = labels if has_classes else None
 
@@ -135,7 +135,7 @@ class SourceExamples(Examples):
     def evaluated(self, model: LatentModel) -> dict[str, float]:
         """Logs, as `Examples.evaluated` says."""
         if model.uses_labels:
-            model.check_labels(self._given_labels, self.count)
+            model.check_labels(self.given_labels, self.count)
         batches = self.source.batches(self.rows_at_once).prefetch(1)
         return model.evaluate(batches, verbose=0, return_dict=True)
 

@@ -15,6 +15,7 @@ from keras_latent.class_names import label_names
 from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
+from keras_latent.reports.advice import advice
 from keras_latent.reports.examples import row_count
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
@@ -131,6 +132,7 @@ def write_report(
         facts=_facts(reported, data),
         measures=measures(reported),
         sections=drawn,
+        advice=advice(reported, history),
     )
     write_text(path, text)
 

@@ -1,6 +1,7 @@
 """A saved model, and what its run says of the images that it takes."""
 
 import json
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,9 @@ class SavedRun:
         config = dict(self.arguments)
         if image_size is not None:
             config["image_size"] = height_and_width(image_size)
+        if dataset is not None and os.path.isdir(os.path.expanduser(dataset)):
+            own = dataset in datasets.DATASETS
+            dataset = dataset if own else os.path.abspath(os.path.expanduser(dataset))
         if dataset is not None and dataset != config.get("dataset"):
             config["validation_split"] = 0.0
             if image_size is None and config.get("image_size") is None:

@@ -172,27 +172,31 @@ def _own_options(settings: Mapping[str, Plain], part: str) -> dict[str, Any]:
 
 def _options_of(part: str, chosen: Any) -> dict[str, Any]:
     """The plain arguments of a distribution or of an optimizer, with defaults."""
-    try:
-        if part == "optimizer":
-            made: Any = keras.optimizers.get(chosen)
-        elif part == "likelihood":
-            made = likelihoods.get(chosen)
-        else:
-            made = distributions.get(part, chosen)
-    except (ValueError, TypeError, AttributeError) as error:
-        if part != "optimizer":
-            raise
-        raise ValueError(
-            "`--set` must give the name of an optimizer of Keras. "
-            f"Received: --set optimizer={chosen}"
-        ) from error
-    parameters = inspect.signature(type(made).__init__).parameters.values()
+    if part == "optimizer":
+        kind = _optimizer_class(chosen)
+    elif part == "likelihood":
+        kind = type(likelihoods.get(chosen))
+    else:
+        kind = type(distributions.get(part, chosen))
+    parameters = inspect.signature(kind.__init__).parameters.values()
     return {
         parameter.name: parameter.default
         for parameter in parameters
         if parameter.name not in ("self", "name", "learning_rate")
         and _is_plain(parameter.default)
     }
+
+
+def _optimizer_class(name: Any) -> type:
+    # An optimizer would make variables, and workers couldn't meet any more.
+    for kind in vars(keras.optimizers).values():
+        is_one = inspect.isclass(kind) and issubclass(kind, keras.optimizers.Optimizer)
+        if is_one and kind.__name__.lower() == str(name).lower():
+            return kind
+    raise ValueError(
+        "`--set` must give the name of an optimizer of Keras. "
+        f"Received: --set optimizer={name}"
+    )
 
 
 def _is_plain(value: Any) -> bool:

@@ -227,4 +227,4 @@ def test_a_config_of_something_else_is_passed_over(
 )
 def test_a_wrong_value_is_a_message(monkeypatch, capsys, saved, option, value):
     message = failure(monkeypatch, capsys, saved, f"--{option}", value)
-    assert f"Received: {option.replace('-', '_')}={value}" in message
+    assert f"Received: --{option}={value}" in message

@@ -19,6 +19,13 @@ _STILL_FALLING = 0.02
 _RISEN = 0.05
 """Of the whole fall of the validation loss, from its lowest on."""
 
+_APART = 0.2
+"""Of the fall of the training's loss, by which the validation's lies above it."""
+
+_AGAINST_FITTING = (
+    "Try more images, `--augment mirror,shift,colour`, fewer epochs or a smaller code."
+)
+
 _BARELY = 0.02
 """Accuracy beyond the majority that is none."""
 
@@ -120,13 +127,19 @@ def _over_fitting(history: Mapping[str, Sequence[float]]) -> str | None:
     lowest = int(np.argmin(validation))
     fall = validation[0] - validation[lowest]
     rise = validation[-1] - validation[lowest]
+    learned = training[0] - training[-1]
+    if learned > 0 and validation[-1] - training[-1] > _APART * learned:
+        return (
+            "The model over-fits: its loss on the training images fell to "
+            f"{training[-1]:.4g}, and on those held out to {validation[lowest]:.4g} "
+            f"alone. {_AGAINST_FITTING}"
+        )
     if rise <= _RISEN * abs(fall) or training[-1] >= training[lowest]:
         return None
     return (
         f"The model over-fits: its validation loss was lowest after epoch {lowest + 1} "
         f"({validation[lowest]:.4g}) and has risen to {validation[-1]:.4g}, while that "
-        "of the training went on falling. Try `--augment mirror,shift,colour`, fewer "
-        "epochs or a smaller code."
+        f"of the training went on falling. {_AGAINST_FITTING}"
     )
 
 

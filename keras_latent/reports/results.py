@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from keras_latent.reports.reported_model import ReportedModel
 
 NEIGHBOURS = 5
-KNOWN_AT_MOST = 20_000
+KNOWN_AT_MOST = 10_000
 """Images among which neighbours are sought, and from which rivals learn."""
 
 TESTED_AT_MOST = 5_000

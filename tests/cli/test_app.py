@@ -67,7 +67,11 @@ def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--epochs", "0", "`--epochs` must be a positive integer. Received: --epochs=0"),
+        (
+            "--epochs",
+            "0",
+            "`--epochs` must be a positive integer. Received: --epochs=0",
+        ),
         ("--batch-size", "-2", "Received: --batch-size=-2"),
         ("--latent-dim", "0", "Received: --latent-dim=0"),
         ("--learning-rate", "nan", "Received: --learning-rate=nan"),

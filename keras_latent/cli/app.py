@@ -14,6 +14,7 @@ from keras_latent.cli.errors import in_options
 from keras_latent.cli.list_command import list_command
 from keras_latent.cli.report_command import report_command
 from keras_latent.cli.resume_command import resume_command
+from keras_latent.cli.stopping import StoppedError
 from keras_latent.cli.train_command import train_command
 
 app = typer.Typer(
@@ -40,13 +41,13 @@ def _print_error(message: str) -> None:
 def main() -> None:
     """Run the command; an error of the user's is a message, not a traceback."""
     try:
-        app(standalone_mode=True)
+        app()
     except (ValueError, OSError, ImportError, MemoryError) as error:
         _print_error(str(error))
     except tf.errors.OpError as error:
         # What reads the data says what is wrong in the midst of TensorFlow's words.
         raised = re.findall(r"^(?:\w*Error|.*\bValueError): (.*)", error.message, re.M)
         _print_error(raised[-1] if raised else error.message)
-    except KeyboardInterrupt as error:
-        Console(stderr=True).print(str(error) or "Stopped.", soft_wrap=True)
+    except StoppedError as error:
+        Console(stderr=True).print(escape(str(error)), soft_wrap=True)
         sys.exit(130)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from keras_latent.cli.run_folder import RunFolder
 
 
-class Stopped(KeyboardInterrupt):
-    """A run was stopped by the user; the message says how to go on with it."""
+class StoppedError(Exception):
+    """A run was stopped by the user; the message says how to go on with it.
+
+    No `KeyboardInterrupt`, of which what parses the command line says nothing.
+    """
 
 
 @contextlib.contextmanager
@@ -18,16 +21,18 @@ def goes_on_by(folder: RunFolder) -> Iterator[None]:
         folder: That of the run.
 
     Raises:
-        Stopped: In place of `KeyboardInterrupt`.
+        StoppedError: In place of `KeyboardInterrupt`.
     """
     try:
         yield
     except KeyboardInterrupt as error:
         if not folder.config_file.exists():
-            raise Stopped("Stopped, before there was anything to keep.") from error
+            raise StoppedError("Stopped, before there was anything to keep.") from error
         path = str(folder.path.absolute())
         quoted = f'"{path}"' if " " in path else path
         kept = "It starts over"
         if folder.model_file.exists():
             kept = "It goes on after the last whole epoch"
-        raise Stopped(f"Stopped. {kept} by: keras-latent resume {quoted}") from error
+        raise StoppedError(
+            f"Stopped. {kept} by: keras-latent resume {quoted}"
+        ) from error

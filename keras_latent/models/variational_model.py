@@ -18,6 +18,9 @@ from keras_latent.validation import check_positive_integer
 _LARGEST_DECODED = 4096
 """Rows that `log_likelihood` decodes at once, of all samples together."""
 
+_NUMBERS_DECODED = 2**22
+"""Numbers in these rows at most: rows of large images are fewer."""
+
 
 class Latent(NamedTuple):
     """What is inferred of observations.
@@ -228,6 +231,11 @@ class VariationalModel(LatentModel):
 
         return np.asarray(self._streamed(bound, x, y, batch_size), "float64")
 
+    def _rows_decoded_at_once(self) -> int:
+        specs = keras.tree.flatten(self.decoder_spec.observation)
+        numbers = sum(int(np.prod(spec.shape[1:])) for spec in specs)
+        return max(1, min(_LARGEST_DECODED, _NUMBERS_DECODED // numbers))
+
     def log_likelihood(
         self,
         x: Any,
@@ -245,7 +253,8 @@ class VariationalModel(LatentModel):
         Args:
             x: Observations of shape (batch, ...), or a dict of them.
             num_samples: Number K of samples for each example. Defaults to 1000.
-            batch_size: Number of examples that are worked on at once. Defaults to 500.
+            batch_size: Number of examples that are worked on at once; of large images
+                at most as many as hold 4 million numbers. Defaults to 500.
             seed: Seed of the samples. Defaults to 0.
             y: The condition of each, of conditional models alone: log p(x|y) then.
 
@@ -265,7 +274,9 @@ class VariationalModel(LatentModel):
         self.check_observation(x)
         self.likelihood.check_normalised(self.target(x))
         generator = keras.random.SeedGenerator(seed)
-        most = max(1, _LARGEST_DECODED // batch_size)
+        rows = self._rows_decoded_at_once()
+        batch_size = min(batch_size, rows)
+        most = max(1, rows // batch_size)
         chunks = [min(most, num_samples - k) for k in range(0, num_samples, most)]
         full, last = len(chunks) - 1, chunks[-1]
 

@@ -9,6 +9,7 @@ from keras_latent.reports.reported_model import ReportedModel
 
 _LIKELIHOOD_IMAGES = 200
 _LIKELIHOOD_SAMPLES = 200
+_LIKELIHOOD_PIXELS = 2**27
 
 
 class Measure(NamedTuple):
@@ -192,7 +193,9 @@ def _likelihood(reported: ReportedModel) -> list[Measure]:
     model = reported.model
     if not model.has_prior or not reported.decodes_codes_alone:
         return []
-    rows = np.sort(reported.order[:_LIKELIHOOD_IMAGES])
+    height, width, _ = reported.picture_shape
+    few = _LIKELIHOOD_PIXELS // (_LIKELIHOOD_SAMPLES * height * width)
+    rows = np.sort(reported.order[: min(_LIKELIHOOD_IMAGES, max(1, few))])
     try:
         model.likelihood.check_normalised(model.target(reported.examples.take(rows)))
     except ValueError:

@@ -54,10 +54,12 @@ def seeded():
 
 
 def test_inactive_dimensions():
-    model = models.VAE(**dense_networks(None), likelihood=sharp())
-    sentences = trained(model, grey_images(0), grey_images(1), epochs=400)
-    assert said(sentences, "1 of 3 dimensions of the code are active")
-    assert said(sentences, "`--latent-dim 1`")
+    model = models.VAE(**dense_networks(None), likelihood=sharp(0.1))
+    sentences = trained(model, grey_images(0), grey_images(1), epochs=120)
+    active = int(np.sum(model.encode(grey_images(1)).var(axis=0) > 0.01))
+    assert 0 < active < 3
+    assert said(sentences, f"{active} of 3 dimensions of the code are active")
+    assert said(sentences, f"`--latent-dim {active}` does the same")
     assert not said(sentences, "collapse")
 
 
@@ -168,7 +170,7 @@ def test_reconstructions_beside_those_of_components():
     assert said(poor, "Reconstructions are worse than PCA with 1 numbers")
 
 
-def sharp():
+def sharp(scale=0.05):
     from keras_latent.likelihoods import Gaussian
 
-    return Gaussian(scale=0.05)
+    return Gaussian(scale=scale)

@@ -10,7 +10,7 @@ _OPTIONS = (
     *("seed", "strategy", "features", "validation_split", "fit", "background", "cache"),
     *("augment", "set", "output", "dataset", "limit", "count", "skip_bad", "normal"),
 )
-_OTHER_NAMES = {"name": "--dataset", "path": "--output"}
+_OTHER_NAMES = {"name": "dataset"}
 _PARTS = ("likelihood", "posterior", "prior")
 
 

@@ -60,7 +60,9 @@ class SavedRun:
             config["validation_split"] = 0.0
             if image_size is None and config.get("image_size") is None:
                 config["image_size"] = self._taken
-        return open_data(dataset or config.get("dataset", "mnist"), config)
+        if dataset is None:
+            dataset = config.get("dataset", "mnist")
+        return open_data(dataset, config)
 
     @property
     def _taken(self) -> tuple[int, ...] | None:

@@ -111,7 +111,7 @@ def is_there(word):
 def test_every_option_is_tried():
     commands = typer.main.get_command(app).commands
     options = {
-        (name, parameter.name.replace("_", "-"))
+        (name, parameter.name.strip("_").replace("_", "-"))
         for name, command in commands.items()
         for parameter in command.params
         if not getattr(parameter, "is_flag", False)

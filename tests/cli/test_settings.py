@@ -138,7 +138,7 @@ def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
             "`beta` must. Received: beta=-1",
             "`--set beta` must. Received: --set beta=-1",
         ),
-        ("`name` must be a folder", "`--dataset` must be a folder"),
+        ("`name` must be a folder", "`dataset` must be a folder"),
         ("`skip_bad=True` leaves", "`--skip-bad` leaves"),
         ("`x` must be finite", "`x` must be finite"),
     ],

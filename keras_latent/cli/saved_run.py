@@ -60,6 +60,11 @@ class SavedRun:
             config["validation_split"] = 0.0
             if image_size is None and config.get("image_size") is None:
                 config["image_size"] = self._taken
+        if dataset is not None and not dataset.strip():
+            raise ValueError(
+                "`folder` must be the path of a folder or the name of a dataset. "
+                f"Received: folder={dataset!r}"
+            )
         if dataset is None:
             dataset = config.get("dataset", "mnist")
         return open_data(dataset, config)

@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 
@@ -82,10 +83,11 @@ def test_a_model_is_made_of_them():
     assert model.likelihood.scale == 0.2
     assert model.prior.components == 3
     optimizer = make_optimizer(models.VAE, settings, 0.25)
-    assert (optimizer.name, optimizer.momentum) == ("sgd", 0.5)
+    assert (type(optimizer), optimizer.momentum) == (keras.optimizers.SGD, 0.5)
     assert float(optimizer.learning_rate) == 0.25
     usual = make_optimizer(models.EncDec, {}, None)
-    assert (usual.name, float(usual.learning_rate)) == ("rmsprop", pytest.approx(3e-4))
+    assert isinstance(usual, keras.optimizers.RMSprop)
+    assert float(usual.learning_rate) == pytest.approx(3e-4)
 
 
 def test_a_named_likelihood_keeps_its_logits():

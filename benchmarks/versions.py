@@ -22,7 +22,7 @@ import numpy as np
 
 BATCH_SIZE = 128
 SHAPE = (28, 28, 1)
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "Autoencoder": {},
     "SparseAutoencoder": {},
     "ContractiveAutoencoder": {},
@@ -41,7 +41,7 @@ def build(name: str, steps: int) -> Callable[[], Any]:
 
     import keras_latent as kl
 
-    arguments: dict[str, Any] = dict(CASES[name])
+    arguments = dict(CASES[name])
     if "corruption" in arguments:
         arguments["corruption"] = keras.layers.GaussianNoise(0.1)
     model = getattr(kl.models, name).for_images(SHAPE, latent_dim=16, **arguments)

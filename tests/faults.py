@@ -18,13 +18,13 @@ import sklearn.neighbors  # noqa: F401
 import tensorflow as tf
 
 from keras_latent import datasets, plots
-from keras_latent.cli import main, results, training
+from keras_latent.cli import fitting, main, results
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.models import VAE
 
 # To be killed between two steps, a run must come back to Python between them.
-training.MOST_STEPS_IN_A_CALL = 1
+fitting.MOST_STEPS_IN_A_CALL = 1
 
 EPOCHS, BATCH_SIZE, STEPS = 3, 12, 2
 CUT = 16
@@ -138,6 +138,8 @@ def play(folder, images):
     words += [
         "--batch-size",
         str(BATCH_SIZE),
+        "--validation-split",
+        "0",
         "--latent-dim",
         "2",
         "--seed",
@@ -157,7 +159,7 @@ def play(folder, images):
             codes[name] = ended(process)
         shutil.copytree(run, folder / name)
         if name != "config":
-            words = [word for word in words if word != "--resume"] + ["--resume"]
+            words = ["resume", str(run)]
     codes["unbroken"] = ended(unbroken)
     (folder / "codes.json").write_text(json.dumps(codes))
 

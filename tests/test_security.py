@@ -23,6 +23,7 @@ import keras_latent as kl
 from keras_latent import datasets
 from keras_latent.applications import weight_files
 from keras_latent.cli import main
+from keras_latent.cli.arguments import Arguments
 from keras_latent.datasets import emoji, mnist
 from keras_latent.models import Autoencoder
 from keras_latent.saving import places_elsewhere
@@ -184,18 +185,21 @@ class TestModels:
     ):
         pictures = tmp_path / "images"
         pictures.mkdir()
-        Image.fromarray(np.zeros((8, 8), np.uint8)).save(pictures / "1.png")
+        for name in ("1.png", "2.png"):
+            Image.fromarray(np.zeros((8, 8), np.uint8)).save(pictures / name)
         run = tmp_path / "run"
-        train = ["train", "autoencoder", "--dataset", pictures, "--output", run]
-        inverter = ["train", "inverter", *train[2:], "--features", lambda_file]
-        for words in (["report", lambda_file], inverter, [*train, "--resume"]):
-            if "--resume" in words:
+        inverter = ["train", "inverter", "--dataset", pictures, "--output", run]
+        inverter += ["--features", lambda_file]
+        encode = ["encode", lambda_file, pictures, "--output", tmp_path / "codes.npz"]
+        anomalies = ["anomalies", lambda_file, pictures]
+        report, resume = ["report", lambda_file], ["resume", run]
+        for words in (report, encode, anomalies, inverter, resume):
+            if words is resume:
                 run.mkdir()
                 (run / "model.keras").write_bytes(lambda_file.read_bytes())
-                monkeypatch.setattr(
-                    "keras_latent.cli.run_folder.RunFolder.check_same_run",
-                    lambda *_: None,
-                )
+                arguments = Arguments("autoencoder", str(pictures), epochs=1)
+                config = {"arguments": arguments.to_config()}
+                (run / "config.json").write_text(json.dumps(config))
             monkeypatch.setattr("sys.argv", ["keras-latent", *map(str, words)])
             with pytest.raises(SystemExit, match="2"):
                 main()

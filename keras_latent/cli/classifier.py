@@ -1,8 +1,10 @@
 """The classifier whose features are inverted."""
 
 import keras
+import numpy as np
 
 from keras_latent import datasets, networks
+from keras_latent.datasets.loading import Name
 
 BATCH_SIZE = 128
 
@@ -24,7 +26,7 @@ def build_features(
 
 def train_classifier(
     extractor: keras.Model,
-    dataset: str,
+    dataset: Name,
     seed: int,
     epochs: int = 10,
     image_size: int | None = None,
@@ -62,20 +64,28 @@ def train_classifier(
     return classifier
 
 
-def count_classes(dataset: str, image_size: int | None = None) -> int:
-    """How many classes the training labels of a dataset have.
+def count_classes(dataset: Name, image_size: int | None = None) -> int:
+    """How many classes the labels of a dataset have.
+
+    Args:
+        dataset: What `datasets.load` takes.
+        image_size: As for `datasets.load`. Defaults to `None`.
 
     Raises:
-        ValueError: If its labels aren't classes.
+        ValueError: If its labels aren't classes, or all training images have one.
     """
-    # All are looked at, as they may be sorted, but none of the images is kept.
-    batches = datasets.load(dataset, "train", BATCH_SIZE, image_size)
-    labels = batches.map(lambda images, labels: labels)
-    is_single = labels.element_spec.shape.rank == 1
-    largest = max(int(some.max()) for some in labels.as_numpy_iterator())
-    if not is_single or largest < 1:
+    opened = dataset
+    if not isinstance(opened, datasets.OpenedDataset):
+        opened = datasets.open_dataset(opened, image_size)
+    source = opened.split("train")
+    labels = source.labels
+    if labels is None:
+        # All are looked at, as they may be sorted, but none of the images is kept.
+        batches = source.stored_batches(BATCH_SIZE).map(lambda images, labels: labels)
+        labels = np.concatenate(list(batches.as_numpy_iterator()))
+    if labels.ndim != 1 or len(np.unique(labels[labels >= 0])) < 2:
         raise ValueError(
             "`dataset` must have classes for labels, which the variant learns. "
-            f"Received: dataset={dataset!r}"
+            f"Received: dataset={opened.name!r}"
         )
-    return largest + 1
+    return max(len(source.class_names), int(labels.max()) + 1)

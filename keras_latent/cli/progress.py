@@ -14,7 +14,7 @@ from rich.progress import (
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """A bar for each epoch, and the terms of the loss by their names.
+    """One bar for the whole run, and the terms of the loss by their names.
 
     A context manager around `fit`, lest an error leave the terminal without a cursor.
 
@@ -27,6 +27,7 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, console: Console) -> None:
         super().__init__()
         self.console = console
+        self._task: Any = None
 
     def __enter__(self) -> Self:
         """Show the bar."""
@@ -44,24 +45,28 @@ class ProgressBar(keras.callbacks.Callback):
         return self
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Start the bar anew."""
-        self._epoch = f"epoch {epoch + 1}/{self.params['epochs']}"
-        self._task = self._progress.add_task(
-            self._epoch, total=self.params["steps"], terms=""
-        )
+        """Say which epoch it is; the time that is left is that of all epochs."""
+        epochs, steps = self.params["epochs"], self.params["steps"]
+        self._epoch = f"epoch {epoch + 1}/{epochs}"
+        self._done = epoch * steps
+        if self._task is None:
+            self._task = self._progress.add_task(
+                self._epoch, total=epochs * steps, completed=self._done, terms=""
+            )
+        self._progress.update(self._task, description=self._epoch)
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, Any] | None = None
     ) -> None:
         """Move the bar."""
         if not self._progress.disable:
+            completed = self._done + batch + 1
             self._progress.update(
-                self._task, completed=batch + 1, terms=_described(logs)
+                self._task, completed=completed, terms=_described(logs)
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Print the epoch's line."""
-        self._progress.remove_task(self._task)
         line = f"{self._epoch}  {_described(logs)}"
         self.console.print(line, highlight=False, soft_wrap=True)
 

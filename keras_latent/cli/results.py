@@ -1,43 +1,54 @@
-"""What a run leaves in its folder once it has trained: figures and measures."""
+"""What a run leaves in its folder once it has trained: figures, numbers, advice."""
 
 import json
+from collections.abc import Mapping
 
-import keras
 import numpy as np
+from rich.console import Console
 
-from keras_latent import datasets, metrics, models, plots
+from keras_latent import datasets, models, plots
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import COUNTERS, RunFolder
+from keras_latent.datasets.source import Source
+from keras_latent.reports.advice import advice
+from keras_latent.reports.examples import SourceExamples, drawn_rows
+from keras_latent.reports.reported_model import ReportedModel
+from keras_latent.reports.results import NEIGHBOURS
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
-
-MEASURED = 60_000
-"""Images that are measured, from the first on."""
 
 SHOWN = 20
 """Images of which figures are drawn, and that are followed in TensorBoard."""
 
-_K = 5
-_NEIGHBOURS = f"test {_K}-NN accuracy of the codes"
+_COMPARED = 1000
+"""Images among which the worst and the best are looked for."""
 
 
-def evaluation_split(arguments: Arguments) -> str:
-    """The split that is measured: `"test"` where there is one, or `"train"`."""
-    splits = datasets.splits(arguments.dataset, arguments.image_size)
-    return "test" if "test" in splits else "train"
-
-
-def load_observations(
-    model: models.LatentModel,
-    arguments: Arguments,
-    split: str,
-    limit: int | None = None,
-) -> Observation:
-    """What the model encodes, of the run's dataset: images, or with their condition."""
-    images, labels = datasets.arrays(
-        arguments.dataset, split, arguments.image_size, limit=limit
+def final_split(dataset: datasets.OpenedDataset) -> str:
+    """The split of the last numbers: `"test"`, or else `"validation"`, or else all."""
+    return next(
+        name for name in ("test", "validation", "train") if name in dataset.splits
     )
-    return model.observation(images, labels)
+
+
+def checked_split(dataset: datasets.OpenedDataset, name: str) -> Source:
+    """A split whose files have been decoded once."""
+    source = dataset.split(name)
+    source.check()
+    return source
+
+
+def observations(
+    model: models.LatentModel,
+    dataset: datasets.OpenedDataset,
+    split: str,
+    most: int,
+    seed: int,
+) -> Observation:
+    """What the model encodes, of some examples of a split that a seed draws."""
+    source = checked_split(dataset, split)
+    part = source.take(drawn_rows(source.size, most, seed))
+    return SourceExamples(part, model).take(slice(None))
 
 
 def draws_samples(model: models.LatentModel) -> bool:
@@ -45,38 +56,97 @@ def draws_samples(model: models.LatentModel) -> bool:
     return model.has_prior and model.condition is None
 
 
-def write_figures(
+def reported_model(
+    model: models.LatentModel, dataset: datasets.OpenedDataset, limit: int, seed: int
+) -> ReportedModel:
+    """A model with the images that its last numbers are measured on.
+
+    Args:
+        model: A trained model.
+        dataset: Its data.
+        limit: Images on the map of the codes.
+        seed: Of all that is drawn.
+    """
+    split = final_split(dataset)
+    # Without a split apart, neighbours would be looked for among the images themselves.
+    known = None if split == "train" else checked_split(dataset, "train")
+    return ReportedModel(
+        model,
+        checked_split(dataset, split),
+        None,
+        known,
+        dataset.class_names or None,
+        limit,
+        seed,
+    )
+
+
+def conclude(
     model: models.LatentModel,
     arguments: Arguments,
+    dataset: datasets.OpenedDataset,
     folder: RunFolder,
     rows: list[dict[str, float]],
+    console: Console,
 ) -> None:
-    """Draw what the model reconstructs, and generates, and how its losses ran.
+    """Draw, measure and say what a run has come to.
 
     Args:
         model: The trained model.
         arguments: What defines the run.
-        folder: Gets the figures.
+        dataset: Its data.
+        folder: Gets the figures and the numbers.
         rows: The logs of each epoch.
+        console: Where to say the numbers and what they mean.
     """
-    images = load_observations(
-        model, arguments, evaluation_split(arguments), limit=1000
-    )
-    shown = keras.tree.map_structure(lambda column: column[:SHOWN], images)
+    reported = reported_model(model, dataset, limit=_COMPARED, seed=arguments.seed)
+    history = history_of(rows)
+    write_figures(reported, dataset, folder, history)
+    for name, value in measure(reported, final_split(dataset), folder).items():
+        shown = value if isinstance(value, str) else f"{value:.4g}"
+        console.print(f"{name}: {shown}", highlight=False, soft_wrap=True, markup=False)
+    for sentence in advice(reported, history):
+        console.print(f"- {sentence}", highlight=False, soft_wrap=True, markup=False)
+
+
+def history_of(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+    """The logs by their names, one value an epoch."""
     logs = [name for name in rows[-1] if name not in COUNTERS]
-    history = {name: [row[name] for row in rows] for name in logs}
+    return {name: [row[name] for row in rows] for name in logs}
+
+
+def write_figures(
+    reported: ReportedModel,
+    dataset: datasets.OpenedDataset,
+    folder: RunFolder,
+    history: Mapping[str, list[float]],
+) -> None:
+    """Draw what the model reconstructs, and generates, and how its losses ran.
+
+    Args:
+        reported: The trained model and its images.
+        dataset: Its data.
+        folder: Gets the figures.
+        history: The logs by their names.
+    """
+    model = reported.model
+    images = reported.examples.take(reported.order[:SHOWN])
+    best_first = np.argsort(reported.errors, kind="stable")
+    extremes = np.unique([*best_first[:10], *best_first[-10:]])
     figures = {
-        "reconstructions": plots.reconstructions(model, shown),
-        "worst_and_best": plots.worst_and_best(model, images),
+        "reconstructions": plots.reconstructions(model, images),
+        "worst_and_best": plots.worst_and_best(model, reported.examples.take(extremes)),
         "learning_curves": plots.learning_curves(history),
     }
     if draws_samples(model):
         figures["prior_samples"] = plots.prior_samples(model)
     if model.inverts_features:
-        known = load_observations(model, arguments, "train", limit=SHOWN // 4)
-        sections = {"training": known, "unseen": images[: len(known)]}
-        if evaluation_split(arguments) == "train":
-            sections = {"training": known}
+        count = SHOWN // 4
+        sections = {
+            "training": observations(model, dataset, "train", count, reported.seed)
+        }
+        if final_split(dataset) != "train":
+            sections["unseen"] = reported.examples.take(reported.order[:count])
         figures["inversions"] = plots.inversions({"decoded": model}, sections)
     folder.figures.mkdir(exist_ok=True)
     for name, figure in figures.items():
@@ -84,50 +154,34 @@ def write_figures(
 
 
 def measure(
-    model: models.LatentModel, arguments: Arguments, folder: RunFolder
+    reported: ReportedModel, split: str, folder: RunFolder
 ) -> dict[str, float | str]:
-    """Error of the reconstructions, and 5-NN accuracy of the codes where labels are.
+    """Errors of the reconstructions and accuracies of the codes, rivals beside them.
 
     A measure that the dataset doesn't allow is left out of the file, and stands beside
     the others in what is returned, with the reason in place of its value.
+
+    Args:
+        reported: The trained model and its images.
+        split: What these images are.
+        folder: Gets the numbers.
     """
-    split = evaluation_split(arguments)
-    images, labels = datasets.arrays(
-        arguments.dataset, split, arguments.image_size, limit=MEASURED
-    )
-    observations = model.observation(images, labels)
-    reconstructions = model.predict(observations, batch_size=256, verbose=0)
-    errors = metrics.mean_squared_error(images, reconstructions)
-    measured: dict[str, float | str] = {f"{split} mse": float(np.mean(errors))}
-    # Without a split apart, neighbours would be looked for among the images themselves.
-    if split == "test" and labels.ndim == 1 and len(np.unique(labels)) > 1:
-        known_images, known = datasets.arrays(
-            arguments.dataset, "train", arguments.image_size, limit=MEASURED
-        )
-        reason = _why_no_neighbours(known)
-        measured[_NEIGHBOURS] = (
-            f"left out: {reason}"
-            if reason
-            else float(
-                metrics.knn_accuracy(
-                    model.encode(model.observation(known_images, known)),
-                    known,
-                    model.encode(observations),
-                    labels,
-                    k=_K,
-                )
-            )
-        )
+    results = reported.results
+    measured: dict[str, float | str] = {f"{split} mse": results.error}
+    if results.rival_errors is not None:
+        of_mean, of_components = results.rival_errors
+        measured[f"{split} mse of the mean image"] = of_mean
+        name = f"{split} mse of PCA with {results.components} numbers"
+        measured[name] = of_components
+    of_codes = f"{split} {NEIGHBOURS}-NN accuracy of the codes"
+    if results.why_no_accuracies is not None:
+        measured[of_codes] = f"left out: {results.why_no_accuracies}"
+    elif results.accuracies is not None:
+        found = results.accuracies
+        measured[of_codes] = found.neighbours.value
+        name = f"{split} {NEIGHBOURS}-NN accuracy of the pixels"
+        measured[name] = found.pixels.value
+        measured[f"{split} accuracy of the majority"] = found.majority.value
     numbers = {name: n for name, n in measured.items() if not isinstance(n, str)}
     write_text(folder.path / "metrics.json", json.dumps(numbers, indent=2) + "\n")
     return measured
-
-
-def _why_no_neighbours(known: np.ndarray) -> str | None:
-    """Why the nearest training images can't tell a class; `None` if they can."""
-    classes = len(np.unique(known))
-    if classes < 2:
-        return "the training images have one class alone, the test images several"
-    if len(known) < _K:
-        return f"{_K} neighbours were asked for, of {len(known)} training images"
-    return None

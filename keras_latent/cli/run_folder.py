@@ -56,7 +56,7 @@ class RunFolder:
         if self.config_file.exists():
             raise ValueError(
                 "`output` must be free, but holds another run: choose another folder, "
-                "or continue the run with --resume. "
+                f"or continue the run by `keras-latent resume {self.path}`. "
                 f"Received: output={str(self.path)!r}"
             )
         if self.path.exists() and not all(map(self._is_leftover, self.path.iterdir())):
@@ -131,23 +131,32 @@ class RunFolder:
         """Write `config.json`."""
         write_text(self.config_file, json.dumps(config, indent=2) + "\n")
 
+    def read_config(self) -> dict[str, Any]:
+        """What `config.json` says of the run.
+
+        Raises:
+            ValueError: If there is no run, or the file holds something else.
+        """
+        if not self.config_file.is_file():
+            raise ValueError(
+                "`run` must be the folder of a run. "
+                f"Received: run={str(self.path)!r}, without {self.config_file.name}"
+            )
+        try:
+            config = dict(json.loads(self.config_file.read_text(encoding="utf-8")))
+            dict(config["arguments"])
+        except (KeyError, TypeError, ValueError) as error:
+            message = _described(self.config_file, "the run's arguments")
+            raise ValueError(message) from error
+        return config
+
     def check_same_run(self, arguments: dict[str, Any]) -> None:
         """Refuse to continue a run with other arguments, the epochs excepted.
 
         Raises:
             ValueError: If there is no run, or its arguments differ.
         """
-        if not self.config_file.is_file():
-            raise ValueError(
-                "`output` must hold a run that --resume can continue. "
-                f"Received: output={str(self.path)!r}, without config.json"
-            )
-        try:
-            text = self.config_file.read_text(encoding="utf-8")
-            before = dict(json.loads(text)["arguments"])
-        except (KeyError, TypeError, ValueError) as error:
-            message = _described(self.config_file, "the run's arguments")
-            raise ValueError(message) from error
+        before = self.read_config()["arguments"]
         changed = [
             f"{name}={value!r} instead of {before.get(name)!r}"
             for name, value in arguments.items()
@@ -155,7 +164,7 @@ class RunFolder:
         ]
         if changed:
             raise ValueError(
-                "`resume` continues a run with its own arguments. "
+                "`run` must be continued with its own arguments. "
                 f"Received: {', '.join(changed)}"
             )
 
@@ -174,8 +183,8 @@ class RunFolder:
             raise ValueError(_described(self.model_file, what))
         if not self.history_file.is_file():
             raise ValueError(
-                "`output` must hold a model and its history. "
-                f"Received: output={str(self.path)!r}, without {self.history_file.name}"
+                "`run` must hold a model and its history. "
+                f"Received: run={str(self.path)!r}, without {self.history_file.name}"
             )
         rows = self._read_history()
         steps = _steps_done(model)
@@ -183,7 +192,7 @@ class RunFolder:
             rows.pop()
         if not rows:
             raise ValueError(
-                "`output` must hold a model and its history, but no epoch of "
+                "`run` must hold a model and its history, but no epoch of "
                 f"{self.history_file.name} ends at the model's step. "
                 f"Received: step={steps}"
             )
@@ -224,7 +233,7 @@ def _steps_done(model: keras.Model) -> int:
 
 def _described(file: Path, expected: str) -> str:
     return (
-        f"`output` must hold a run whose {file.name} holds {expected}. "
+        f"`run` must be the folder of a run whose {file.name} holds {expected}. "
         f"Received: {str(file)!r}, which doesn't"
     )
 

@@ -13,35 +13,25 @@ import tensorflow as tf
 from rich.console import Console
 
 import keras_latent
-from keras_latent import callbacks, datasets, models
-from keras_latent.cli import classifier
+from keras_latent import datasets, models
+from keras_latent.cli import classifier, defaults, settings
 from keras_latent.cli.arguments import Arguments
-from keras_latent.cli.progress import ProgressBar
-from keras_latent.cli.results import (
-    SHOWN,
-    draws_samples,
-    evaluation_split,
-    load_observations,
-    measure,
-    write_figures,
-)
-from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
-from keras_latent.cli.strategies import find_strategy, sharing_by_rows
+from keras_latent.cli.fitting import fit
+from keras_latent.cli.results import conclude
+from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.strategies import find_strategy
 from keras_latent.models import specs
 from keras_latent.networks.checks import check_image_shape
 from keras_latent.networks.convolutional import halved_sizes
 from keras_latent.saving import load_model
 from keras_latent.training import workers
-from keras_latent.training.replicas import is_spread, spans_workers
+from keras_latent.training.replicas import spans_workers
 
 MAP_HALVINGS = 2
 """How often the images are halved to a code that is a map."""
 
-MOST_STEPS_IN_A_CALL = 16
-"""Training steps between two returns to Python, on one replica."""
 
-
-def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
+def train(arguments: Arguments, folder: RunFolder) -> None:
     """Train a variant and write everything about the run to its folder.
 
     Several workers share the folder: the chief alone writes to it, and each reads from
@@ -51,43 +41,69 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         arguments: What defines the run.
         folder: Where it goes. It holds `model.keras`, `history.csv`, `config.json`,
             `metrics.json`, `tensorboard/` and `figures/` in the end.
-        resume: Whether to continue the run that the folder holds.
 
     Raises:
         ValueError: If an argument is wrong, or the folder isn't free.
         OSError: If another worker doesn't come, or stops.
     """
+    folder.check_free()
+    _run(arguments, folder, None)
+
+
+def resume(folder: RunFolder, epochs: int | None = None) -> None:
+    """Go on with a run, from its last whole epoch.
+
+    Args:
+        folder: That of the run.
+        epochs: How many passes over the data it makes in all. Defaults to `None`: as
+            many as it was to make.
+
+    Raises:
+        ValueError: If there is no run, or its data isn't what it was.
+        OSError: If another worker doesn't come, or stops.
+    """
+    config = folder.read_config()
+    try:
+        arguments = Arguments.from_config(config["arguments"])
+    except (TypeError, AttributeError) as error:
+        raise ValueError(
+            "`run` must be the folder of a run of this version, whose config.json "
+            f"holds the run's arguments. Received: {str(folder.config_file)!r}"
+        ) from error
+    if epochs is not None:
+        arguments = dataclasses.replace(arguments, epochs=epochs, steps=None)
+    _run(arguments, folder, config)
+
+
+def _run(
+    arguments: Arguments, folder: RunFolder, before: dict[str, Any] | None
+) -> None:
+    """Begin a run, or go on with one of which `config.json` said something before."""
     console = Console()
-    config = {
-        "arguments": dataclasses.asdict(arguments),
-        "versions": {
-            "keras_latent": keras_latent.__version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-    }
-    if resume:
-        folder.check_same_run(config["arguments"])
-    else:
-        folder.check_free()
     # Workers can't meet any more once TensorFlow has computed something.
     strategy = find_strategy(arguments.strategy, console)
     is_chief = strategy.extended.should_checkpoint
-    image_shape = datasets.image_shape(arguments.dataset, arguments.image_size)
-    check_image_shape(image_shape)
-    options = {}
+    dataset = arguments.open()
+    check_image_shape(dataset.image_shape)
     variant = models.VARIANTS[arguments.variant]
+    classes = None
     if variant.needs_classes is not None:
-        classes = classifier.count_classes(arguments.dataset, arguments.image_size)
-        options[variant.needs_classes] = classes
-    if variant.needs_dataset_size is not None:
-        images = datasets.load(arguments.dataset, "train", 1, arguments.image_size)
-        options[variant.needs_dataset_size] = int(images.cardinality())
+        classes = classifier.count_classes(dataset)
+    arguments = arguments.found_from_anywhere(dataset)
+    if before is None:
+        arguments = _with_defaults(arguments, dataset, classes)
+    config = {
+        "arguments": arguments.to_config(),
+        "data": describe(dataset),
+        "versions": _versions(),
+    }
+    if before is not None:
+        _check_same_data(before, config["data"])
+    if is_chief:
+        _tell(console, arguments, dataset, before is None)
     keras.utils.set_random_seed(arguments.seed)
     with folder.locked() if is_chief else contextlib.nullcontext():
-        if is_chief and not resume:
+        if is_chief and before is None:
             folder.start(config)
         try:
             with (
@@ -98,19 +114,19 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
                 workers.check_agreement(strategy, described + folder.saved_model())
                 with strategy.scope():
                     loaded = _continued(arguments, folder)
-                    if is_chief and resume:
+                    if is_chief and before is not None:
                         folder.resume(config, is_new=loaded is None)
                     model, rows = loaded or (
-                        _new_model(arguments, image_shape, options),
+                        _new_model(arguments, dataset, classes),
                         [],
                     )
                 # Within the scope, the chief could not save without the other workers.
-                _fit(model, arguments, folder, rows, console)
+                fit(model, arguments, dataset, folder, rows, console)
         except ConnectionError:
             # No fault of the arguments: the run is there to be resumed.
             raise
         except Exception:
-            if is_chief and not resume:
+            if is_chief and before is None:
                 folder.discard_start()
             raise
         if not is_chief:
@@ -119,11 +135,72 @@ def train(arguments: Arguments, folder: RunFolder, resume: bool) -> None:
         if spans_workers(strategy):
             # The others are gone, and a model of them all would wait for them.
             model = load_model(folder.model_file)
-        write_figures(model, arguments, folder, rows)
-        for name, value in measure(model, arguments, folder).items():
-            shown = value if isinstance(value, str) else f"{value:.4g}"
-            console.print(f"{name}: {shown}", highlight=False, soft_wrap=True)
+        conclude(model, arguments, dataset, folder, rows, console)
     console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
+
+
+def describe(dataset: datasets.OpenedDataset) -> dict[str, Any]:
+    """What a run was trained on, as `config.json` says it."""
+    return {
+        "splits": {name: dataset.split(name).size for name in dataset.splits},
+        "image_shape": list(dataset.image_shape),
+        "class_names": list(dataset.class_names),
+        "held_out": dataset.held_out,
+    }
+
+
+def _with_defaults(
+    arguments: Arguments, dataset: datasets.OpenedDataset, classes: int | None
+) -> Arguments:
+    """The arguments with what suits the data where nothing was said."""
+    variant = models.VARIANTS[arguments.variant]
+    steps = -(-dataset.split("train").size // arguments.batch_size)
+    chosen = settings.with_parts_named(variant, arguments.settings)
+    return dataclasses.replace(
+        arguments,
+        epochs=defaults.epochs_for(steps, arguments.epochs, arguments.steps),
+        steps=None,
+        settings=defaults.default_settings(variant, chosen, dataset, classes),
+    )
+
+
+def _tell(
+    console: Console,
+    arguments: Arguments,
+    dataset: datasets.OpenedDataset,
+    is_new: bool,
+) -> None:
+    """Say what was found, and what was chosen where nothing was said."""
+    sizes = ", ".join(f"{dataset.split(n).size:,} {n}" for n in dataset.splits)
+    lines = [f"{dataset.summary}: {sizes}" if dataset.summary else f"Images: {sizes}"]
+    if is_new:
+        lines.append(f"{arguments.epochs} epochs of {arguments.batch_size} images")
+        if arguments.settings:
+            said = " ".join(f"--set {n}={v}" for n, v in arguments.settings.items())
+            lines[-1] += f", {said}"
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def _check_same_data(before: dict[str, Any], data: dict[str, Any]) -> None:
+    """Refuse to go on with other data than the run began with."""
+    known = before.get("data")
+    if known is not None and known != data:
+        changed = [name for name in data if data[name] != known.get(name)]
+        raise ValueError(
+            "`run` must find the data that it began with. Received: "
+            + ", ".join(f"{n}={data[n]} instead of {known.get(n)}" for n in changed)
+        )
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "keras_latent": keras_latent.__version__,
+        "keras": keras.__version__,
+        "tensorflow": tf.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
 
 
 def _continued(
@@ -131,7 +208,7 @@ def _continued(
 ) -> tuple[models.LatentModel, list[dict[str, float]]] | None:
     """The model and the history that a run goes on from; `None` for a new run."""
     loaded = folder.load()
-    if loaded and arguments.epochs < len(loaded[1]):
+    if loaded and (arguments.epochs or 0) < len(loaded[1]):
         raise ValueError(
             f"`epochs` must be at least {len(loaded[1])}, which the run has made. "
             f"Received: epochs={arguments.epochs}"
@@ -140,130 +217,46 @@ def _continued(
 
 
 def _new_model(
-    arguments: Arguments, image_shape: tuple[int, int, int], options: dict[str, Any]
+    arguments: Arguments, dataset: datasets.OpenedDataset, classes: int | None
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
+    options = settings.variant_options(arguments.settings)
+    if variant.needs_classes is not None:
+        options[variant.needs_classes] = classes
+    if variant.needs_dataset_size is not None:
+        options[variant.needs_dataset_size] = dataset.split("train").size
     latent_dim = arguments.code_size()
     if variant.inverts_features:
-        extractor = _extractor(arguments, image_shape)
-        options = {"feature_extractor": extractor}
-        spec = keras.KerasTensor((None, *image_shape), "float32")
+        extractor = _extractor(arguments, dataset)
+        options["feature_extractor"] = extractor
+        spec = keras.KerasTensor((None, *dataset.image_shape), "float32")
         specs.check_model("features", extractor)
         specs.check_encoder(extractor, spec, "features")
         latent_dim += specs.feature_size("features", extractor, spec)
     if variant.codes_are_maps:
-        size = halved_sizes(image_shape[:2], MAP_HALVINGS)[-1]
+        size = halved_sizes(dataset.image_shape[:2], MAP_HALVINGS)[-1]
         options["code_shape"] = (*size, latent_dim)
-        model = variant.for_images(image_shape, **options)
+        model = variant.for_images(dataset.image_shape, **options)
     else:
-        model = variant.for_images(image_shape, latent_dim, **options)
-    model.compile()
+        model = variant.for_images(dataset.image_shape, latent_dim, **options)
+    model.compile(
+        {
+            name: settings.make_optimizer(
+                variant, arguments.settings, arguments.learning_rate
+            )
+            for name in model.players()
+        }
+    )
     return model
 
 
-def _extractor(arguments: Arguments, image_shape: tuple[int, int, int]) -> keras.Model:
+def _extractor(arguments: Arguments, dataset: datasets.OpenedDataset) -> keras.Model:
     """The network whose features are inverted: the user's, or a new classifier's."""
     if arguments.features is not None:
         return load_model(arguments.features, compile=False)
-    extractor = classifier.build_features(image_shape)
-    classifier.train_classifier(
-        extractor,
-        arguments.dataset,
-        arguments.seed,
-        image_size=arguments.image_size,
-    )
+    extractor = classifier.build_features(dataset.image_shape)
+    classifier.train_classifier(extractor, dataset, arguments.seed)
     return extractor
-
-
-def _fit(
-    model: models.LatentModel,
-    arguments: Arguments,
-    folder: RunFolder,
-    rows: list[dict[str, float]],
-    console: Console,
-) -> None:
-    training, steps = datasets.epochs(
-        arguments.dataset,
-        "train",
-        arguments.batch_size,
-        seed=arguments.seed,
-        initial_epoch=len(rows),
-        image_size=arguments.image_size,
-    )
-    if not is_spread(model.distribute_strategy):
-        # A divisor: Keras makes whole calls, with steps of the next epoch if need be.
-        model.steps_per_execution = max(
-            count for count in range(1, MOST_STEPS_IN_A_CALL + 1) if steps % count == 0
-        )
-    _schedule_learning_rates(model, arguments.learning_rate, arguments.epochs * steps)
-    shown = load_observations(model, arguments, "train", limit=SHOWN)
-    log_dir = folder.tensorboard
-    watchers = [
-        callbacks.ReconstructionImages(shown, log_dir),
-        callbacks.CodeHistograms(shown, log_dir),
-    ]
-    if draws_samples(model):
-        watchers.append(callbacks.SampleImages(log_dir))
-    if model.distribute_strategy.extended.should_checkpoint:
-        # These don't know of workers, each of which would write the same. The model is
-        # saved last, so that what a row of the history stands for is done.
-        curves = callbacks.LearningCurves(log_dir)
-        watchers += [curves, SaveEachEpoch(folder, rows)]
-    validation = None
-    if evaluation_split(arguments) == "test":
-        validation = datasets.load(
-            arguments.dataset, "test", arguments.batch_size, arguments.image_size
-        ).with_options(sharing_by_rows())
-    try:
-        with ProgressBar(console) as progress:
-            model.fit(
-                training.with_options(sharing_by_rows()),
-                steps_per_epoch=steps,
-                initial_epoch=len(rows),
-                epochs=arguments.epochs,
-                validation_data=validation,
-                shuffle=False,
-                verbose=0,
-                callbacks=[progress, *watchers],
-            )
-    except Exception:
-        if folder.model_file.exists():
-            kept = f"The model of the last whole epoch is kept: {folder.model_file}"
-            console.print(kept, highlight=False, soft_wrap=True)
-        raise
-
-
-def _schedule_learning_rates(
-    model: models.LatentModel, initial: float | None, steps: int
-) -> None:
-    """Let the learning rate of every player fall to 0 with the last step.
-
-    Args:
-        model: A compiled model.
-        initial: The rate of the first step; `None` for that of each optimizer.
-        steps: Steps of the whole run.
-    """
-    players = model.players()
-    for name, optimizer in model.optimizers.items():
-        rate = _first_rate(optimizer) if initial is None else initial
-        # The schedule counts the optimizer's own steps. A longer run that is resumed
-        # follows the longer schedule from there on.
-        player = players[name]
-        own = len(range(0, steps, player.every)) - len(
-            range(0, player.start, player.every)
-        )
-        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
-            rate, decay_steps=max(1, own)
-        )
-
-
-def _first_rate(optimizer: keras.optimizers.Optimizer) -> float:
-    """The learning rate that an optimizer began with, scheduled or not."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    rate = optimizer.get_config()["learning_rate"]
-    if isinstance(rate, dict):
-        rate = rate["config"]["initial_learning_rate"]
-    return float(rate)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,11 @@
 from keras_latent.inversion.average_precision import average_precision
 from keras_latent.metrics import anomaly, disentanglement, generation
 from keras_latent.metrics.active_units import active_units
+from keras_latent.metrics.baselines import (
+    PrincipalComponents,
+    majority_accuracy,
+    principal_components,
+)
 from keras_latent.metrics.few_shot import few_shot_accuracy
 from keras_latent.metrics.latent_length import latent_length
 from keras_latent.metrics.linear_probe import linear_probe
@@ -16,6 +21,7 @@ from keras_latent.metrics.score import Score
 from keras_latent.metrics.structural_similarity import structural_similarity
 
 __all__ = [
+    "PrincipalComponents",
     "Score",
     "active_units",
     "anomaly",
@@ -26,8 +32,10 @@ __all__ = [
     "knn_accuracy",
     "latent_length",
     "linear_probe",
+    "majority_accuracy",
     "mean_squared_error",
     "peak_signal_to_noise_ratio",
+    "principal_components",
     "retrieval_accuracy",
     "structural_similarity",
 ]

@@ -26,6 +26,7 @@ class CodingModel(ForImages):
     needs_dataset_size: ClassVar[str | None] = None
     inverts_features: ClassVar[bool] = False
     codes_are_maps: ClassVar[bool] = False
+    drowning_weight: ClassVar[str | None] = None
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
     prior: Any = None

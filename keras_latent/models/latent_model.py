@@ -49,6 +49,8 @@ class LatentModel(CodingModel):
         needs_dataset_size: The constructor's argument that takes the number of rows of
             the training set, if there is one.
         codes_are_maps: Whether its codes can be nothing but maps.
+        drowning_weight: The constructor's argument that weighs a term which drowns in
+            the reconstruction of large images unless it is weighted, if there is one.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

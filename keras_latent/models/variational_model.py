@@ -18,6 +18,9 @@ from keras_latent.validation import check_positive_integer
 _LARGEST_DECODED = 4096
 """Rows that `log_likelihood` decodes at once, of all samples together."""
 
+_NUMBERS_DECODED = 2**22
+"""Numbers in these rows at most: rows of large images are fewer."""
+
 
 class _Drawn(NamedTuple):
     z: Tensor
@@ -202,6 +205,42 @@ class VariationalModel(LatentModel):
         repeated = [specs.repeated(parameter, draws) for parameter in q]
         return type(q)(*repeated)
 
+    def elbo(
+        self, x: Any, y: Any = None, batch_size: int | None = None, seed: int = 0
+    ) -> np.ndarray:
+        """Estimate the evidence lower bound of each observation, from one draw.
+
+            log p(x|z) − KL(q(z|x) ‖ p(z)),   z ~ q(z|x)
+
+        Args:
+            x: Observations, as for `encode`.
+            y: The condition of each, of conditional models alone.
+            batch_size: As for `encode`. Defaults to `None`: 256.
+            seed: Seed of the draws. Defaults to 0.
+
+        Returns:
+            Nats of shape (count,): on average below log p(x), where the likelihood is
+            a density of such observations.
+
+        Raises:
+            ValueError: If shape or range are not those that `fit` takes.
+
+        Source: Kingma and Welling 2013, equation 3.
+        """
+        generator = keras.random.SeedGenerator(seed)
+
+        def bound(x: Any) -> Tensor:
+            q = self.posterior_parameters(x)
+            z = self.posterior.sample(q, seed=generator)
+            return self.log_prob(x, z) - self.kl(Latent(z, q))
+
+        return np.asarray(self._streamed(bound, x, y, batch_size), "float64")
+
+    def _rows_decoded_at_once(self) -> int:
+        specs = keras.tree.flatten(self.decoder_spec.observation)
+        numbers = sum(int(np.prod(spec.shape[1:])) for spec in specs)
+        return max(1, min(_LARGEST_DECODED, _NUMBERS_DECODED // numbers))
+
     def log_likelihood(
         self,
         x: Any,
@@ -219,7 +258,8 @@ class VariationalModel(LatentModel):
         Args:
             x: Observations of shape (batch, ...), or a dict of them.
             num_samples: Number K of samples for each example. Defaults to 1000.
-            batch_size: Number of examples that are worked on at once. Defaults to 500.
+            batch_size: Number of examples that are worked on at once; of large images
+                at most as many as hold 4 million numbers. Defaults to 500.
             seed: Seed of the samples. Defaults to 0.
             y: The condition of each, of conditional models alone: log p(x|y) then.
 
@@ -249,7 +289,9 @@ class VariationalModel(LatentModel):
         self.check_observation(x)
         self.likelihood.check_normalised(self.target(x))
         generator = keras.random.SeedGenerator(seed)
-        most = max(1, _LARGEST_DECODED // batch_size)
+        rows = self._rows_decoded_at_once()
+        batch_size = min(batch_size, rows)
+        most = max(1, rows // batch_size)
         chunks = [min(most, num_samples - k) for k in range(0, num_samples, most)]
         full, last = len(chunks) - 1, chunks[-1]
 

@@ -1,5 +1,6 @@
 """Figures, drawn without a display: each function returns a matplotlib `Figure`."""
 
+from keras_latent.plots.anomaly_scores import anomaly_scores, roc_curves
 from keras_latent.plots.attribute_edits import attribute_edits
 from keras_latent.plots.code_usage import code_usage
 from keras_latent.plots.files import save
@@ -13,6 +14,7 @@ from keras_latent.plots.samples import prior_samples
 from keras_latent.plots.traversals import traversals
 
 __all__ = [
+    "anomaly_scores",
     "attribute_edits",
     "code_usage",
     "interpolations",
@@ -22,6 +24,7 @@ __all__ = [
     "prior_samples",
     "projection",
     "reconstructions",
+    "roc_curves",
     "save",
     "traversals",
     "worst_and_best",

@@ -96,7 +96,7 @@ def worst_and_best(model: Any, images: Observation, count: int = 10) -> Any:
 
 def _pairs(model: Any, images: Observation) -> tuple[np.ndarray, np.ndarray]:
     """The originals and reconstructions of the first entry that is an image."""
-    decoded = image_entries(model.predict(images, verbose=0))
+    decoded = image_entries(model.reconstruct(images))
     name = next(iter(decoded))
     originals = image_entries(model.target(images))[name]
     check_unit_range("images", originals)

@@ -19,7 +19,6 @@ from keras_latent.reports.section import (
 _DIMENSIONS = 32
 # In one figure, which has to fit on a sheet of paper.
 _ROWS = 16
-_BATCH = 256
 
 
 def code_map(reported: ReportedModel) -> Section:
@@ -30,12 +29,12 @@ def code_map(reported: ReportedModel) -> Section:
     # Several threads would add in any order, and t-SNE makes much of a last digit.
     with threadpool_limits(1):
         points = project(reported.codes[rows], "tsne", seed=reported.seed)
-    labels = None if reported.labels is None else reported.labels[rows]
+    labels = reported.examples.labels
+    labels = None if labels is None else labels[rows]
+    thumbnails = reported.thumbnails(rows)
 
     def draw() -> Any:
-        figure = plots.projection(
-            points, reported.pictures[rows], labels, reported.class_names
-        )
+        figure = plots.projection(points, thumbnails, labels, reported.class_names)
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):
             text.set_parse_math(False)
@@ -168,8 +167,7 @@ def _divergences(reported: ReportedModel) -> np.ndarray | None:
     if reported.model.posterior is None:
         return None
     parts = []
-    for start in range(0, reported.count, _BATCH):
-        batch = reported.take(slice(start, start + _BATCH))
+    for batch in reported.examples.batches():
         divergences = reported.model.kl_by_element(batch)
         if divergences is None:
             return None

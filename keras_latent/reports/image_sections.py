@@ -40,6 +40,10 @@ def worst_and_best(reported: ReportedModel) -> Section:
     best_first = np.argsort(reported.errors, kind="stable")
     rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
     model, images = _Drawn(reported), _drawn(reported, rows)
+    caption = ""
+    if reported.examples.file_paths:
+        worst = reported.names(best_first[::-1][:_EXTREMES])
+        caption = f" The worst, from left to right: {', '.join(worst)}."
     low, high = reported.errors[best_first[0]], reported.errors[best_first[-1]]
     median = np.median(reported.errors)
     return Section(
@@ -54,7 +58,7 @@ def worst_and_best(reported: ReportedModel) -> Section:
                 f"The largest error is {high:.3g}, the smallest {low:.3g}.",
                 plots.worst_and_best(model, images, count=4),
                 f"Errors of {reported.count:,} images: smallest {low:.3g}, median "
-                f"{median:.3g}, largest {high:.3g}.",
+                f"{median:.3g}, largest {high:.3g}.{caption}",
             )
         ],
     )
@@ -65,7 +69,7 @@ def inversions(reported: ReportedModel) -> Section:
     model: Any = reported.model
 
     def draw(count: int) -> Any:
-        images = reported.take(reported.order[:count])
+        images = reported.examples.take(reported.order[:count])
         return plots.inversions({"decoded": model}, {"images": images})
 
     without = "a single image for all"
@@ -144,7 +148,7 @@ class _Drawn:
         self.code_shape = reported.model.code_shape
         self.prior = reported.model.prior
 
-    def predict(self, x: dict[str, np.ndarray], verbose: int = 0) -> np.ndarray:
+    def reconstruct(self, x: dict[str, np.ndarray]) -> np.ndarray:
         return x["decoded"]
 
     def encode(self, x: dict[str, np.ndarray]) -> np.ndarray:
@@ -158,11 +162,8 @@ class _Drawn:
 
 
 def _drawn(reported: ReportedModel, rows: np.ndarray) -> dict[str, np.ndarray]:
-    return {
-        "image": reported.pictures[rows],
-        "decoded": reported.decoded_pictures[rows],
-        "code": reported.as_shaped(reported.codes[rows]),
-    }
+    drawn = reported.drawn(rows)
+    return {"image": drawn.images, "decoded": drawn.decoded, "code": drawn.codes}
 
 
 def _pairs(reported: ReportedModel) -> np.ndarray:
@@ -171,7 +172,7 @@ def _pairs(reported: ReportedModel) -> np.ndarray:
     pairs: list[tuple[int, int]] = []
     while len(left) > 1 and len(pairs) < _PAIRS:
         start = left.pop(0)
-        labels = reported.labels
+        labels = reported.examples.labels
         others = (i for i in left if labels is not None and labels[i] != labels[start])
         end = next(others, left[0])
         left.remove(end)

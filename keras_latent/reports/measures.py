@@ -1,19 +1,15 @@
 """The numbers of a report, each with the way in which it was measured."""
 
-import contextlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.keras_internals import random_states
-from keras_latent.models import LatentModel
 from keras_latent.reports.reported_model import ReportedModel
 
-_NEIGHBOURS = 5
 _LIKELIHOOD_IMAGES = 200
 _LIKELIHOOD_SAMPLES = 200
+_LIKELIHOOD_PIXELS = 2**27
 
 
 class Measure(NamedTuple):
@@ -33,7 +29,7 @@ class Measure(NamedTuple):
 def measures(reported: ReportedModel) -> dict[str, list[Measure]]:
     """Measure what the model and the images allow, in groups by their headings."""
     groups = {
-        "Reconstruction": _reconstruction(reported),
+        "Reconstruction": [*_reconstruction(reported), *_rivals(reported)],
         "Codes": [*_classification(reported), *_codes(reported)],
         "Loss": [*_terms(reported), *_likelihood(reported)],
     }
@@ -41,18 +37,16 @@ def measures(reported: ReportedModel) -> dict[str, list[Measure]]:
 
 
 def _reconstruction(reported: ReportedModel) -> list[Measure]:
-    is_one = not isinstance(reported.targets, dict)
+    is_one = reported.reconstructs_one_tensor
     of = f"{reported.count:,} images"
     of = of if is_one else f"{reported.picture!r} in {reported.count:,} observations"
-    error = float(np.mean(reported.errors))
+    error = reported.results.error
     measured = [
         Measure("Mean squared error", f"{error:.4g}", f"Mean over the pixels of {of}.")
     ]
-    originals = reported.pictures
-    if originals.min() >= 0 and originals.max() <= 1:
-        ratio = np.mean(
-            metrics.peak_signal_to_noise_ratio(originals, reported.decoded_pictures)
-        )
+    if reported.lies_in_unit_range:
+        with np.errstate(divide="ignore"):
+            ratio = np.mean(-10 * np.log10(reported.errors))
         measured.append(
             Measure(
                 "Peak signal-to-noise ratio",
@@ -72,35 +66,68 @@ def _reconstruction(reported: ReportedModel) -> list[Measure]:
     return measured
 
 
+def _rivals(reported: ReportedModel) -> list[Measure]:
+    """The errors of the mean image and of PCA; none without other images."""
+    errors = reported.results.rival_errors
+    if errors is None:
+        return []
+    learned = f"learned from {reported.results.learned_from:,} other images."
+    return [
+        Measure(
+            "Error of the mean image",
+            f"{errors[0]:.4g}",
+            f"The same image for all, {learned}",
+        ),
+        Measure(
+            f"Error of PCA with {reported.results.components} numbers",
+            f"{errors[1]:.4g}",
+            f"Principal components, {learned}",
+        ),
+    ]
+
+
 def _classification(reported: ReportedModel) -> list[Measure]:
-    """Accuracies of the codes; none without classes, or enough known images."""
-    known, labels = reported.known, reported.labels
-    if known is None or labels is None:
+    """Accuracies of the codes and of rivals; none without classes or other images."""
+    found = reported.results.accuracies
+    if found is None:
         return []
-    if len(known.labels) < _NEIGHBOURS or len(np.unique(known.labels)) < 2:
-        return []
-    codes = reported.encode(known.images), known.labels, reported.codes, labels
-    by_neighbours = metrics.knn_accuracy(*codes, k=_NEIGHBOURS)
-    linear = metrics.linear_probe(*codes)
-    protocol = by_neighbours.protocol
+    protocol = found.neighbours.protocol
     trained = (
         f"learned from {protocol['n_train']:,} other images, "
         f"tested on {protocol['n_test']:,}."
     )
+    side = found.pixels_in_a_mean
+    pixels = "pixels as they are"
+    if side > 1:
+        pixels = f"means of {side} by {side} pixels"
     return [
         Measure(
             f"{protocol['k']}-NN accuracy",
-            f"{100 * by_neighbours.value:.2f} %",
+            _percent(found.neighbours),
             f"Vote of the {protocol['k']} nearest codes, Euclidean distance, codes as "
             f"they are; {trained}",
         ),
         Measure(
             "Linear probe accuracy",
-            f"{100 * linear.value:.2f} %",
+            _percent(found.linear),
             "Logistic regression, L2 penalty with "
-            f"C = {linear.protocol['C']:g}, standardised codes; {trained}",
+            f"C = {found.linear.protocol['C']:g}, standardised codes; {trained}",
+        ),
+        Measure(
+            f"{protocol['k']}-NN accuracy of the pixels",
+            _percent(found.pixels),
+            f"Without the model: vote of the nearest images, {pixels}; {trained}",
+        ),
+        Measure(
+            "Accuracy of the majority",
+            _percent(found.majority),
+            f"Without the model: the most frequent class for all; {trained}",
         ),
     ]
+
+
+def _percent(score: metrics.Score) -> str:
+    return f"{100 * score.value:.2f} %"
 
 
 def _codes(reported: ReportedModel) -> list[Measure]:
@@ -112,7 +139,7 @@ def _codes(reported: ReportedModel) -> list[Measure]:
             "Dimensions whose code varies over the images by more than 0.01.",
         )
     ]
-    if reported.encodes_reconstructions:
+    if reported.generated_codes is not None:
         length = metrics.latent_length(reported.codes, reported.generated_codes)
         measured.append(
             Measure(
@@ -128,18 +155,9 @@ def _codes(reported: ReportedModel) -> list[Measure]:
 def _terms(reported: ReportedModel) -> list[Measure]:
     """The loss and its terms; none of a model that isn't compiled."""
     model = reported.model
-    if not model.compiled:
+    logs = reported.logs
+    if logs is None:
         return []
-    x = reported.images
-    labels = reported.labels if model.uses_labels else None
-    if model.condition is not None:
-        x, labels = x["x"], x["y"]
-    try:
-        model.check_labels(labels, reported.count)
-    except ValueError:  # The classes of the images aren't those that it learned.
-        return []
-    with _drawing_from(reported.seed, model):
-        logs = model.evaluate(x, labels, batch_size=256, verbose=0, return_dict=True)
     protocols = {"loss": "Sum of the terms, each times its weight."}
     if model.bounds_evidence:
         weights = ", ".join(
@@ -175,13 +193,15 @@ def _likelihood(reported: ReportedModel) -> list[Measure]:
     model = reported.model
     if model.posterior is None or not reported.decodes_codes_alone:
         return []
-    rows = np.sort(reported.order[:_LIKELIHOOD_IMAGES])
+    height, width, _ = reported.picture_shape
+    few = _LIKELIHOOD_PIXELS // (_LIKELIHOOD_SAMPLES * height * width)
+    rows = np.sort(reported.order[: min(_LIKELIHOOD_IMAGES, max(1, few))])
     try:
-        model.likelihood.check_normalised(reported.images)
+        model.likelihood.check_normalised(model.target(reported.examples.take(rows)))
     except ValueError:
         return []
     estimates = model.log_likelihood(
-        reported.take(rows), _LIKELIHOOD_SAMPLES, seed=reported.seed
+        reported.examples.take(rows), _LIKELIHOOD_SAMPLES, seed=reported.seed
     )
     return [
         Measure(
@@ -191,17 +211,3 @@ def _likelihood(reported: ReportedModel) -> list[Measure]:
             f"for each of {len(rows)} images; too high on average.",
         )
     ]
-
-
-@contextlib.contextmanager
-def _drawing_from(seed: int, model: LatentModel) -> Iterator[None]:
-    """Let a model's noise come from a seed, and give it its own state back."""
-    states = random_states(model)
-    before = [np.array(state) for state in states]
-    for index, state in enumerate(states):
-        state.assign(np.array([seed, index], "uint32"))
-    try:
-        yield
-    finally:
-        for state, value in zip(states, before, strict=True):
-            state.assign(value)

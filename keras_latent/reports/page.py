@@ -34,6 +34,7 @@ def page(
     facts: Mapping[str, str],
     measures: Mapping[str, Sequence[Measure]],
     sections: Sequence[Section],
+    advice: Sequence[str] = (),
 ) -> str:
     """Render a report.
 
@@ -44,6 +45,7 @@ def page(
         facts: What the report is about: a name → what it is.
         measures: Heading of a group → its numbers.
         sections: The sections, in their order.
+        advice: What the numbers mean, in sentences. Defaults to none.
 
     Returns:
         A document of HTML without scripts, which loads nothing.
@@ -62,6 +64,7 @@ def page(
         title=title,
         facts=facts,
         measures=measures,
+        advice=advice,
         sections=[_with_images(section) for section in sections],
     )
 

@@ -12,11 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.class_names import label_names
+from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
+from keras_latent.reports.advice import advice
+from keras_latent.reports.examples import row_count
 from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
-from keras_latent.reports.reported_model import Labelled, ReportedModel, row_count
+from keras_latent.reports.reported_model import Labelled, ReportedModel
 from keras_latent.reports.sections import sections
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
@@ -31,10 +34,10 @@ _COLOURS = {1: "grey", 3: "colour"}
 
 def write_report(
     model: LatentModel,
-    images: Observation,
+    images: Observation | Source,
     path: str | os.PathLike,
     labels: Any = None,
-    known: tuple[Observation, Any] | None = None,
+    known: tuple[Observation, Any] | Source | None = None,
     history: Mapping[str, Sequence[float]] | None = None,
     title: str | None = None,
     data: str | None = None,
@@ -57,13 +60,15 @@ def write_report(
             of shape (count, height, width, channels) in [0, 1], at least two; or a dict
             of arrays, of which the first entry that is an image is drawn. Of a
             `FeatureInverter` of regions or of given features, what it encodes; drawn
-            is the image that it reconstructs.
+            is the image that it reconstructs. Or a split of a dataset, as
+            `datasets.open_dataset(...).split(...)` gives it: it is read in batches, so
+            that it needn't fit into the memory, and brings labels and names of its own.
         path: Where the page shall stand. Its folder must exist.
         labels: The classes of the images, array-like of shape (count,). Defaults to
             `None`.
-        known: Other images and their labels, from which classifiers of the codes
-            learn: without, or without `labels`, no accuracy is given. Defaults to
-            `None`.
+        known: Other images and their labels, best those of the training, or a split of
+            a dataset; from it learn the classifiers of the codes, and the rivals that
+            stand beside the model. Defaults to `None`: no accuracies, no rivals.
         history: Name of the log → its value in each epoch, such as `History.history`.
             Defaults to `None`.
         title: Heading of the page. Defaults to `None`: the name of the variant.
@@ -93,27 +98,41 @@ def write_report(
     check_positive_integer("limit", limit)
     check_in_range("seed", seed, high=2**32 - 1)
     _check_model(model)
-    _check_images("images", model, images)
-    if row_count(images) < 2:
+    if isinstance(images, Source):
+        _check_source("images", model, images)
+        if labels is not None:
+            raise ValueError(
+                "`labels` must be `None` for a split of a dataset, which has its own. "
+                f"Received: labels of type {type(labels).__name__}"
+            )
+        class_names = class_names or images.class_names or None
+    else:
+        _check_images("images", model, images)
+    count = images.size if isinstance(images, Source) else row_count(images)
+    if count < 2:
         raise ValueError(
-            "`images` must hold at least two images. "
-            f"Received: images of {row_count(images)}"
+            f"`images` must hold at least two images. Received: images of {count}"
         )
     if labels is not None:
         labels = _checked_labels("labels", labels, images)
         label_names(np.unique(labels), class_names)
-    if known is not None:
+    if isinstance(known, Source):
+        _check_source("known", model, known)
+    elif known is not None:
         _check_images("known", model, known[0])
         known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
     check_can_be_written(path)
     reported = ReportedModel(model, images, labels, known, class_names, limit, seed)
-    check_unit_range("images", reported.pictures)
+    if not isinstance(images, Source):
+        for batch in reported.examples.batches():
+            check_unit_range("images", reported.pictures_in(batch))
     drawn = sections(reported, history)
     text = page(
         title=title or type(model).__name__,
         facts=_facts(reported, data),
         measures=measures(reported),
         sections=drawn,
+        advice=advice(reported, history),
     )
     write_text(path, text)
 
@@ -147,6 +166,16 @@ def _check_model(model: Any) -> None:
         )
 
 
+def _check_source(argument: str, model: LatentModel, source: Source) -> None:
+    taken = model.target(model.example_observation())
+    shape = None if isinstance(taken, dict) else taken.shape[1:]
+    if source.image_shape != shape:
+        raise ValueError(
+            f"`{argument}` must hold images of the shape that the model takes, "
+            f"{shape}. Received: {argument} of shape {source.image_shape}"
+        )
+
+
 def _check_images(argument: str, model: LatentModel, images: Observation) -> None:
     try:
         # Before the values: neither a table nor what has seven channels can be drawn.
@@ -171,7 +200,7 @@ def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
 
     model = reported.model
     described = (type(model).__doc__ or "").splitlines()[:1]
-    height, width, channels = reported.pictures.shape[1:]
+    height, width, channels = reported.picture_shape
     what = (
         f"{reported.count:,} images, {height} by {width} pixels, {_COLOURS[channels]}"
     )

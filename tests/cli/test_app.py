@@ -67,12 +67,16 @@ def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--epochs", "0", "`epochs` must be a positive integer. Received: epochs=0"),
-        ("--batch-size", "-2", "Received: batch_size=-2"),
-        ("--latent-dim", "0", "Received: latent_dim=0"),
-        ("--learning-rate", "nan", "Received: learning_rate=nan"),
-        ("--seed", "-1", "Received: seed=-1"),
-        ("--strategy", "tpu", "'mirrored', 'multiworker'. Received: strategy="),
+        (
+            "--epochs",
+            "0",
+            "`--epochs` must be a positive integer. Received: --epochs=0",
+        ),
+        ("--batch-size", "-2", "Received: --batch-size=-2"),
+        ("--latent-dim", "0", "Received: --latent-dim=0"),
+        ("--learning-rate", "nan", "Received: --learning-rate=nan"),
+        ("--seed", "-1", "Received: --seed=-1"),
+        ("--strategy", "tpu", "'mirrored', 'multiworker'. Received: --strategy="),
     ],
 )
 def test_a_wrong_value_is_a_message(monkeypatch, capsys, option, value, message):

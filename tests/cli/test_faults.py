@@ -158,7 +158,7 @@ class TestKilled:
 class TestAtOnce:
     def test_the_second_run_is_refused(self, played):
         assert code_of(played, "second") == 2
-        message = "Error: `output` must be free, but another run is at work in it"
+        message = "Error: `--output` must be free, but another run is at work in it"
         assert message in said(played, "second")
 
     def test_the_lock_is_there_while_it_is_held(self, tmp_path):
@@ -349,10 +349,7 @@ class TestForeignFiles:
     def run(self, played, tmp_path):
         """A run in the midst, and the words that resume it."""
         shutil.copytree(played / "full disk", tmp_path / "run")
-        arguments = json.loads((tmp_path / "run" / "config.json").read_text())
-        words = ["train", "vae", "--resume", "--output", tmp_path / "run"]
-        for name in ("dataset", "epochs", "batch_size", "latent_dim", "seed"):
-            words += [f"--{name.replace('_', '-')}", arguments["arguments"][name]]
+        words = ["resume", tmp_path / "run"]
         return RunFolder(tmp_path / "run"), words
 
     @pytest.mark.parametrize("damage", [*DAMAGES, *FOREIGN])
@@ -389,10 +386,10 @@ class TestForeignFiles:
 
     @pytest.mark.parametrize("damage", ["text", "unknown class"])
     def test_no_features_are_inverted(self, run, monkeypatch, capsys, tmp_path, damage):
-        folder, words = run
+        folder, _ = run
         features = tmp_path / "features.keras"
         DAMAGES[damage](features, folder.model_file.read_bytes())
-        dataset = words[words.index("--dataset") + 1]
+        dataset = folder.read_config()["arguments"]["dataset"]
         words = ["train", "inverter", "--features", features, "--dataset", dataset]
         words += ["--output", tmp_path / "other"]
         assert str(features) in failure(monkeypatch, capsys, *words)
@@ -414,7 +411,7 @@ class TestForeignFiles:
         (folder.path / name).write_text(text)
         message = failure(monkeypatch, capsys, *words)
         assert name in message
-        assert "`output` must hold a" in message
+        assert "`run` must " in message
 
     def test_no_flipped_byte_is_overlooked(self, tmp_path):
         model = Autoencoder(**dense_networks())

@@ -14,21 +14,31 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keras_latent import models
-from keras_latent.cli import app, main, report, training
+from keras_latent.cli import app, main, report, saved_run, training
 
 # Each refuses what is left when one of its options holds nonsense.
 COMMANDS = {
     "train": ["train", "vae", "--dataset", "absent", "--output", "run"],
     "invert": ["train", "inverter", "--dataset", "absent", "--output", "run"],
-    "resume": ["train", "vae", "--resume", "--output", "run"],
+    "resume": ["resume", "absent"],
     "report": ["report", "absent.keras", "--output", "page.html"],
     "report of a model": ["report", "model.keras", "--dataset", "absent"],
+    "encode": ["encode", "absent.keras", "absent", "--output", "codes.npz"],
+    "encode with a model": ["encode", "model.keras", "absent"],
+    "anomalies": ["anomalies", "absent.keras", "absent", "--output", "found"],
+    "anomalies with a model": ["anomalies", "model.keras", "absent"],
 }
 OPTIONS = [
     *(("train", name) for name in ("variant", "dataset", "epochs", "batch-size")),
     *(("train", name) for name in ("latent-dim", "learning-rate", "image-size")),
-    *(("train", name) for name in ("seed", "output", "strategy")),
-    *(("invert", "features"), ("resume", "output")),
+    *(("train", name) for name in ("seed", "output", "strategy", "steps", "set")),
+    *(("train", name) for name in ("fit", "background", "cache", "augment")),
+    *(("train", "validation-split"), ("invert", "features")),
+    *(("resume", name) for name in ("run", "epochs")),
+    *(("encode", name) for name in ("model", "output")),
+    *(("encode with a model", "folder"), ("anomalies with a model", "folder")),
+    *(("anomalies", name) for name in ("model", "output", "score", "count", "seed")),
+    ("anomalies with a model", "normal"),
     *(("report", name) for name in ("model", "image-size", "limit", "seed")),
     *(("report of a model", name) for name in ("dataset", "output")),
 ]
@@ -54,11 +64,11 @@ def folder(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setenv("COLUMNS", "200")
-        patch.setattr(training, "_fit", begin)
+        patch.setattr(training, "fit", begin)
         patch.setattr(keras.Model, "fit", begin)
         patch.setattr(report.reports, "write_report", begin)
         # Quicker than reading the file each time.
-        patch.setattr(report, "load_model", functools.cache(report.load_model))
+        patch.setattr(saved_run, "load_model", functools.cache(saved_run.load_model))
         yield folder
 
 
@@ -85,8 +95,10 @@ def told(*words):
 def with_option(command, option, word):
     """The command's words, of which the last one is nonsense."""
     given = COMMANDS[command]
-    if option in ("variant", "model"):
+    if option in ("variant", "model", "run"):
         return [given[0], word, *given[2:]]
+    if option == "folder":
+        return [*given[:2], word]
     return [*given, f"--{option}", word]
 
 
@@ -99,7 +111,7 @@ def is_there(word):
 def test_every_option_is_tried():
     commands = typer.main.get_command(app).commands
     options = {
-        (name, parameter.name.replace("_", "-"))
+        (name, parameter.name.strip("_").replace("_", "-"))
         for name, command in commands.items()
         for parameter in command.params
         if not getattr(parameter, "is_flag", False)
@@ -127,7 +139,7 @@ def test_any_word_for_an_option(option, word):
 
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(
-    st.sampled_from(["train", "report", "list", ""]),
+    st.sampled_from(["train", "resume", "report", "encode", "anomalies", "list", ""]),
     st.lists(words, min_size=1, max_size=4),
 )
 def test_any_words_at_all(command, words):
@@ -148,14 +160,15 @@ def test_any_words_at_all(command, words):
     ],
 )
 def test_numbers_that_would_use_up_the_memory(command, option, largest):
-    name = option.replace("-", "_")
     message = told(*with_option(command, option, "1" + 30 * "0"))
-    assert f"`{name}` must be at most {largest}. Received: {name}=1" in message
+    said = f"`--{option}` must be at most {largest}. Received: --{option}=1"
+    assert said in message
 
 
 def test_what_needs_too_much_memory_is_a_message(monkeypatch):
     def allocate(*args):
         raise MemoryError("Unable to allocate 298. GiB for an array")
 
-    monkeypatch.setattr(sys.modules["keras_latent.cli.app"], "train", allocate)
+    command = sys.modules["keras_latent.cli.train_command"]
+    monkeypatch.setattr(command, "train", allocate)
     assert "Unable to allocate 298. GiB" in told(*COMMANDS["train"])

@@ -40,6 +40,7 @@ def random_state(model):
 
 def test_every_section_is_there(report):
     assert report.headings == [
+        "Advice",
         "Numbers",
         "Learning curves",
         "Reconstructions",
@@ -168,7 +169,8 @@ OF_AN_INVERTER = ["Numbers", *OF_EVERY_MODEL[:2], "Inversions", *OF_EVERY_MODEL[
 def test_an_inverter_is_drawn_without_the_features_too(tmp_path):
     model, x = kl.models.FeatureInverter(**inverter_networks()), some_images(6)
     write_report(model, x, tmp_path / "report.html")
-    assert Page((tmp_path / "report.html").read_text()).headings == OF_AN_INVERTER
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.headings[-len(OF_AN_INVERTER) :] == OF_AN_INVERTER
 
     reported = ReportedModel(model, x, None, None, None, 2000, 0)
     section = image_sections.inversions(reported)
@@ -192,7 +194,7 @@ def test_of_given_features_a_page_is_written(tmp_path):
     path = tmp_path / "report.html"
     write_report(model, pairs, path, labels=[0, 1] * 3, known=(pairs, [0, 1] * 3))
     page = Page(path.read_text())
-    assert page.headings == OF_AN_INVERTER
+    assert page.headings[-len(OF_AN_INVERTER) :] == OF_AN_INVERTER
     assert "5-NN accuracy" in page.numbers
     with pytest.raises(ValueError, match=r"`images` can.t be .* a dict of"):
         write_report(model, x, path)
@@ -226,15 +228,15 @@ def test_of_regions_the_contents_of_the_boxes_are_drawn(tmp_path):
     x = {"image": scenes, "boxes": boxes}
     write_report(model, x, tmp_path / "report.html")
     page = Page((tmp_path / "report.html").read_text())
-    assert page.headings == OF_AN_INVERTER
+    assert page.headings[-len(OF_AN_INVERTER) :] == OF_AN_INVERTER
     assert page.numbers["Data"][0] == "6 images, 4 by 4 pixels, grey"
 
     reported = ReportedModel(model, x, None, None, None, 2000, 0)
-    np.testing.assert_array_equal(reported.pictures, model.target(x))
+    np.testing.assert_array_equal(reported.pictures(slice(None)), model.target(x))
     (picture,) = image_sections.reconstructions(reported).pictures
     drawn = np.asarray(picture.wide.axes[0].images[0].get_array())
     first = reported.order[0]
-    np.testing.assert_allclose(drawn[:4, :4], reported.pictures[first, ..., 0])
+    np.testing.assert_allclose(drawn[:4, :4], reported.pictures([first])[0, ..., 0])
     decoded = np.asarray(model.reconstruct(x))[first, ..., 0]
     np.testing.assert_allclose(drawn[5:9, :4], decoded, atol=1e-5)
 

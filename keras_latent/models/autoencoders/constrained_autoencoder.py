@@ -74,6 +74,7 @@ class ConstrainedAutoencoder(DeterministicModel):
 
     uses_labels = True
     needs_classes = "heads"
+    drowning_weight = "classification_weight"
 
     def __init__(
         self,

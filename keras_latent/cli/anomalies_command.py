@@ -1,0 +1,43 @@
+"""`keras-latent anomalies`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_latent.cli import options
+from keras_latent.cli.anomalies import SCORES, anomalies
+
+
+def anomalies_command(
+    model: Annotated[
+        Path, typer.Argument(help="The folder of a run, or a .keras file.")
+    ],
+    folder: Annotated[
+        str, typer.Argument(help="A folder of images, or what `train` takes.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the table and the page. Default: anomalies beside the "
+            "model."
+        ),
+    ] = None,
+    score: Annotated[
+        str, typer.Option(help=f"What to sort by: {', '.join(SCORES)}.")
+    ] = "reconstruction",
+    normal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASSES",
+            help="Classes of the folder that are normal, with commas between. "
+            "Default: those that the run was trained on.",
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(help="Images on the page.")] = 24,
+    seed: options.Seed = 0,
+) -> None:
+    """Find the images that are least like those of the training."""
+    options.check_not_too_large(count=count)
+    chosen = None if normal is None else options.as_list(normal)
+    anomalies(model, folder, output, score, chosen, count, seed)

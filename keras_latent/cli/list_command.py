@@ -1,0 +1,31 @@
+"""`keras-latent list`."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from keras_latent import datasets, models
+
+
+def list_command() -> None:
+    """Show the variants and the datasets, and what each is for."""
+    variants = Table(
+        "variant", "what it is, and its terms", title="Variants", title_justify="left"
+    )
+    for name, variant in models.VARIANTS.items():
+        described = (variant.__doc__ or "").splitlines()[0]
+        terms = [
+            f"  [bold]{term}[/]: {escape(meaning)}"
+            for term, meaning in variant.term_meanings.items()
+        ]
+        variants.add_row(name, "\n".join([escape(described), *terms]))
+    sources = Table("dataset", "what it is", title="Datasets", title_justify="left")
+    for name, description in datasets.DATASETS.items():
+        sources.add_row(name, description)
+    sources.add_row(
+        "a folder", "images, in one subfolder for each label if there are any"
+    )
+    sources.add_row("another name", "a dataset of tensorflow-datasets")
+    console = Console()
+    console.print(variants)
+    console.print(sources)

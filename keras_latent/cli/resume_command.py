@@ -1,0 +1,31 @@
+"""`keras-latent resume`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_latent.cli import options
+from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.stopping import goes_on_by
+from keras_latent.cli.training import resume
+from keras_latent.validation import check_positive_integer
+
+
+def resume_command(
+    run: Annotated[Path, typer.Argument(help="The folder of the run.")],
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Passes over the data in all, those already made among them. "
+            "Default: as many as the run was to make."
+        ),
+    ] = None,
+) -> None:
+    """Go on with a run that was stopped, or make one longer that was over."""
+    options.check_not_too_large(epochs=epochs)
+    if epochs is not None:
+        check_positive_integer("epochs", epochs)
+    folder = RunFolder(run)
+    with goes_on_by(folder):
+        resume(folder, epochs)

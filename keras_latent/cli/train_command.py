@@ -1,0 +1,132 @@
+"""`keras-latent train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_latent import models
+from keras_latent.cli import options
+from keras_latent.cli.arguments import Arguments
+from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.settings import parse_settings
+from keras_latent.cli.stopping import goes_on_by
+from keras_latent.cli.training import train
+from keras_latent.datasets.augmentation import AUGMENTATIONS
+
+
+def train_command(
+    variant: Annotated[
+        str, typer.Argument(help=f"One of {', '.join(models.VARIANTS)}.")
+    ],
+    dataset: Annotated[
+        str,
+        typer.Option(
+            help="A name that `list` shows, one of tensorflow-datasets, or a folder."
+        ),
+    ] = "mnist",
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="Passes over the data. Default: by the number of images."),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Steps, rounded up to whole epochs; in place of --epochs."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="Images in a step.")] = 128,
+    latent_dim: Annotated[
+        int | None,
+        typer.Option(
+            help="Size of the code; of `inverter`, beside the features; its channels "
+            "where it is a map. Default: 32; 5."
+        ),
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="At the start; it falls to 0. Default: the variant's."),
+    ] = None,
+    image_size: options.ImageSize = None,
+    fit: options.Fit = "stretch",
+    background: options.Background = "white",
+    skip_bad: options.SkipBad = False,
+    validation_split: Annotated[
+        float,
+        typer.Option(
+            help="Part of the training images to hold out, where the dataset has no "
+            "split for it; at most 0.5."
+        ),
+    ] = 0.1,
+    cache: options.Cache = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Change training images by chance, names with commas between: "
+            f"{', '.join(AUGMENTATIONS)}.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any plain argument of the variant, its likelihood, posterior, prior "
+            "or optimizer: beta=4, likelihood=gaussian, likelihood.learn_scale=true, "
+            "prior.components=20, optimizer=adamw. Can be given several times.",
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),
+    ] = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="none, mirrored, multiworker: the workers that TF_CONFIG names, or "
+            "auto: mirrored over several GPUs."
+        ),
+    ] = "auto",
+    mixed_precision: Annotated[
+        bool, typer.Option("--mixed-precision", help="Compute in float16.")
+    ] = False,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="A .keras model of images whose features `inverter` inverts. Default: "
+            "a classifier of the labels, trained first."
+        ),
+    ] = None,
+) -> None:
+    """Train a model and write it, its figures and its history to a folder."""
+    options.check_not_too_large(
+        epochs=epochs,
+        steps=steps,
+        batch_size=batch_size,
+        latent_dim=latent_dim,
+        learning_rate=learning_rate,
+    )
+    arguments = Arguments(
+        variant=variant,
+        dataset=dataset,
+        epochs=epochs,
+        steps=steps,
+        batch_size=batch_size,
+        latent_dim=latent_dim,
+        learning_rate=learning_rate,
+        image_size=options.as_image_size(image_size),
+        seed=seed,
+        strategy=strategy,
+        mixed_precision=mixed_precision,
+        features=features,
+        validation_split=validation_split,
+        fit=fit,
+        background=background,
+        skip_bad=skip_bad,
+        cache=cache,
+        settings=parse_settings(set_ or []),
+        augment=options.as_list(augment),
+    )
+    folder = RunFolder(output or Path("runs") / f"{variant}-{Path(dataset).name}")
+    with goes_on_by(folder):
+        train(arguments, folder)

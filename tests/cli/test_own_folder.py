@@ -1,0 +1,261 @@
+"""A folder of one's own, from the command line: held out, resumed, encoded, judged."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import keras_latent as kl
+from keras_latent.cli import app, stopping
+from keras_latent.cli.run_folder import RunFolder
+from tests.reports.reading import Page
+
+RUNNER = CliRunner()
+
+
+def called(*words):
+    result = RUNNER.invoke(app, [str(word) for word in words])
+    assert result.exit_code == 0, (result.exception, result.output)
+    return " ".join(result.output.split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A plain folder of two classes, 20 images of 10 × 8 pixels each."""
+    from PIL import Image
+
+    root = tmp_path_factory.mktemp("own") / "pictures"
+    rng = np.random.default_rng(0)
+    for name, low in (("dark", 0), ("light", 128)):
+        (root / name).mkdir(parents=True)
+        for index in range(20):
+            pixels = rng.integers(low, low + 128, (10, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{index:02}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def run(folder, tmp_path_factory):
+    """A run that was begun with a relative path, in another working folder."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    before = os.getcwd()
+    os.chdir(folder.parent)
+    try:
+        words = ["train", "vae", "--dataset", "pictures", "--epochs", 2]
+        words += ["--image-size", "8x12", "--latent-dim", 2, "--batch-size", 12]
+        words += ["--augment", "mirror,colour", "--set", "beta=0.5"]
+        called(*words, "--set", "optimizer=adamw", "--output", place / "run")
+    finally:
+        os.chdir(before)
+    return place / "run"
+
+
+def config(run):
+    return json.loads((run / "config.json").read_text())
+
+
+def test_a_plain_folder_is_measured_on_what_was_held_out(run, folder):
+    data = config(run)["data"]
+    assert data["splits"] == {"train": 36, "validation": 4}
+    assert data["held_out"] == {"fraction": 0.1, "seed": 0, "examples": 4}
+    assert data["class_names"] == ["dark", "light"]
+    assert config(run)["arguments"]["dataset"] == str(folder)
+    assert config(run)["arguments"]["epochs"] == 2
+    with open(run / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert np.isfinite(float(rows[0]["val_loss"]))
+    measured = json.loads((run / "metrics.json").read_text())
+    assert set(measured) == {
+        "validation mse",
+        "validation mse of the mean image",
+        "validation mse of PCA with 2 numbers",
+        "validation 5-NN accuracy of the codes",
+        "validation 5-NN accuracy of the pixels",
+        "validation accuracy of the majority",
+    }
+
+
+def test_what_was_set_is_in_the_model(run):
+    model = kl.load_model(run / "model.keras")
+    assert float(model.beta) == 0.5
+    assert model.likelihood.learn_scale
+    assert isinstance(model.optimizer, keras.optimizers.AdamW)
+    assert model.decoder_spec.observation.shape == (None, 8, 12, 3)
+
+
+def test_the_projector_has_classes_and_files(run):
+    (labels,) = run.rglob("metadata.tsv")
+    header, *rows = labels.read_text().splitlines()
+    assert header == "class\tfile"
+    assert len(rows) == 4
+    for row in rows:
+        name, file = row.split("\t")
+        assert file.startswith(f"{name}/")
+
+
+def test_a_report_needs_nothing_repeated(run, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pages = []
+    for words in ([], ["--dataset", folder], ["--dataset", f"{folder}/."]):
+        called("report", run, "--output", tmp_path / "page.html", *words)
+        pages.append((tmp_path / "page.html").read_text())
+    assert pages[0] == pages[1] == pages[2]
+    page = Page(pages[0])
+    assert page.numbers["Data"][0] == (
+        "pictures, split validation: 4 images, 8 by 12 pixels, colour"
+    )
+    assert "learned from 36 other images" in page.numbers["5-NN accuracy"][1]
+    assert page.headings[0] == "Advice"
+
+
+def test_a_run_goes_on_from_any_folder(run, tmp_path, monkeypatch):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    monkeypatch.chdir(tmp_path)
+    output = called("resume", "copy", "--epochs", 3)
+    assert "epoch 3/3" in output
+    assert len(RunFolder(copy).load()[1]) == 3
+    assert config(copy)["arguments"] == {**config(run)["arguments"], "epochs": 3}
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_a_stopped_run_says_how_it_goes_on(tmp_path, is_saved):
+    folder = RunFolder(tmp_path / "my run")
+    folder.path.mkdir()
+    message = "before there was anything"
+    with (
+        pytest.raises(stopping.StoppedError, match=message),
+        stopping.goes_on_by(folder),
+    ):
+        raise KeyboardInterrupt
+    folder.write_config({})
+    if is_saved:
+        folder.model_file.touch()
+    how = "goes on after the last whole epoch" if is_saved else "starts over"
+    message = f'It {how} by: keras-latent resume "{folder.path}"$'
+    with (
+        pytest.raises(stopping.StoppedError, match=message),
+        stopping.goes_on_by(folder),
+    ):
+        raise KeyboardInterrupt
+
+
+def test_control_c_says_how_to_go_on(folder, tmp_path):
+    words = ["train", "autoencoder", "--dataset", folder, "--epochs", 300]
+    words += ["--output", tmp_path / "run"]
+    command = [sys.executable, "-m", "keras_latent", *map(str, words)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 300
+    while not (tmp_path / "run" / "model.keras").exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert f"keras-latent resume {tmp_path / 'run'}" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
+def test_codes_with_files_and_classes(run, folder, tmp_path, suffix):
+    output = tmp_path / f"codes{suffix}"
+    called("encode", run, folder / "light", "--output", output)
+    if suffix == ".npz":
+        with np.load(output, allow_pickle=False) as held:
+            codes, paths = held["codes"], held["paths"].tolist()
+            assert held["splits"].tolist() == ["train"] * 20
+            assert held["classes"].tolist() == [""] * 20
+    else:
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(output)
+        codes = np.array(table["code"].to_pylist(), "float32")
+        paths = table["path"].to_pylist()
+    source = kl.datasets.open_dataset(folder / "light", (8, 12)).split("train")
+    assert paths == list(source.file_paths)
+    model = kl.load_model(run / "model.keras")
+    expected = model.encode(source.batches(20))
+    np.testing.assert_allclose(codes, expected, atol=1e-5)
+
+
+def test_codes_of_the_run_s_own_folder_know_its_splits(run, folder, tmp_path):
+    called("encode", run, folder, "--output", tmp_path / "codes.npz")
+    with np.load(tmp_path / "codes.npz", allow_pickle=False) as held:
+        splits, classes = held["splits"], held["classes"]
+    assert np.sum(splits == "validation") == 4
+    assert sorted(set(classes)) == ["dark", "light"]
+
+
+def test_anomalies_with_their_files(run, folder, tmp_path):
+    words = ["anomalies", run, folder, "--output", tmp_path / "found"]
+    printed = called(*words, "--normal", "dark", "--count", 3)
+    with open(tmp_path / "found" / "anomalies.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 40
+    scores = [float(row["reconstruction"]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert {row["above_threshold"] for row in rows} <= {"true", "false"}
+    model = kl.load_model(run / "model.keras")
+    for row in (rows[0], rows[-1]):
+        assert os.path.isfile(row["file"])
+        assert f"/{row['class']}/" in row["file"]
+    # The table's scores are those of its files.
+    opened = kl.datasets.open_dataset(folder, (8, 12), validation_split=0.1)
+    source = opened.split(rows[0]["split"])
+    index = int(rows[0]["index"])
+    assert source.file_paths[index] == rows[0]["file"]
+    (images, _), *_ = source.take([index]).batches(1).as_numpy_iterator()
+    score = kl.metrics.anomaly.reconstruction_scores(model, images)[0]
+    assert scores[0] == pytest.approx(score, rel=1e-4)
+    area = kl.metrics.anomaly.auroc(
+        [s for s, row in zip(scores, rows, strict=True) if row["class"] == "dark"],
+        [s for s, row in zip(scores, rows, strict=True) if row["class"] == "light"],
+    )
+    assert f"AUROC of reconstruction: {area.value:.3f}" in printed
+    page = Page((tmp_path / "found" / "anomalies.html").read_text())
+    assert page.headings == [
+        "Advice",
+        "Numbers",
+        "The most anomalous",
+        "Scores",
+        "Separation",
+    ]
+    assert page.numbers["AUROC of elbo"]
+    captions = page.inside("figcaption")
+    assert [caption.split(":")[0] for caption in captions[:3]] == [
+        row["file"] for row in rows[:3]
+    ]
+    assert "can rank pure noise as normal" in " ".join(page.inside("li"))
+
+
+def test_without_other_classes_there_is_no_curve(run, folder, tmp_path):
+    printed = called("anomalies", run, folder, "--output", tmp_path / "found")
+    assert "AUROC" not in printed
+    page = Page((tmp_path / "found" / "anomalies.html").read_text())
+    assert page.headings == ["Advice", "The most anomalous", "Scores"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["encode", "--output", "codes.txt"], "`output` must be one of '.npz'"),
+        (["anomalies", "--score", "noise"], "`score` must be one of 'reconstruction'"),
+        (["anomalies", "--normal", "pale"], "`normal` must be one of 'dark', 'light'"),
+    ],
+)
+def test_refused(run, folder, words, message):
+    command, *rest = words
+    result = RUNNER.invoke(app, [command, str(run), str(folder), *rest])
+    assert isinstance(result.exception, ValueError)
+    assert message in str(result.exception)

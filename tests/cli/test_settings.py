@@ -1,0 +1,149 @@
+"""`--set name=value`, and what is chosen where nothing is said."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_latent import datasets, models
+from keras_latent.cli.arguments import Arguments
+from keras_latent.cli.defaults import default_settings, epochs_for
+from keras_latent.cli.errors import in_options
+from keras_latent.cli.settings import (
+    check_settings,
+    make_optimizer,
+    parse_settings,
+    plain_arguments,
+    variant_options,
+)
+
+
+def checked(variant, *words):
+    settings = parse_settings(words)
+    check_settings(models.VARIANTS[variant], settings)
+    return settings
+
+
+def test_values_are_read():
+    assert parse_settings(
+        ["a=1", "b=1e-3", "c=TRUE", "d=none", "e=iwae", "f=[1, 2]"]
+    ) == {
+        "a": 1,
+        "b": 1e-3,
+        "c": True,
+        "d": None,
+        "e": "iwae",
+        "f": [1, 2],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["beta"], "a name and a value"),
+        (["=3"], "a name and a value"),
+        (["beta="], "a name and a value"),
+        (["beta=1", "beta=2"], "each name once"),
+        (["bata=1"], r"name one of beta, free_bits, .*Received: --set bata=1"),
+        (["beta=high"], "give a number for 'beta'"),
+        (["global_batch=1"], "give true or false for 'global_batch'"),
+        (
+            ["prior=normal_mixture", "prior.components=2.5"],
+            "an integer for 'prior.comp",
+        ),
+        (["prior.components=3"], "name one of"),
+        (["likelihood=poisson"], "`likelihood` must be one of 'bernoulli'"),
+        (["prior=nose"], "`prior` must be one of 'normal'"),
+        (["optimizer=adamm"], "the name of an optimizer of Keras"),
+        (["optimizer.learning_rate=1"], "name one of"),
+        (["encoder=mine"], "name one of"),
+    ],
+)
+def test_refused(words, message):
+    with pytest.raises(ValueError, match=message):
+        checked("vae", *words)
+
+
+def test_every_variant_has_plain_arguments():
+    for name, variant in models.VARIANTS.items():
+        known = plain_arguments(variant)
+        assert {"likelihood", "optimizer"} <= known.keys(), name
+        check_settings(variant, {})
+    assert plain_arguments(models.EncDec)["margin"] == 1.0
+    assert plain_arguments(models.IWAE)["num_samples"] == 5
+
+
+def test_a_model_is_made_of_them():
+    words = ["beta=4", "likelihood=gaussian", "likelihood.scale=0.2"]
+    words += ["prior=normal_mixture", "prior.components=3", "optimizer=sgd"]
+    settings = checked("vae", *words, "optimizer.momentum=0.5")
+    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(settings))
+    assert float(model.beta) == 4.0
+    assert model.likelihood.scale == 0.2
+    assert model.prior.components == 3
+    optimizer = make_optimizer(models.VAE, settings, 0.25)
+    assert (type(optimizer), optimizer.momentum) == (keras.optimizers.SGD, 0.5)
+    assert float(optimizer.learning_rate) == 0.25
+    usual = make_optimizer(models.EncDec, {}, None)
+    assert isinstance(usual, keras.optimizers.RMSprop)
+    assert float(usual.learning_rate) == pytest.approx(3e-4)
+
+
+def test_a_named_likelihood_keeps_its_logits():
+    settings = checked("vae", "likelihood=bernoulli", "likelihood.from_logits=true")
+    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(settings))
+    assert model.likelihood.from_logits
+
+
+def test_few_images_are_trained_on_for_longer():
+    assert epochs_for(steps_per_epoch=20) == 100
+    assert epochs_for(steps_per_epoch=1000) == 10
+    assert epochs_for(20, epochs=3) == 3
+    assert epochs_for(20, steps=41) == 3
+    with pytest.raises(ValueError, match="`steps` can't be given together with"):
+        Arguments("vae", "mnist", epochs=1, steps=1)
+
+
+def test_colour_images_have_a_learned_scale():
+    colour, grey = (datasets.open_dataset(name) for name in ("shapes", "mnist"))
+    chosen = default_settings(models.VAE, {}, colour, None)
+    assert chosen["likelihood"] == "gaussian"
+    assert chosen["likelihood.learn_scale"] is True
+    assert default_settings(models.VAE, {}, grey, None) == {}
+    assert default_settings(models.EncDec, {}, colour, None) == {}
+    said = {"likelihood": "bernoulli"}
+    assert default_settings(models.VAE, said, colour, None) == said
+
+
+def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
+    shapes = datasets.open_dataset("shapes")
+    variant = models.ConstrainedAutoencoder
+    chosen = default_settings(variant, {}, shapes, classes=4)
+    images, _ = datasets.arrays(shapes, "train")
+    rows = np.linspace(0, len(images) - 1, 500).astype(int)
+    error = 0.5 * images[rows].var(axis=0).sum()
+    weight = chosen["classification_weight"]
+    assert weight * math.log(4) == pytest.approx(error, rel=0.01)
+    said = {"classification_weight": 2.0}
+    assert default_settings(variant, said, shapes, classes=4) == said
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            "`image_size` is. Received: image_size=3",
+            "`--image-size` is. Received: --image-size=3",
+        ),
+        (
+            "`beta` must. Received: beta=-1",
+            "`--set beta` must. Received: --set beta=-1",
+        ),
+        ("`name` must be a folder", "`dataset` must be a folder"),
+        ("`skip_bad=True` leaves", "`--skip-bad` leaves"),
+        ("`x` must be finite", "`x` must be finite"),
+    ],
+)
+def test_errors_speak_of_options(message, expected):
+    assert in_options(message) == expected

@@ -1,7 +1,9 @@
 """What holds for every variant: configuration, data, logs, numerics, randomness."""
 
+import functools
 import inspect
 import json
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -210,70 +212,91 @@ def silence(code_log_var):
     code_log_var.set_weights([0.0 * kernel, 0.0 * bias - 20.0])
 
 
-@each_case
-class TestLogs:
-    def test_loss_is_the_weighted_sum_of_the_terms(self, case):
-        model = compiled(case.build())
-        logs = model.fit(
+class Fit(NamedTuple):
+    """What a traced training logged, before and after a weight was changed."""
+
+    first: dict
+    second: dict
+    weights: list
+    names: set
+    regularization: float
+    traces: list
+    changed: str
+
+
+@functools.cache
+def traced(name):
+    """Train once for all that logs tell: a trace takes longer than anything else."""
+    case = next(case for case in CASES if case.name == name)
+    networks = case.networks()
+    last = networks[case.encoder].layers[-1]
+    last.kernel.regularizer = keras.regularizers.L2(0.1)
+    model = compiled(case.build(**networks), run_eagerly=False)
+    traces, objective = [], model.objective
+
+    def counted(batch, training):
+        traces.append(training)
+        return objective(batch, training)
+
+    model.objective = counted
+    changed, weight = next(iter(model._weight_by_term.items()))
+
+    def fit():
+        history = model.fit(
             case.with_labels(case.data(8)),
             batch_size=4,
+            shuffle=False,
             validation_data=case.with_labels(case.data(6, seed=3)),
             verbose=0,
         ).history
-        for prefix in ("", "val_"):
-            total = sum(
-                float(weight) * logs[prefix + term][0]
-                for term, weight in first_terms(model).items()
-            )
-            assert logs[f"{prefix}loss"][0] == pytest.approx(total, rel=1e-5)
+        now = {term: float(own) for term, own in first_terms(model).items()}
+        return {name: values[0] for name, values in history.items()}, now, len(traces)
 
+    first, *before = fit()
+    regularization = 0.1 * float(keras.ops.sum(last.kernel**2))
+    weight.assign(float(weight) + 2.0)
+    second, *after = fit()
+    (was, traced_once), (now, traced_twice) = before, after
+    return Fit(
+        first,
+        second,
+        [was, now],
+        {"loss", *model._trackers},
+        regularization,
+        [traced_once, traced_twice],
+        changed,
+    )
+
+
+@each_case
+class TestLogs:
     def test_keys_are_the_declared_names(self, case):
-        model = compiled(case.build())
-        x = case.with_labels(case.data(4))
-        logs = model.fit(x, batch_size=4, validation_data=x, verbose=0).history
-        names = {"loss", *model._trackers}
-        assert set(logs) == names | {f"val_{name}" for name in names}
+        fit = traced(case.name)
+        expected = fit.names | {f"val_{name}" for name in fit.names}
+        assert set(fit.first) == set(fit.second) == expected
+
+    def test_loss_is_the_weighted_sum_of_the_terms(self, case):
+        fit = traced(case.name)
+        for logs, weights in zip(fit[:2], fit.weights, strict=True):
+            for prefix in ("", "val_"):
+                total = sum(
+                    weight * logs[prefix + term] for term, weight in weights.items()
+                )
+                total += logs[f"{prefix}regularization"]
+                assert logs[f"{prefix}loss"] == pytest.approx(total, rel=1e-5)
 
     def test_regularisers_of_the_user_count_once(self, case):
-        networks = case.networks()
-        networks[case.encoder].layers[-1].kernel.regularizer = keras.regularizers.L2(
-            0.1
-        )
-        plain = compiled(case.build())
-        model = compiled(case.build(**networks))
-        model.set_weights(plain.get_weights())
-        x = case.with_labels(case.data(8))
-        logs = model.evaluate(x, batch_size=4, return_dict=True, verbose=0)
-        kernel = networks[case.encoder].layers[-1].kernel
-        expected = 0.1 * float(keras.ops.sum(kernel**2))
-        assert logs["regularization"] == pytest.approx(expected, rel=1e-5)
-        terms = sum(
-            float(weight) * logs[term] for term, weight in first_terms(model).items()
-        )
-        assert logs["loss"] == pytest.approx(terms + expected, rel=1e-5)
+        fit = traced(case.name)
+        found = fit.first["val_regularization"]
+        assert found == pytest.approx(fit.regularization, rel=1e-5)
 
     def test_a_changed_weight_changes_the_loss_without_a_retrace(self, case):
-        model = compiled(case.build(), keras.optimizers.SGD(0.0), run_eagerly=False)
-        traces = []
-        objective = model.objective
-
-        def counted(batch, training):
-            traces.append(training)
-            return objective(batch, training)
-
-        model.objective = counted
-        term, weight = next(iter(model._weight_by_term.items()))
-        x = case.with_labels(case.data(4))
-        first = model.fit(x, batch_size=4, verbose=0).history
-        traced = len(traces)
-        before = float(weight)
-        weight.assign(before + 2.0)
-        second = model.fit(x, batch_size=4, shuffle=False, verbose=0).history
-        assert len(traces) == traced > 0
-        expected = sum(float(w) * second[t][0] for t, w in first_terms(model).items())
-        assert second["loss"][0] == pytest.approx(expected, rel=1e-5)
-        assert second[term][0] != 0.0
-        assert set(first) == set(second)
+        fit = traced(case.name)
+        once, twice = fit.traces
+        assert once == twice > 0
+        was, now = fit.weights
+        assert now[fit.changed] == pytest.approx(was[fit.changed] + 2.0)
+        assert fit.second[fit.changed] != 0.0
 
 
 @few_cases

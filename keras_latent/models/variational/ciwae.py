@@ -21,7 +21,7 @@ class CIWAE(VariationalModel):
         lower_bound = −1/(M·K) Σₘₖ log wₘₖ
         bound       = −1/M Σₘ log 1/K Σₖ wₘₖ,   w = p(x|z) p(z) / q(z|x)
 
-    The paper's has one bound, the default. β = 0 makes it an IWAE (of several bounds, a
+    The paper's has one bound, M = 1. β = 0 makes it an IWAE (of several bounds, a
     MIWAE), β = 1 the evidence lower bound. The logs also hold `reconstruction`, −log
     p(x|z), and `kl`, log q(z|x) − log p(z), both as means over the draws, and the two
     parts.
@@ -32,7 +32,7 @@ class CIWAE(VariationalModel):
             logits with `Bernoulli(from_logits=True)`.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
             to `"bernoulli"`.
-        num_bounds: Number M of bounds. Defaults to 1.
+        num_bounds: Number M of bounds. Defaults to 8.
         num_samples: Number K of draws in each. Defaults to 8.
         mixing: The part β of the evidence lower bound, from 0 to 1, a number that may
             be scheduled. Defaults to 0.05.
@@ -58,7 +58,7 @@ class CIWAE(VariationalModel):
         encoder: keras.Model,
         decoder: keras.Model,
         likelihood: Any = "bernoulli",
-        num_bounds: int = 1,
+        num_bounds: int = 8,
         num_samples: int = 8,
         mixing: float = 0.05,
         **kwargs: Any,

@@ -186,6 +186,7 @@ def test_keras_objects_are_registered(name):
 EXTENDED = {"__init__", "__new__", "get_config", "from_config"}
 # Hooks with a default that few classes change, and why.
 HOOKS = {
+    ("RandomStateModel", "numbers"),
     ("CompiledModel", "players"),  # one player, unless there are several
     ("SteppingModel", "check_labels"),  # few variants read labels
     # A decoder of features sees more than the image, and another network's code.

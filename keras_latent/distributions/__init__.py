@@ -117,6 +117,9 @@ def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
 def check_code_prior(prior: CodeDistribution) -> None:
     """Refuse a prior that codes without a posterior can't be drawn towards.
 
+    Args:
+        prior: What was given for `prior`.
+
     Raises:
         ValueError: If it isn't one of real numbers, or is made of posteriors.
     """

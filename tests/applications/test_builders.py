@@ -218,7 +218,7 @@ def residual_encoder(image_shape, widths=(8,)):
     image = keras.Input(image_shape)
     first = keras.layers.Conv2D(8, 3, 2, padding="same", name="first")(image)
     second = keras.layers.Conv2D(8, 3, padding="same", name="second")(first)
-    joined = keras.layers.Add()([first, keras.ops.relu(second)])
+    joined = keras.layers.Add(name="joined")([first, keras.ops.relu(second)])
     return keras.Model(image, joined, name="encoder")
 
 
@@ -235,4 +235,4 @@ def test_an_encoder_with_a_skip_takes_an_input_tensor(monkeypatch, digits, pooli
     np.testing.assert_allclose(backbone(255 * digits), expected, atol=1e-4)
     if pooling is None:
         names = {layer.name for layer in backbone.layers}
-        assert {"rescaling", "first", "second", "add"} <= names
+        assert {"rescaling", "first", "second", "joined"} <= names

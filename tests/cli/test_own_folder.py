@@ -161,7 +161,7 @@ def test_control_c_says_how_to_go_on(folder, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert f"keras-latent resume {tmp_path / 'run'}" in " ".join(said.split())

@@ -99,7 +99,7 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
 @pytest.mark.parametrize("variant", ["vqvae", "adversarial"])
 def test_variants_of_maps_and_of_players(variant, arguments, tmp_path):
     arguments = dataclasses.replace(arguments, variant=variant, epochs=1)
-    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    train(arguments, RunFolder(tmp_path / "run"))
     model = keras_latent.load_model(tmp_path / "run" / "model.keras")
     if variant == "vqvae":
         height, width, _ = model.decoder.output_shape[1:]
@@ -280,7 +280,7 @@ def test_a_variant_that_is_told_the_class(arguments, tmp_path):
 
 def test_a_variant_that_must_know_the_number_of_rows(arguments, image_folder, tmp_path):
     arguments = dataclasses.replace(arguments, variant="beta-tc-vae", epochs=1)
-    train(arguments, RunFolder(tmp_path / "run"), resume=False)
+    train(arguments, RunFolder(tmp_path / "run"))
     model = keras_latent.load_model(tmp_path / "run" / "model.keras")
     assert model.dataset_size == len(list((image_folder / "train").glob("*/*.png")))
 
@@ -288,7 +288,7 @@ def test_a_variant_that_must_know_the_number_of_rows(arguments, image_folder, tm
 def test_a_variant_of_pairs_says_what_it_wants(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, variant="weakly-supervised-vae")
     with pytest.raises(ValueError, match="`y` must hold the other observation of each"):
-        train(arguments, RunFolder(tmp_path / "run"), resume=False)
+        train(arguments, RunFolder(tmp_path / "run"))
 
 
 def test_a_measure_that_the_data_do_not_allow_is_left_out(

@@ -7,11 +7,9 @@ from keras_latent import plots
 class Darkener:
     """Takes a model's place: the reconstruction of image i is darker by i/100."""
 
-    def predict(self, images, verbose):
+    def reconstruct(self, images):
         if isinstance(images, dict):
-            return {
-                name: self.predict(value, verbose) for name, value in images.items()
-            }
+            return {name: self.reconstruct(value) for name, value in images.items()}
         steps = np.arange(len(images)).reshape(-1, *[1] * (images.ndim - 1))
         return images - 0.01 * steps
 
@@ -22,8 +20,8 @@ class Darkener:
 class OfRegions(Darkener):
     """Takes scenes, and reconstructs their upper left quarter."""
 
-    def predict(self, images, verbose):
-        return super().predict(self.target(images), verbose)
+    def reconstruct(self, images):
+        return super().reconstruct(self.target(images))
 
     def target(self, images):
         return images["scene"][:, :3, :2]
@@ -98,7 +96,7 @@ def test_refuses_a_count_that_is_none(plot, argument):
 @pytest.mark.parametrize("draw", [plots.reconstructions, plots.worst_and_best])
 def test_images_of_another_range_are_refused(draw):
     class Model:
-        def predict(self, images, verbose):
+        def reconstruct(self, images):
             return images
 
         def target(self, images):

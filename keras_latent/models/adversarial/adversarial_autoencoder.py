@@ -9,8 +9,8 @@ from keras_latent import distributions, networks
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.training.players import Player
 from keras_latent.training.replicas import rowwise_noise
-from keras_latent.typing import Batch, Observation, Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -102,15 +102,6 @@ class AdversarialAutoencoder(DeterministicModel):
             "adversarial": ops.softplus(-told),
             "discrimination": ops.softplus(-drawn) + ops.softplus(told),
         }
-
-    def sample(
-        self, n: int | None = None, y: Any = None, seed: int | None = None
-    ) -> Observation:
-        """Generate `n` observations: decode draws from the prior."""
-        check_positive_integer("n", n)
-        generator = None if seed is None else keras.random.SeedGenerator(seed)
-        z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
-        return self.decode(ops.convert_to_numpy(z), y)
 
     def _logit(self, z: Tensor, training: bool) -> Tensor:
         flat = ops.reshape(z, (-1, self.latent_dim))

@@ -1,5 +1,6 @@
 """The command line: its words, and what a wrong word gets."""
 
+import os
 import re
 import sys
 
@@ -50,4 +51,6 @@ def main() -> None:
         _print_error(raised[-1] if raised else error.message)
     except StoppedError as error:
         Console(stderr=True).print(escape(str(error)), soft_wrap=True)
-        sys.exit(130)
+        sys.stdout.flush()
+        # In the midst of its data, TensorFlow's threads may abort a tidy exit.
+        os._exit(130)

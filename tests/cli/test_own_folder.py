@@ -154,7 +154,13 @@ def test_control_c_says_how_to_go_on(folder, tmp_path):
     words = ["train", "autoencoder", "--dataset", folder, "--epochs", 300]
     words += ["--output", tmp_path / "run"]
     command = [sys.executable, "-m", "keras_latent", *map(str, words)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs hear no ctrl-C, and neither do their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 300
     while not (tmp_path / "run" / "model.keras").exists():
         assert process.poll() is None

@@ -53,7 +53,9 @@ def compared_models(runs: Any) -> list[ComparedModel]:
     found = [
         (name, part)
         for name, given in named
-        for name, part in ([(name, given)] if _is_model(given) else _files(name, given))
+        for name, part in (
+            [(name, given)] if _is_model(given) else _named_files(name, given)
+        )
     ]
     names = _all_different([name for name, _ in found])
     compared: list[ComparedModel] = []
@@ -110,14 +112,20 @@ def _is_model(given: Any) -> bool:
     return isinstance(given, LatentModel)
 
 
-def _files(name: str, given: Any) -> list[tuple[str, Path]]:
-    """The files of models that a path stands for, each with its name."""
-    _name_of(given)
-    path = Path(os.path.expanduser(given))
+def model_files(run: str | os.PathLike) -> list[Path]:
+    """The files of models that a path stands for.
+
+    Args:
+        run: A `.keras` file, the folder of a run, or a folder of runs of several seeds.
+
+    Raises:
+        FileNotFoundError: If it is neither.
+    """
+    path = Path(os.path.expanduser(run))
     if path.is_file() and path.suffix == ".keras":
-        return [(name, path)]
+        return [path]
     if (path / "model.keras").is_file():
-        return [(name, path / "model.keras")]
+        return [path / "model.keras"]
     seeds = sorted(
         path.glob(f"{SEED_FOLDERS}/model.keras") if path.is_dir() else [],
         key=lambda file: (len(file.parent.name), file.parent.name),
@@ -125,9 +133,18 @@ def _files(name: str, given: Any) -> list[tuple[str, Path]]:
     if not seeds:
         raise FileNotFoundError(
             "`runs` must hold folders of runs, with a model.keras each, or .keras "
-            f"files. Received: {str(given)!r}"
+            f"files. Received: {str(run)!r}"
         )
-    return [(f"{name}/{file.parent.name}", file) for file in seeds]
+    return seeds
+
+
+def _named_files(name: str, given: Any) -> list[tuple[str, Path]]:
+    """The files that a path stands for, each with its name."""
+    _name_of(given)
+    files = model_files(given)
+    if files[0].parent.parent == Path(os.path.expanduser(given)):
+        return [(f"{name}/{file.parent.name}", file) for file in files]
+    return [(name, file) for file in files]
 
 
 def _arguments(file: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -10,7 +11,7 @@ from keras_latent.cli.results import final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.reports.compare import check_is_folder
-from keras_latent.reports.compared_model import model_files
+from keras_latent.reports.compared_model import model_files, run_arguments
 from keras_latent.validation import check_in_range
 
 
@@ -41,11 +42,10 @@ def compare(
     check_in_range("seed", seed, high=2**32 - 1)
     check_is_folder(output)
     files = [file for run in runs for file in model_files(run)]
-    saved = [SavedRun(file) for file in files]
-    opened = saved[0].open(dataset, image_size)
+    opened = SavedRun(files[0]).open(dataset, image_size)
     if opened.held_out is not None and final_split(opened) == "validation":
-        for other in saved[1:]:
-            _check_held_out_alike(saved[0], other)
+        for file in files[1:]:
+            _check_held_out_alike(files[0], file)
     console = Console()
     with console.status("Measuring and drawing; it may take a few minutes."):
         reports.compare(
@@ -64,27 +64,27 @@ def compare(
     )
 
 
-def _check_held_out_alike(first: SavedRun, other: SavedRun) -> None:
-    """Refuse runs of which one was trained on what the other held out.
+def _check_held_out_alike(first: Path, other: Path) -> None:
+    """Refuse models of which one was trained on what the other held out.
 
     Raises:
         ValueError: If they were trained on one dataset, of which each drew its own.
     """
-    if other.arguments.get("dataset") != first.arguments.get("dataset"):
+    one, another = run_arguments(first), run_arguments(other)
+    if another.get("dataset") != one.get("dataset"):
         return
-    if _held_out_by(first) != _held_out_by(other):
+    if _held_out_by(one) != _held_out_by(another):
         raise ValueError(
             "`runs` must have held out the same images where the dataset has no test "
             "split: train them with one --seed and --validation-split, or by --seeds. "
-            f"Received: {str(first.file.parent)!r} with {_held_out_by(first)}, "
-            f"{str(other.file.parent)!r} with {_held_out_by(other)}"
+            f"Received: {str(first.parent)!r} with {_held_out_by(one)}, "
+            f"{str(other.parent)!r} with {_held_out_by(another)}"
         )
 
 
-def _held_out_by(run: SavedRun) -> dict[str, object]:
-    told = run.arguments
-    seed = told.get("split_seed")
+def _held_out_by(arguments: dict[str, Any]) -> dict[str, Any]:
+    seed = arguments.get("split_seed")
     return {
-        "validation_split": told.get("validation_split", 0.0),
-        "seed": told.get("seed", 0) if seed is None else seed,
+        "validation_split": arguments.get("validation_split", 0.0),
+        "seed": arguments.get("seed", 0) if seed is None else seed,
     }

@@ -63,6 +63,8 @@ class SeedsFolder:
                 f"{self.path}`. Received: output={str(self.path)!r}"
             )
         RunFolder(self.path).check_free()
+        # What can't be read is an error before anything is written.
+        arguments.open()
         seeds = list(range(arguments.seed, arguments.seed + count))
         shared = dataclasses.replace(arguments, split_seed=arguments.seed)
         made = not self.path.exists()

@@ -51,11 +51,7 @@ def compared_models(runs: Any) -> list[ComparedModel]:
         )
     # All paths are looked at before a model is loaded, which may take long.
     found = [
-        (name, part)
-        for name, given in named
-        for name, part in (
-            [(name, given)] if _is_model(given) else _named_files(name, given)
-        )
+        (name, part) for name, given in named for name, part in _with_files(name, given)
     ]
     names = _all_different([name for name, _ in found])
     compared: list[ComparedModel] = []
@@ -70,7 +66,7 @@ def compared_models(runs: Any) -> list[ComparedModel]:
                 "`runs` must hold latent models of keras_latent. Received: "
                 f"{str(given)!r} of type {type(model).__name__}"
             )
-        arguments = _arguments(given)
+        arguments = run_arguments(given)
         seed = arguments.pop("seed", None)
         group = name
         if seed is not None:
@@ -138,8 +134,10 @@ def model_files(run: str | os.PathLike) -> list[Path]:
     return seeds
 
 
-def _named_files(name: str, given: Any) -> list[tuple[str, Path]]:
-    """The files that a path stands for, each with its name."""
+def _with_files(name: str, given: Any) -> list[tuple[str, Any]]:
+    """A model, or the files that a path stands for, each with its name."""
+    if _is_model(given):
+        return [(name, given)]
     _name_of(given)
     files = model_files(given)
     if files[0].parent.parent == Path(os.path.expanduser(given)):
@@ -147,8 +145,11 @@ def _named_files(name: str, given: Any) -> list[tuple[str, Path]]:
     return [(name, file) for file in files]
 
 
-def _arguments(file: Path) -> dict[str, Any]:
-    """What the run says that it was told; nothing of what is no run."""
+def run_arguments(file: Path) -> dict[str, Any]:
+    """What the run says that it was told, in whose folder a file of a model lies.
+
+    Nothing of what is no run.
+    """
     try:
         text = file.with_name("config.json").read_text(encoding="utf-8")
         return dict(json.loads(text)["arguments"])

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from keras_latent.cli.anomalies_command import anomalies_command
+from keras_latent.cli.compare_command import compare_command
 from keras_latent.cli.encode_command import encode_command
 from keras_latent.cli.errors import in_options
 from keras_latent.cli.list_command import list_command
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.command("train")(train_command)
 app.command("resume")(resume_command)
 app.command("report")(report_command)
+app.command("compare")(compare_command)
 app.command("encode")(encode_command)
 app.command("anomalies")(anomalies_command)
 app.command("list")(list_command)

@@ -51,6 +51,7 @@ class Arguments:
         settings: Further arguments of the variant, its distributions and its optimizer
             by their names on the command line. Defaults to none.
         augment: Names of `datasets.augmentation.AUGMENTATIONS`. Defaults to none.
+        split_seed: Decides which images are held out. Defaults to `None`: `seed`.
 
     Raises:
         ValueError: If an argument is out of its range or not among its choices.
@@ -75,6 +76,7 @@ class Arguments:
     cache: str | None = None
     settings: dict[str, Plain] = dataclasses.field(default_factory=dict)
     augment: tuple[str, ...] = ()
+    split_seed: int | None = None
 
     def __post_init__(self) -> None:
         check_choice("variant", self.variant, models.VARIANTS)
@@ -95,6 +97,8 @@ class Arguments:
         if self.image_size is not None:
             height_and_width(self.image_size)
         check_in_range("seed", self.seed, high=2**32 - 1)
+        if self.split_seed is not None:
+            check_in_range("split_seed", self.split_seed, high=2**32 - 1)
         check_in_range("validation_split", self.validation_split, 0, 0.5)
         check_augmentations(self.augment)
         check_settings(models.VARIANTS[self.variant], self.settings)
@@ -172,6 +176,7 @@ def open_data(dataset: str, config: dict[str, Any]) -> datasets.OpenedDataset:
         config: What `Arguments.to_config` gave, or a part of it.
     """
     size = config.get("image_size")
+    split_seed = config.get("split_seed")
     return datasets.open_dataset(
         dataset,
         None if size is None else tuple(size),
@@ -179,6 +184,6 @@ def open_data(dataset: str, config: dict[str, Any]) -> datasets.OpenedDataset:
         background=config.get("background", "white"),
         skip_bad=config.get("skip_bad", False),
         validation_split=config.get("validation_split", 0.0),
-        seed=config.get("seed", 0),
+        seed=config.get("seed", 0) if split_seed is None else split_seed,
         cache=config.get("cache"),
     )

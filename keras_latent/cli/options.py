@@ -17,6 +17,7 @@ LARGEST = {
     "image_size": 4096,
     "limit": 1_000_000,
     "count": 1_000,
+    "seeds": 1_000,
 }
 
 ImageSize = Annotated[

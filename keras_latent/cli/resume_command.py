@@ -7,13 +7,16 @@ import typer
 
 from keras_latent.cli import options
 from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.seeds import SeedsFolder
 from keras_latent.cli.stopping import goes_on_by
 from keras_latent.cli.training import resume
 from keras_latent.validation import check_positive_integer
 
 
 def resume_command(
-    run: Annotated[Path, typer.Argument(help="The folder of the run.")],
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run, or of runs of several seeds.")
+    ],
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -26,6 +29,11 @@ def resume_command(
     options.check_not_too_large(epochs=epochs)
     if epochs is not None:
         check_positive_integer("epochs", epochs)
+    runs = SeedsFolder(run)
+    if runs.is_there:
+        with runs.goes_on():
+            runs.go_on(epochs)
+        return
     folder = RunFolder(run)
     with goes_on_by(folder):
         resume(folder, epochs)

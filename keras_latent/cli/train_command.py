@@ -9,6 +9,7 @@ from keras_latent import models
 from keras_latent.cli import options
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import RunFolder
+from keras_latent.cli.seeds import SeedsFolder
 from keras_latent.cli.settings import parse_settings
 from keras_latent.cli.stopping import goes_on_by
 from keras_latent.cli.training import train
@@ -76,6 +77,13 @@ def train_command(
         ),
     ] = None,
     seed: options.Seed = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="Train as many runs, with --seed and those after it, each in a folder "
+            "of its own in that of the run."
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),
@@ -105,6 +113,7 @@ def train_command(
         batch_size=batch_size,
         latent_dim=latent_dim,
         learning_rate=learning_rate,
+        seeds=seeds,
     )
     arguments = Arguments(
         variant=variant,
@@ -127,6 +136,12 @@ def train_command(
         settings=parse_settings(set_ or []),
         augment=options.as_list(augment),
     )
-    folder = RunFolder(output or Path("runs") / f"{variant}-{Path(dataset).name}")
+    path = output or Path("runs") / f"{variant}-{Path(dataset).name}"
+    if seeds is not None:
+        runs = SeedsFolder(path)
+        with runs.goes_on():
+            runs.start(arguments, seeds)
+        return
+    folder = RunFolder(path)
     with goes_on_by(folder):
         train(arguments, folder)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from keras_latent.reports import code_sections, image_sections
+from keras_latent.reports.information_section import information
 from keras_latent.reports.learning_section import learning_curves
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import Section
@@ -32,4 +33,7 @@ def sections(
         drawn.append(image_sections.interpolations(reported))
         drawn.append(code_sections.traversals(reported))
     drawn.append(code_sections.code_usage(reported))
+    of_factors = information(reported)
+    if of_factors is not None:
+        drawn.append(of_factors)
     return drawn

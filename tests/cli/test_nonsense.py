@@ -23,6 +23,8 @@ COMMANDS = {
     "resume": ["resume", "absent"],
     "report": ["report", "absent.keras", "--output", "page.html"],
     "report of a model": ["report", "model.keras", "--dataset", "absent"],
+    "compare": ["compare", "absent", "--output", "found"],
+    "compare a model": ["compare", "model.keras", "--dataset", "absent"],
     "encode": ["encode", "absent.keras", "absent", "--output", "codes.npz"],
     "encode with a model": ["encode", "model.keras", "absent"],
     "anomalies": ["anomalies", "absent.keras", "absent", "--output", "found"],
@@ -33,8 +35,10 @@ OPTIONS = [
     *(("train", name) for name in ("latent-dim", "learning-rate", "image-size")),
     *(("train", name) for name in ("seed", "output", "strategy", "steps", "set")),
     *(("train", name) for name in ("fit", "background", "cache", "augment")),
-    *(("train", "validation-split"), ("invert", "features")),
+    *(("train", "validation-split"), ("train", "seeds"), ("invert", "features")),
     *(("resume", name) for name in ("run", "epochs")),
+    *(("compare", name) for name in ("runs", "image-size", "seed")),
+    *(("compare a model", name) for name in ("dataset", "output")),
     *(("encode", name) for name in ("model", "output")),
     *(("encode with a model", "folder"), ("anomalies with a model", "folder")),
     *(("anomalies", name) for name in ("model", "output", "score", "count", "seed")),
@@ -95,7 +99,7 @@ def told(*words):
 def with_option(command, option, word):
     """The command's words, of which the last one is nonsense."""
     given = COMMANDS[command]
-    if option in ("variant", "model", "run"):
+    if option in ("variant", "model", "run", "runs"):
         return [given[0], word, *given[2:]]
     if option == "folder":
         return [*given[:2], word]
@@ -139,7 +143,9 @@ def test_any_word_for_an_option(option, word):
 
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(
-    st.sampled_from(["train", "resume", "report", "encode", "anomalies", "list", ""]),
+    st.sampled_from(
+        ["train", "resume", "report", "encode", "anomalies", "compare", ""]
+    ),
     st.lists(words, min_size=1, max_size=4),
 )
 def test_any_words_at_all(command, words):
@@ -155,6 +161,7 @@ def test_any_words_at_all(command, words):
         ("train", "latent-dim", "65536"),
         ("train", "learning-rate", "1000.0"),
         ("train", "image-size", "4096"),
+        ("train", "seeds", "1000"),
         ("report", "image-size", "4096"),
         ("report", "limit", "1000000"),
     ],

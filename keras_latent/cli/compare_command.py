@@ -1,0 +1,33 @@
+"""`keras-latent compare`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_latent.cli import options
+from keras_latent.cli.comparing import compare
+
+
+def compare_command(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of runs, folders of runs of several seeds, or .keras files."
+        ),
+    ],
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="What to measure on, as for `train`. Default: the first run's."
+        ),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="Folder of compare.html and compare.csv.")
+    ] = Path("comparison"),
+    image_size: options.ImageSize = None,
+    seed: options.Seed = 0,
+) -> None:
+    """Measure several models alike: a page with a table, pictures, and a CSV file."""
+    size = options.as_image_size(image_size)
+    compare(runs, dataset, output, size, seed)

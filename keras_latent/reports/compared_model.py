@@ -1,0 +1,182 @@
+"""The models that are compared: what they are called, and which differ by a seed."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from keras_latent.models import LatentModel
+from keras_latent.saving import load_model
+
+SEED_FOLDERS = "seed-*"
+"""The folders of runs that differ by their seed, in the folder that holds them."""
+
+
+class ComparedModel(NamedTuple):
+    """A model of a comparison.
+
+    Args:
+        name: What it is called; no two are called alike.
+        model: The model.
+        group: What it is called together with the models that differ by the seed alone.
+        seed: Seed of its training; `None` if that isn't known.
+    """
+
+    name: str
+    model: LatentModel
+    group: str
+    seed: int | None
+
+
+def compared_models(runs: Any) -> list[ComparedModel]:
+    """Load the models of a comparison, and find those that differ by a seed alone.
+
+    Args:
+        runs: Name → model or path; or a sequence of models and paths. A path is a
+            `.keras` file, the folder of a run, or a folder of runs named `seed-...`.
+
+    Returns:
+        The models, in their order.
+
+    Raises:
+        FileNotFoundError: If a path is neither.
+        ValueError: If there is none, or one is no latent model.
+    """
+    named = _named(runs)
+    if not named:
+        raise ValueError(
+            "`runs` must hold at least one model or folder of a run. "
+            f"Received: runs={runs!r}"
+        )
+    # All paths are looked at before a model is loaded, which may take long.
+    found = [
+        (name, part) for name, given in named for name, part in _with_files(name, given)
+    ]
+    names = _all_different([name for name, _ in found])
+    compared: list[ComparedModel] = []
+    groups: dict[str, str] = {}
+    for name, (_, given) in zip(names, found, strict=True):
+        if _is_model(given):
+            compared.append(ComparedModel(name, given, name, None))
+            continue
+        model = load_model(given)
+        if not _is_model(model):
+            raise ValueError(
+                "`runs` must hold latent models of keras_latent. Received: "
+                f"{str(given)!r} of type {type(model).__name__}"
+            )
+        arguments = run_arguments(given)
+        seed = arguments.pop("seed", None)
+        group = name
+        if seed is not None:
+            told = json.dumps(arguments, sort_keys=True)
+            group = groups.setdefault(told, _without_seed(name))
+        compared.append(ComparedModel(name, model, group, seed))
+    return _with_whole_groups(compared)
+
+
+def _named(runs: Any) -> list[tuple[str, Any]]:
+    if isinstance(runs, Mapping):
+        return [(str(name), given) for name, given in runs.items()]
+    if isinstance(runs, (str, os.PathLike)) or not isinstance(runs, Iterable):
+        raise ValueError(
+            "`runs` must be a sequence of models or paths, or a dict of them by their "
+            f"names. Received: runs={runs!r}"
+        )
+    return [
+        (type(given).__name__ if _is_model(given) else _name_of(given), given)
+        for given in runs
+    ]
+
+
+def _name_of(path: Any) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ValueError(
+            "`runs` must hold latent models of keras_latent, or paths. "
+            f"Received: one of type {type(path).__name__}"
+        )
+    path = Path(os.path.abspath(path))
+    if path.name == "model.keras":
+        return path.parent.name
+    if path.match(SEED_FOLDERS):
+        return f"{path.parent.name}/{path.name}"
+    return path.stem if path.suffix == ".keras" else path.name
+
+
+def _is_model(given: Any) -> bool:
+    return isinstance(given, LatentModel)
+
+
+def model_files(run: str | os.PathLike) -> list[Path]:
+    """The files of models that a path stands for.
+
+    Args:
+        run: A `.keras` file, the folder of a run, or a folder of runs of several seeds.
+
+    Raises:
+        FileNotFoundError: If it is neither.
+    """
+    path = Path(os.path.expanduser(run))
+    if path.is_file() and path.suffix == ".keras":
+        return [path]
+    if (path / "model.keras").is_file():
+        return [path / "model.keras"]
+    seeds = sorted(
+        path.glob(f"{SEED_FOLDERS}/model.keras") if path.is_dir() else [],
+        key=lambda file: (len(file.parent.name), file.parent.name),
+    )
+    if not seeds:
+        raise FileNotFoundError(
+            "`runs` must hold folders of runs, with a model.keras each, or .keras "
+            f"files. Received: {str(run)!r}"
+        )
+    return seeds
+
+
+def _with_files(name: str, given: Any) -> list[tuple[str, Any]]:
+    """A model, or the files that a path stands for, each with its name."""
+    if _is_model(given):
+        return [(name, given)]
+    _name_of(given)
+    files = model_files(given)
+    if files[0].parent.parent == Path(os.path.expanduser(given)):
+        return [(f"{name}/{file.parent.name}", file) for file in files]
+    return [(name, file) for file in files]
+
+
+def run_arguments(file: Path) -> dict[str, Any]:
+    """What the run says that it was told, in whose folder a file of a model lies.
+
+    Nothing of what is no run.
+    """
+    try:
+        text = file.with_name("config.json").read_text(encoding="utf-8")
+        return dict(json.loads(text)["arguments"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return {}
+
+
+def _without_seed(name: str) -> str:
+    parent, _, last = name.rpartition("/")
+    return parent if parent and Path(last).match(SEED_FOLDERS) else name
+
+
+def _all_different(names: list[str]) -> list[str]:
+    """The names, with a number behind those that are there already."""
+    different: list[str] = []
+    for name in names:
+        number, unlike = 2, name
+        while unlike in different:
+            number, unlike = number + 1, f"{name} ({number})"
+        different.append(unlike)
+    return different
+
+
+def _with_whole_groups(compared: list[ComparedModel]) -> list[ComparedModel]:
+    """The models, where a group of one alone is called as its model."""
+    groups = [one.group for one in compared]
+    return [
+        one if groups.count(one.group) > 1 else one._replace(group=one.name)
+        for one in compared
+    ]

@@ -1,0 +1,141 @@
+"""Images that a model makes up, in numbers of features beside real ones."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras_latent import metrics
+from keras_latent.reports.examples import Examples
+from keras_latent.reports.reported_model import ReportedModel
+from keras_latent.reports.results import KNOWN_AT_MOST
+
+COMPONENTS = 32
+MADE_AT_MOST = 2_000
+_MADE_AT_ONCE = 256
+
+
+class Extractor(NamedTuple):
+    """What turns images into features, the same for all models of a comparison.
+
+    Args:
+        name: What it is called; it stands behind the name of each metric.
+        described: What it is, with its hash.
+        features: Images → float64 of shape (count, features).
+    """
+
+    name: str
+    described: str
+    features: Callable[[np.ndarray], np.ndarray]
+
+
+def model_extractor(model: Any, name: str | None) -> Extractor:
+    """Features of a Keras model of images."""
+    from keras_latent.metrics.generation.features import Features, weights_hash
+
+    features = Features(model, name, _MADE_AT_ONCE)
+    return Extractor(
+        features.name,
+        f"outputs of the network {features.name}, hash {weights_hash(model)[:12]}",
+        lambda images: features.all("images", images),
+    )
+
+
+def components_extractor(reported: ReportedModel) -> Extractor:
+    """Coordinates along the principal components of the images to learn from.
+
+    Args:
+        reported: Any model on the images.
+    """
+    examples = (reported.known_examples or reported.examples).sampled(
+        KNOWN_AT_MOST, reported.seed
+    )
+    size = int(np.prod(reported.picture_shape))
+    count = min(COMPONENTS, size, max(1, examples.count - 1))
+    found = metrics.principal_components(
+        lambda: map(reported.pictures_in, examples.batches()), count, reported.seed
+    )
+
+    def features(images: np.ndarray) -> np.ndarray:
+        rows = np.asarray(images, "float64").reshape(len(images), -1)
+        return (rows - found.mean.reshape(-1)) @ found.directions.T.astype("float64")
+
+    digest = hashlib.sha256(found.mean.tobytes() + found.directions.tobytes())
+    return Extractor(
+        f"pca{count}",
+        f"coordinates of the pixels along {count} principal components, learned from "
+        f"{examples.count:,} images, hash {digest.hexdigest()[:12]}",
+        features,
+    )
+
+
+class Generated:
+    """Draws of a model's prior beside real images, as features.
+
+    Args:
+        reported: A model with a prior and without a condition, and the images.
+        extractor: What gives features.
+    """
+
+    def __init__(self, reported: ReportedModel, extractor: Extractor) -> None:
+        self._reported = reported
+        self._extractor = extractor
+        self.extractor_name = extractor.name
+        self.seed = reported.seed
+
+    @cached_property
+    def real(self) -> np.ndarray:
+        """Features of held-out images."""
+        return self._features_of(self._tested)
+
+    @cached_property
+    def made(self) -> np.ndarray:
+        """Features of as many generated images."""
+        count, parts = self._tested.count, []
+        for part, start in enumerate(range(0, count, _MADE_AT_ONCE)):
+            size = min(_MADE_AT_ONCE, count - start)
+            images = self.images(size, self.seed + part)
+            parts.append(self._extractor.features(images))
+        return np.concatenate(parts)
+
+    def images(self, count: int, seed: int) -> np.ndarray:
+        """Generated images of shape (count, height, width, channels)."""
+        return np.asarray(self._reported.model.sample(count, seed=seed))
+
+    @cached_property
+    def copied(self) -> float | None:
+        """Share of generated images nearer to training images than held-out ones are.
+
+        Nearer than in the median of the held-out ones; `None` without training images.
+        """
+        known = self._reported.known_examples
+        if known is None:
+            return None
+        learned = self._features_of(known.sampled(KNOWN_AT_MOST, self.seed))
+        usual = np.median(nearest_distances(self.real, learned))
+        return float(np.mean(nearest_distances(self.made, learned) < usual))
+
+    @property
+    def _tested(self) -> Examples:
+        return self._reported.examples.sampled(MADE_AT_MOST, self.seed)
+
+    def _features_of(self, examples: Examples) -> np.ndarray:
+        parts = [
+            self._extractor.features(self._reported.pictures_in(batch))
+            for batch in examples.batches()
+        ]
+        return np.concatenate(parts)
+
+
+def nearest_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Euclidean distance of each point to the nearest of others.
+
+    >>> nearest_distances(np.array([[0.0], [5.0]]), np.array([[1.0], [4.5]]))
+    array([1. , 0.5])
+    """
+    from sklearn.neighbors import NearestNeighbors
+
+    found = NearestNeighbors(n_neighbors=1).fit(others).kneighbors(points)[0]
+    return found[:, 0]

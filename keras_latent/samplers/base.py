@@ -33,6 +33,9 @@ class Sampler(abc.ABC):
 
     Attributes:
         steered_by_labels: Whether it learns a density for each label.
+        covers_spheres: Whether its density is one on a sphere, where the codes lie on
+            one.
+        space: Where the model's codes lie: `"real"`, `"sphere"` or a ball.
         state: What was fitted, as arrays by name, or `None`.
 
     Raises:
@@ -40,11 +43,14 @@ class Sampler(abc.ABC):
     """
 
     steered_by_labels: ClassVar[bool] = False
+    covers_spheres: ClassVar[bool] = False
 
     def __init__(self, model: Any) -> None:
         _check_model(model)
         self.model = model
         self.state: dict[str, np.ndarray] | None = None
+        posterior = getattr(model, "posterior", None)
+        self.space: str = getattr(posterior, "space", "real")
 
     # What a sampler defines, on standardised codes.
 
@@ -199,6 +205,14 @@ class Sampler(abc.ABC):
                 no density.
         """
         state = self.fitted_state()
+        if self.space != "real" and not (
+            self.covers_spheres and self.space == "sphere"
+        ):
+            raise ValueError(
+                f"{type(self).__name__} has no density for codes that don't fill all "
+                "the space of numbers: its draws are moved to where codes can lie. "
+                f"Received: codes of a model on the space {self.space!r}"
+            )
         codes = as_numbers("codes", codes).astype("float64")
         if codes.ndim != 1 + len(self.model.code_shape):
             codes = as_codes("codes", codes, ranks=[1 + len(self.model.code_shape)])
@@ -251,14 +265,14 @@ class Sampler(abc.ABC):
 
     def _in_space(self, codes: np.ndarray) -> np.ndarray:
         """The nearest codes that the decoder takes: on the sphere, within the ball."""
-        posterior = getattr(self.model, "posterior", None)
-        if getattr(posterior, "space", "real") == "real":
+        if self.space == "real":
             return codes
         length = np.linalg.norm(codes, axis=-1, keepdims=True)
-        if posterior.space == "sphere":
+        if self.space == "sphere":
             return codes / np.maximum(length, np.finfo("float64").tiny)
         # Short of the border, where distances are infinite.
-        return codes * np.minimum(1, (1 - 1e-3) * posterior.radius / (length + 1e-12))
+        most = (1 - 1e-3) * self.model.posterior.radius
+        return codes * np.minimum(1, most / (length + 1e-12))
 
 
 def check_enough(codes: np.ndarray, least: int, what: str) -> None:
@@ -269,8 +283,7 @@ def check_enough(codes: np.ndarray, least: int, what: str) -> None:
     """
     if len(codes) < least:
         raise ValueError(
-            f"`images` must be at least {least}, {what}. "
-            f"Received: {len(codes)} images"
+            f"`images` must be at least {least}, {what}. Received: {len(codes)} images"
         )
 
 

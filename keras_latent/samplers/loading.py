@@ -4,13 +4,15 @@ import os
 from typing import Any
 
 from keras_latent.samplers.base import FORMAT, Sampler, read_arrays
+from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
 from keras_latent.samplers.model_hash import weights_hash
 from keras_latent.samplers.normal import Normal
+from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.validation import check_choice
 
 _CLASSES: dict[str, type[Sampler]] = {
-    cls.__name__: cls for cls in (Normal, GaussianMixture)
+    cls.__name__: cls for cls in (FlowMatching, GaussianMixture, Normal, UniformSphere)
 }
 
 

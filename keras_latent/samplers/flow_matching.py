@@ -41,7 +41,8 @@ class FlowMatching(Sampler):
         label_dropout: The share of labels that are hidden. Defaults to 0.1.
         seed: Seed of the training. Defaults to 0.
         checkpoint: A file for what a fit has reached, from which one that was killed
-            goes on to the same weights; removed at the end. Defaults to `None`: none.
+            goes on to the same weights, but for the rounding in which two runs of
+            TensorFlow differ, too; removed at the end. Defaults to `None`: none.
         verbose: 1 shows the progress, 0 nothing. Defaults to 1.
 
     Raises:

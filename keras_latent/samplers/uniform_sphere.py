@@ -62,8 +62,8 @@ class UniformSphere(Sampler):
         """
         if self.space != "sphere":
             raise ValueError(
-                "`log_prob` of UniformSphere needs a model whose codes lie on a sphere: "
-                "elsewhere it has no density, since it fills no volume. "
+                "`log_prob` of UniformSphere needs a model whose codes lie on a "
+                "sphere: elsewhere it has no density, since it fills no volume. "
                 f"Received: model={type(self.model).__name__}"
             )
         lengths = np.linalg.norm(codes, axis=-1)

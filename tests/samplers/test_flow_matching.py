@@ -80,9 +80,10 @@ def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
         return step(self, *given)
 
     flow = FlowMatching(TwoModes(), checkpoint=path, **arguments)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(FlowMatching, "_step", killed)
-        flow.fit(codes, labels)
+        with pytest.raises(KeyboardInterrupt):
+            flow.fit(codes, labels)
     assert flow.state is None
     assert path.exists()
     with pytest.raises(
@@ -96,7 +97,8 @@ def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     assert not path.exists()
     assert resumed.state.keys() == whole.state.keys()
     for name, value in whole.state.items():
-        np.testing.assert_array_equal(resumed.state[name], value, err_msg=name)
+        # Two runs in one go were seen to differ in the last bit of a few weights, too.
+        np.testing.assert_allclose(resumed.state[name], value, 0, 1e-7, err_msg=name)
 
 
 @pytest.mark.parametrize("code_shape", [(4, 4, 2), (3, 2, 1)])

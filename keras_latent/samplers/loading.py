@@ -6,13 +6,21 @@ from typing import Any
 from keras_latent.samplers.base import FORMAT, Sampler, read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
+from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_latent.samplers.model_hash import weights_hash
 from keras_latent.samplers.normal import Normal
 from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.validation import check_choice
 
 _CLASSES: dict[str, type[Sampler]] = {
-    cls.__name__: cls for cls in (FlowMatching, GaussianMixture, Normal, UniformSphere)
+    cls.__name__: cls
+    for cls in (
+        FlowMatching,
+        GaussianMixture,
+        MaskedAutoregressiveFlow,
+        Normal,
+        UniformSphere,
+    )
 }
 
 

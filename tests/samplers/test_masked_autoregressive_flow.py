@@ -1,6 +1,7 @@
 """The masked autoregressive flow: a density that sums to one, and its draws."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 import keras_latent as kl
 from keras_latent.samplers import MaskedAutoregressiveFlow, Normal
@@ -26,13 +27,17 @@ def banana(count, seed):
     return np.stack([first, second], axis=1)
 
 
+def energy_distance(a, b):
+    return 2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean()
+
+
 def test_a_bent_density(tmp_path):
     codes, unseen = banana(512, seed=0), banana(500, seed=1)
     sampler = MaskedAutoregressiveFlow(
         Banana(), units=32, epochs=60, learning_rate=5e-3, verbose=0
     ).fit(codes)
     normal = Normal(Banana()).fit(codes)
-    # Exact: −1.42 − 0.21 = −1.63 nats; a normal distribution can't bend.
+    # A normal distribution can't bend.
     gain = sampler.log_prob(unseen).mean() - normal.log_prob(unseen).mean()
     assert gain > 0.5, gain
 
@@ -42,7 +47,9 @@ def test_a_bent_density(tmp_path):
     np.testing.assert_allclose(np.exp(sampler.log_prob(grid)).sum() * area, 1, 0.03)
 
     drawn = sampler.sample_codes(2000, seed=2)
-    assert np.corrcoef(drawn[:, 0] ** 2, drawn[:, 1])[0, 1] > 0.8
+    reached = energy_distance(drawn, unseen)
+    straight = energy_distance(normal.sample_codes(2000, seed=2), unseen)
+    assert reached < straight / 3, (reached, straight)
     sampler.save(tmp_path / "flow.npz")
     loaded = kl.load_sampler(tmp_path / "flow.npz", Banana())
     np.testing.assert_array_equal(loaded.log_prob(unseen), sampler.log_prob(unseen))

@@ -9,12 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_latent.samplers.base import (
-    Sampler,
-    check_enough,
-    read_arrays,
-    write_arrays,
-)
+from keras_latent.samplers.base import Sampler, check_enough
+from keras_latent.samplers.files import read_arrays, write_arrays
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
 from keras_latent.validation import check_in_range, check_positive_integer
 

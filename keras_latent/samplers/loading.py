@@ -3,7 +3,8 @@
 import os
 from typing import Any
 
-from keras_latent.samplers.base import FORMAT, Sampler, read_arrays
+from keras_latent.samplers.base import FORMAT, Sampler
+from keras_latent.samplers.files import read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
 from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow

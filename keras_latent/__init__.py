@@ -37,6 +37,7 @@ _LAZY = {
     "metrics": "keras_latent.metrics",
     "plots": "keras_latent.plots",
     "reports": "keras_latent.reports",
+    "samplers": "keras_latent.samplers",
     "workers": "keras_latent.training.workers",
 }
 """Where what loads late stands."""
@@ -48,6 +49,7 @@ __all__ = [
     "layers",
     "likelihoods",
     "load_model",
+    "load_sampler",
     "losses",
     "models",
     "networks",
@@ -58,6 +60,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(_LAZY[name])
+    if name == "load_sampler":
+        return importlib.import_module("keras_latent.samplers").load_sampler
     raise AttributeError(f"module 'keras_latent' has no attribute {name!r}")
 
 

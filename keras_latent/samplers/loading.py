@@ -1,0 +1,55 @@
+"""Samplers from files."""
+
+import os
+from typing import Any
+
+from keras_latent.samplers.base import FORMAT, Sampler
+from keras_latent.samplers.files import read_arrays
+from keras_latent.samplers.flow_matching import FlowMatching
+from keras_latent.samplers.gaussian_mixture import GaussianMixture
+from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
+from keras_latent.samplers.model_hash import weights_hash
+from keras_latent.samplers.normal import Normal
+from keras_latent.samplers.uniform_sphere import UniformSphere
+from keras_latent.validation import check_choice
+
+_CLASSES: dict[str, type[Sampler]] = {
+    cls.__name__: cls
+    for cls in (
+        FlowMatching,
+        GaussianMixture,
+        MaskedAutoregressiveFlow,
+        Normal,
+        UniformSphere,
+    )
+}
+
+
+def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
+    """Load what a sampler's `save` has written.
+
+    Args:
+        path: The file.
+        model: The model to whose codes it was fitted, with the same weights.
+
+    Returns:
+        The sampler, fitted.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it isn't a whole file of a sampler, is of another version, or was
+            fitted to another model.
+    """
+    header, state = read_arrays(path)
+    check_choice("format", header.get("format"), [FORMAT])
+    check_choice("sampler", header.get("sampler"), _CLASSES)
+    saved, given = header.get("model_hash"), weights_hash(model)
+    if saved != given:
+        raise ValueError(
+            "`model` must be the one to whose codes the sampler was fitted, with the "
+            f"weights of the hash {saved}. Received: model={model.name!r} with the "
+            f"hash {given}"
+        )
+    sampler = _CLASSES[header["sampler"]](model, **header["config"])
+    sampler.state = state
+    return sampler

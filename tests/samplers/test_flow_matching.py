@@ -1,0 +1,158 @@
+"""The flow: what it generates, labels, maps and a fit that was killed."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+import keras_latent as kl
+from keras_latent.samplers import FlowMatching, GaussianMixture, Normal, UniformSphere
+
+
+class TwoModes:
+    """A model whose codes are its images: two numbers, of two modes."""
+
+    name, code_shape, condition, posterior = "two_modes", (2,), None, None
+    weights = ()
+
+    def encode(self, x, batch_size=None):
+        return x
+
+    def decode(self, z, batch_size=None):
+        return z
+
+
+def two_modes(count, seed):
+    generator = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    noise = generator.normal(0, 0.3, (count, 2))
+    return (noise + 3.0 * (2 * labels[:, None] - 1)).astype("float32"), labels
+
+
+def energy_distance(a, b):
+    return 2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean()
+
+
+def test_two_modes():
+    codes, labels = two_modes(512, seed=0)
+    unseen, _ = two_modes(1000, seed=1)
+    flow = FlowMatching(TwoModes(), units=64, epochs=80, guidance=1.5, verbose=0)
+    flow.fit(codes, labels)
+    samplers = {
+        "normal": Normal(TwoModes()).fit(codes),
+        "mixture": GaussianMixture(TwoModes(), components=2).fit(codes),
+        "flow": flow,
+    }
+    distances = {
+        name: energy_distance(sampler.sample(1000, seed=2), unseen)
+        for name, sampler in samplers.items()
+    }
+    assert distances["mixture"] < distances["normal"] / 4, distances
+    assert distances["flow"] < distances["normal"] / 4, distances
+    for label in (0, 1):
+        signs = np.sign(flow.sample(200, seed=3, labels=label).sum(axis=1))
+        assert (signs == 2 * label - 1).mean() > 0.98
+    with pytest.raises(ValueError, match=r"among those of the fit, \[0, 1\].*\[7\]"):
+        flow.sample(1, labels=7)
+    with pytest.raises(ValueError, match=r"`log_prob` isn't computed"):
+        flow.log_prob(codes)
+
+
+def test_labels_of_a_sampler_that_was_fitted_without():
+    flow = FlowMatching(TwoModes(), units=8, epochs=1, verbose=0)
+    flow.fit(two_modes(32, seed=0)[0])
+    with pytest.raises(ValueError, match="fitted without"):
+        flow.sample(2, labels=0)
+
+
+def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+    codes, labels = two_modes(64, seed=0)
+    path = tmp_path / "flow.npz"
+    arguments = {"units": 8, "epochs": 6, "batch_size": 16, "verbose": 0}
+    whole = FlowMatching(TwoModes(), **arguments).fit(codes, labels)
+
+    steps = []
+    step = FlowMatching._step
+
+    def killed(self, *given):
+        steps.append(given)
+        if len(steps) == 15:
+            raise KeyboardInterrupt
+        return step(self, *given)
+
+    flow = FlowMatching(TwoModes(), checkpoint=path, **arguments)
+    with monkeypatch.context() as patch:
+        patch.setattr(FlowMatching, "_step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            flow.fit(codes, labels)
+    assert flow.state is None
+    assert path.exists()
+    with pytest.raises(
+        ValueError, match=r"`checkpoint` must be of a fit with the same"
+    ):
+        FlowMatching(TwoModes(), checkpoint=path, **arguments).fit(
+            codes + 1, 1 - labels
+        )
+    resumed = FlowMatching(TwoModes(), checkpoint=path, **arguments)
+    resumed.fit(codes, labels)
+    assert not path.exists()
+    assert resumed.state.keys() == whole.state.keys()
+    for name, value in whole.state.items():
+        # Two runs in one go were seen to differ in the last bit of a few weights, too.
+        np.testing.assert_allclose(resumed.state[name], value, 0, 1e-7, err_msg=name)
+
+
+@pytest.mark.parametrize("code_shape", [(4, 4, 2), (3, 2, 1)])
+def test_maps_and_files(code_shape, tmp_path):
+    class Maps(TwoModes):
+        pass
+
+    Maps.code_shape = code_shape
+    codes = np.random.default_rng(0).normal(5, 2, (32, *code_shape))
+    flow = FlowMatching(Maps(), units=8, epochs=2, steps=4, verbose=0).fit(codes)
+    drawn = flow.sample(3, seed=0)
+    assert drawn.shape == (3, *code_shape)
+    assert np.isfinite(drawn).all()
+    flow.save(tmp_path / "flow.npz")
+    loaded = kl.load_sampler(tmp_path / "flow.npz", Maps())
+    np.testing.assert_array_equal(loaded.sample(3, seed=0), drawn)
+
+
+def test_heun_follows_the_field_of_a_normal_distribution(monkeypatch):
+    # To N(m, s²): v* = m + (ts² − (1−t)) / (t²s² + (1−t)²) · (z − tm).
+    mean, scale = 2.0, 0.5
+
+    class Field:
+        def predict_on_batch(self, given):
+            z, t = given[0], given[1][:, :1]
+            factor = (t * scale**2 - (1 - t)) / (t**2 * scale**2 + (1 - t) ** 2)
+            return mean + factor * (z - t * mean)
+
+    flow = FlowMatching(TwoModes(), steps=50)
+    z = np.linspace(-2, 2, 10).reshape(5, 2)
+    moved = flow._moved(Field(), z, None, 0)
+    np.testing.assert_allclose(moved, mean + scale * z, atol=2e-3)
+
+
+def test_uniform_sphere():
+    codes, _ = two_modes(64, seed=0)
+    sampler = UniformSphere(TwoModes()).fit(codes)
+    drawn = sampler.sample(2000, seed=0)
+    radius = np.sqrt(np.square(codes).sum(axis=1).mean())
+    np.testing.assert_allclose(np.linalg.norm(drawn, axis=1), radius, rtol=1e-5)
+    np.testing.assert_allclose(drawn.mean(axis=0) / radius, 0, atol=0.06)
+    with pytest.raises(ValueError, match=r"fills no volume"):
+        sampler.log_prob(codes)
+
+
+def test_density_on_a_sphere(tmp_path):
+    model = kl.models.VAE.for_images(
+        (8, 8, 1), latent_dim=3, posterior="power_spherical", prior="uniform_sphere"
+    )
+    images = np.random.default_rng(0).random((8, 8, 8, 1), "float32")
+    sampler = UniformSphere(model).fit(images)
+    codes = sampler.sample_codes(5, seed=0)
+    np.testing.assert_allclose(sampler.log_prob(codes), -np.log(4 * np.pi))
+    with pytest.raises(ValueError, match=r"`codes` must have the length 1"):
+        sampler.log_prob(2 * codes)
+    with pytest.raises(ValueError, match=r"Normal has no density"):
+        Normal(model).fit(images).log_prob(codes)

@@ -1,5 +1,5 @@
 """`python -m keras_latent` is the command `keras-latent`."""
 
-from keras_latent.cli import main
+from keras_latent.cli import process
 
-main()
+process()

@@ -1,5 +1,5 @@
 """The command `keras-latent`."""
 
-from keras_latent.cli.app import app, main
+from keras_latent.cli.app import app, main, process
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "process"]

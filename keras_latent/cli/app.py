@@ -19,6 +19,9 @@ from keras_latent.cli.resume_command import resume_command
 from keras_latent.cli.stopping import StoppedError
 from keras_latent.cli.train_command import train_command
 
+STOPPED = 130
+"""What a shell expects of a command that ctrl-C stopped."""
+
 app = typer.Typer(
     name="keras-latent",
     help="Train and inspect latent representations of images.",
@@ -41,6 +44,18 @@ def _print_error(message: str) -> None:
     sys.exit(2)
 
 
+def process() -> None:
+    """Be the process of the command: run it, and end."""
+    try:
+        main()
+    except SystemExit as end:
+        if end.code != STOPPED:
+            raise
+        sys.stdout.flush()
+        # In the midst of its data, TensorFlow's threads may abort a tidy exit.
+        os._exit(STOPPED)
+
+
 def main() -> None:
     """Run the command; an error of the user's is a message, not a traceback."""
     try:
@@ -53,6 +68,4 @@ def main() -> None:
         _print_error(raised[-1] if raised else error.message)
     except StoppedError as error:
         Console(stderr=True).print(escape(str(error)), soft_wrap=True)
-        sys.stdout.flush()
-        # In the midst of its data, TensorFlow's threads may abort a tidy exit.
-        os._exit(130)
+        sys.exit(STOPPED)

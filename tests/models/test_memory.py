@@ -10,7 +10,7 @@ from tests.models.cases import dense_networks, images
 NUMBERS = {
     IWAE: {"num_samples": 10**9},
     MIWAE: {"num_samples": 10**5, "num_bounds": 10**4},
-    CIWAE: {"num_samples": 10**9},
+    CIWAE: {"num_samples": 10**9, "num_bounds": 1},
     PIWAE: {"num_samples": 10**4, "num_bounds": 10**5},
 }
 

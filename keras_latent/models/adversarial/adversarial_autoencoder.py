@@ -46,7 +46,7 @@ class AdversarialAutoencoder(DeterministicModel):
     Source: Makhzani et al. 2015, section 2; Tolstikhin et al. 2018, algorithm 1.
 
     >>> model = AdversarialAutoencoder.for_images((28, 28, 1), latent_dim=8)
-    >>> model.sample(3, seed=0).shape
+    >>> tuple(model.sample(3, seed=0).shape)
     (3, 28, 28, 1)
     """
 

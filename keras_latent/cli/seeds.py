@@ -4,7 +4,6 @@ import contextlib
 import csv
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.stopping import StoppedError
+from keras_latent.cli.stopping import stops_with
 from keras_latent.cli.training import resume, train
 from keras_latent.saving import remove_unfinished, write_text
 from keras_latent.validation import check_in_range, check_positive_integer
@@ -108,25 +107,14 @@ class SeedsFolder:
             # What the models of other seeds hold would stay in the memory.
             keras.backend.clear_session()
 
-    @contextlib.contextmanager
-    def goes_on(self) -> Iterator[None]:
+    def goes_on(self) -> contextlib.AbstractContextManager[None]:
         """Let runs that the user stops say how to go on with them.
 
         Raises:
             StoppedError: In place of `KeyboardInterrupt`.
         """
-        try:
-            yield
-        except KeyboardInterrupt as error:
-            if not self.is_there:
-                told = "Stopped, before there was anything to keep."
-                raise StoppedError(told) from error
-            path = str(self.path.absolute())
-            quoted = f'"{path}"' if " " in path else path
-            raise StoppedError(
-                "Stopped. The seeds go on, each after its last whole epoch, by: "
-                f"keras-latent resume {quoted}"
-            ) from error
+        told = "The seeds go on, each after its last whole epoch,"
+        return stops_with(self.path, self.file, lambda: told)
 
     def _read(self) -> tuple[list[int], Arguments]:
         try:

@@ -1,7 +1,8 @@
 """What the command says when it is stopped by ctrl-C."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from keras_latent.cli.run_folder import RunFolder
 
@@ -13,8 +14,7 @@ class StoppedError(Exception):
     """
 
 
-@contextlib.contextmanager
-def goes_on_by(folder: RunFolder) -> Iterator[None]:
+def goes_on_by(folder: RunFolder) -> contextlib.AbstractContextManager[None]:
     """Let a run that the user stops say how to go on with it.
 
     Args:
@@ -23,16 +23,34 @@ def goes_on_by(folder: RunFolder) -> Iterator[None]:
     Raises:
         StoppedError: In place of `KeyboardInterrupt`.
     """
+
+    def told() -> str:
+        if folder.model_file.exists():
+            return "It goes on after the last whole epoch"
+        return "It starts over"
+
+    return stops_with(folder.path, folder.config_file, told)
+
+
+@contextlib.contextmanager
+def stops_with(path: Path, begun: Path, told: Callable[[], str]) -> Iterator[None]:
+    """Let what the user stops say how `resume` goes on with it.
+
+    Args:
+        path: What `resume` takes.
+        begun: The file that is there once there is something to go on with.
+        told: What `resume` then does.
+
+    Raises:
+        StoppedError: In place of `KeyboardInterrupt`.
+    """
     try:
         yield
     except KeyboardInterrupt as error:
-        if not folder.config_file.exists():
+        if not begun.exists():
             raise StoppedError("Stopped, before there was anything to keep.") from error
-        path = str(folder.path.absolute())
-        quoted = f'"{path}"' if " " in path else path
-        kept = "It starts over"
-        if folder.model_file.exists():
-            kept = "It goes on after the last whole epoch"
+        named = str(path.absolute())
+        quoted = f'"{named}"' if " " in named else named
         raise StoppedError(
-            f"Stopped. {kept} by: keras-latent resume {quoted}"
+            f"Stopped. {told()} by: keras-latent resume {quoted}"
         ) from error

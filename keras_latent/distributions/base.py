@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 
 
@@ -103,6 +104,13 @@ class CodeDistribution(Distribution):
             seed: An integer, a `keras.random.SeedGenerator` or `None`.
             shape: (batch, *event), where there are no parameters to tell it.
         """
+
+    def sample_like(self, z: Tensor, seed: Any) -> Tensor:
+        """Draw as many codes as others of shape (batch, *code_shape), of no parameters.
+
+        Replicas draw what one draws for their rows.
+        """
+        return rowwise_noise(lambda shape: self.sample(shape=shape, seed=seed), z)
 
     @abc.abstractmethod
     def mean(self, parameters: Any = None) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from keras_latent.losses import mmd
 from keras_latent.models.latent_model import LatentModel
-from keras_latent.training.replicas import coupled, rowwise_noise
+from keras_latent.training.replicas import coupled
 from keras_latent.typing import Tensor
 
 
@@ -30,9 +30,7 @@ class PriorMatching(LatentModel):
         # A vector of length 1 has elements of that variance.
         is_sphere = self.prior.space == "sphere"
         scale = 1.0 / self.code_shape[-1] if is_sphere else 1.0
-        drawn = rowwise_noise(
-            lambda shape: self.prior.sample(shape=shape, seed=self.prior_seed), z
-        )
+        drawn = self.prior.sample_like(z, self.prior_seed)
         return coupled(
             lambda rows: mmd(rows[0], rows[1], self.kernel, scale),
             (z, drawn),

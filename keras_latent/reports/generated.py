@@ -11,6 +11,7 @@ from keras_latent import metrics
 from keras_latent.reports.examples import Examples
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.results import KNOWN_AT_MOST
+from keras_latent.weights_hash import weights_hash
 
 COMPONENTS = 32
 MADE_AT_MOST = 2_000
@@ -33,7 +34,7 @@ class Extractor(NamedTuple):
 
 def model_extractor(model: Any, name: str | None) -> Extractor:
     """Features of a Keras model of images."""
-    from keras_latent.metrics.generation.features import Features, weights_hash
+    from keras_latent.metrics.generation.features import Features
 
     features = Features(model, name, _MADE_AT_ONCE)
     return Extractor(

@@ -8,9 +8,9 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_code_shape
 from keras_latent.samplers.files import write_arrays
-from keras_latent.samplers.model_hash import weights_hash
 from keras_latent.typing import Observation
 from keras_latent.validation import check_positive_integer
+from keras_latent.weights_hash import weights_hash
 
 FORMAT = 1
 """The version of the files."""

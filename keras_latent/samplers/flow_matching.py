@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_latent.samplers import training
 from keras_latent.samplers.base import Sampler, check_enough
 from keras_latent.samplers.files import read_arrays, write_arrays
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
@@ -99,42 +100,35 @@ class FlowMatching(Sampler):
         """
         check_enough(codes, 2, "between which a flow can learn")
         classes = np.unique([] if labels is None else labels)
-        size = min(self.batch_size, len(codes))
         network = velocity_network(
             self.model.code_shape, len(classes), self.units, self.seed
         )
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate, self.epochs * (len(codes) // size)
-        )
+        schedule = training.falling_rate(self, len(codes))
         network.compile(keras.optimizers.Adam(schedule), loss="mse")
         network.optimizer.build(network.trainable_variables)
         fit_hash = self._fit_hash(codes, labels)
         done = self._resumed(network, fit_hash)
         indices = None if labels is None else np.searchsorted(classes, labels)
-        progress = keras.utils.Progbar(self.epochs, verbose=self.verbose)
-        for epoch in range(done, self.epochs):
+
+        def generator_of(epoch: int) -> np.random.Generator:
             # Its own seed, so that an epoch is the same after a kill.
-            generator = np.random.default_rng([self.seed, epoch])
-            order = generator.permutation(len(codes))
-            network.reset_metrics()
-            for start in range(0, len(codes) - size + 1, size):
-                rows = order[start : start + size]
-                own = None if indices is None else indices[rows]
-                loss = self._step(network, codes[rows], own, generator, len(classes))
-            if not np.isfinite(loss):
-                raise ValueError(
-                    "`learning_rate` must be low enough for a loss that is finite. "
-                    f"Received: learning_rate={self.learning_rate}, with the loss "
-                    f"{loss} in epoch {epoch + 1}"
-                )
-            progress.update(epoch + 1, [("loss", float(loss))])
-            is_due = (epoch + 1) % max(1, self.epochs // 20) == 0
+            return np.random.default_rng([self.seed, epoch])
+
+        def step(rows: np.ndarray, generator: np.random.Generator) -> float:
+            own = None if indices is None else indices[rows]
+            return self._step(network, codes[rows], own, generator, len(classes))
+
+        for epochs in training.trained_epochs(
+            self, network, len(codes), generator_of, step, done
+        ):
+            is_due = epochs % max(1, self.epochs // 20) == 0
             if self.checkpoint is not None and is_due:
-                header = {"fit": fit_hash, "epochs": epoch + 1}
-                write_arrays(self.checkpoint, header, _values(_variables(network)))
+                header = {"fit": fit_hash, "epochs": epochs}
+                values = training.as_arrays(_variables(network))
+                write_arrays(self.checkpoint, header, values)
         if self.checkpoint is not None:
             self.checkpoint.unlink(missing_ok=True)
-        return _values(network.weights)
+        return training.as_arrays(network.weights)
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
@@ -143,7 +137,7 @@ class FlowMatching(Sampler):
         state = self.fitted_state()
         classes = state.get("classes", np.zeros(0, int))
         network = velocity_network(self.model.code_shape, len(classes), self.units, 0)
-        network.set_weights([state[f"weight_{i}"] for i in range(len(network.weights))])
+        training.assign_arrays(network.weights, state)
         z = generator.standard_normal((n, *self.model.code_shape))
         indices = None if labels is None else np.searchsorted(classes, labels)
         for start in range(0, n, _ROWS):
@@ -233,17 +227,12 @@ class FlowMatching(Sampler):
                 "and labels; remove it to begin anew. "
                 f"Received: checkpoint={str(self.checkpoint)!r} of another fit"
             )
-        for index, variable in enumerate(_variables(network)):
-            variable.assign(values[f"weight_{index}"])
+        training.assign_arrays(_variables(network), values)
         return header["epochs"]
 
 
 def _variables(network: keras.Model) -> list[Any]:
     return [*network.weights, *network.optimizer.variables]
-
-
-def _values(variables: list[Any]) -> dict[str, np.ndarray]:
-    return {f"weight_{i}": np.asarray(each) for i, each in enumerate(variables)}
 
 
 def _one_hot(labels: np.ndarray | None, count: int, classes: int) -> np.ndarray:

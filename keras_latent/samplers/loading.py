@@ -8,10 +8,10 @@ from keras_latent.samplers.files import read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
 from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
-from keras_latent.samplers.model_hash import weights_hash
 from keras_latent.samplers.normal import Normal
 from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.validation import check_choice
+from keras_latent.weights_hash import weights_hash
 
 _CLASSES: dict[str, type[Sampler]] = {
     cls.__name__: cls

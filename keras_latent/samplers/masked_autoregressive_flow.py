@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.flows import MaskedAutoregressive
+from keras_latent.samplers import training
 from keras_latent.samplers.base import Sampler, check_enough
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
@@ -79,33 +80,25 @@ class MaskedAutoregressiveFlow(Sampler):
         """
         check_enough(codes, 2, "of which a density can be learned")
         rows = codes.reshape(len(codes), -1).astype("float32")
-        size = min(self.batch_size, len(rows))
         generator = np.random.default_rng(self.seed)
         flow = self._flow()
         for weight in flow.weights:
             # As large as they were drawn, without the generator of Keras.
             scale = np.asarray(weight).std()
             weight.assign(generator.normal(0, scale, weight.shape))
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate, self.epochs * (len(rows) // size)
-        )
         trained = _LogProb(flow)
+        schedule = training.falling_rate(self, len(rows))
         trained.compile(keras.optimizers.Adam(schedule), loss=_minus_log_prob)
-        progress = keras.utils.Progbar(self.epochs, verbose=self.verbose)
-        for epoch in range(self.epochs):
-            order = generator.permutation(len(rows))
-            trained.reset_metrics()
-            for start in range(0, len(rows) - size + 1, size):
-                batch = rows[order[start : start + size]]
-                loss = trained.train_on_batch(batch, np.zeros((size, 1), "float32"))
-            if not np.isfinite(loss):
-                raise ValueError(
-                    "`learning_rate` must be low enough for a loss that is finite. "
-                    f"Received: learning_rate={self.learning_rate}, with the loss "
-                    f"{loss} in epoch {epoch + 1}"
-                )
-            progress.update(epoch + 1, [("loss", float(loss))])
-        return {f"weight_{i}": np.asarray(w) for i, w in enumerate(flow.weights)}
+
+        def step(chosen: np.ndarray, _: np.random.Generator) -> float:
+            no_target = np.zeros((len(chosen), 1), "float32")
+            return trained.train_on_batch(rows[chosen], no_target)
+
+        for _ in training.trained_epochs(
+            self, trained, len(rows), lambda _: generator, step
+        ):
+            pass
+        return training.as_arrays(flow.weights)
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
@@ -140,7 +133,7 @@ class MaskedAutoregressiveFlow(Sampler):
 
     def _fitted_flow(self) -> Flow:
         state, flow = self.fitted_state(), self._flow()
-        flow.set_weights([state[f"weight_{i}"] for i in range(len(flow.weights))])
+        training.assign_arrays(flow.weights, state)
         return flow
 
 

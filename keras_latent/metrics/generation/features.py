@@ -1,6 +1,5 @@
 """Features of images, part by part, and what they are called."""
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes
 from keras_latent.validation import check_positive_integer
+from keras_latent.weights_hash import weights_hash
 
 
 class Features:
@@ -189,19 +189,3 @@ def halves(count: int, seed: int) -> np.ndarray:
     is_first = np.zeros(count, bool)
     is_first[np.random.default_rng(seed).permutation(count)[: count // 2]] = True
     return is_first
-
-
-def weights_hash(model: Any) -> str:
-    """SHA-256 of the weights of a Keras model, their shapes and types, in their order.
-
-    Args:
-        model: A Keras model.
-
-    Returns:
-        64 hexadecimal digits.
-    """
-    digest = hashlib.sha256()
-    for array in model.get_weights():
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

@@ -8,7 +8,6 @@ from keras import ops
 from keras_latent import distributions, networks
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.training.players import Player
-from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_in_range
 
@@ -95,7 +94,8 @@ class AdversarialAutoencoder(DeterministicModel):
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """−log p(x|z), sp(−T(z)), and sp(−T(z̃)) + sp(T(z))."""
         z = self.encoded(batch.x, training)
-        told, drawn = self._logit(z, training), self._logit(self._drawn(z), training)
+        prior_draws = self.prior.sample_like(z, self.prior_seed)
+        told, drawn = (self._logit(codes, training) for codes in (z, prior_draws))
         # A player's gradient ends at its own networks, so that z needn't be stopped.
         return {
             "reconstruction": self.reconstruction(batch.x, z, training),
@@ -106,8 +106,3 @@ class AdversarialAutoencoder(DeterministicModel):
     def _logit(self, z: Tensor, training: bool) -> Tensor:
         flat = ops.reshape(z, (-1, self.latent_dim))
         return self.discriminator(flat, training=training)[:, 0]
-
-    def _drawn(self, like: Tensor) -> Tensor:
-        return rowwise_noise(
-            lambda shape: self.prior.sample(seed=self.prior_seed, shape=shape), like
-        )

@@ -9,7 +9,6 @@ from keras_latent import networks
 from keras_latent.models.feature_distance import with_outputs
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
-from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_in_range
 
@@ -124,7 +123,9 @@ class VAEGAN(VariationalModel):
         """KL(q(z|x) ‖ p(z)), L, what T says of x̂ and x̃, and how T is told."""
         latent = self.infer(batch.x, training)
         output = self.decoder_output(latent.z, training=training)
-        drawn = self.decoded(self._drawn(latent.z), None, training)
+        drawn = self.decoded(
+            self.prior.sample_like(latent.z, self.prior_seed), None, training
+        )
         # A player's gradient ends at its own networks: one pass serves all.
         features, real = self._judged(batch.x, training)
         mean_features, told = self._judged(self.likelihood.mean(output), training)
@@ -148,11 +149,6 @@ class VAEGAN(VariationalModel):
         count = ops.shape(logits)[0]
         flat = ops.reshape(ops.cast(features, "float32"), (count, -1))
         return flat, ops.mean(ops.reshape(logits, (count, -1)), axis=-1)
-
-    def _drawn(self, like: Tensor) -> Tensor:
-        return rowwise_noise(
-            lambda shape: self.prior.sample(seed=self.prior_seed, shape=shape), like
-        )
 
     def _rests(self, means: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Whether the discriminator would rest, and whether the decoder would."""

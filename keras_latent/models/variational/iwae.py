@@ -1,12 +1,12 @@
 """The importance-weighted autoencoder."""
 
-import math
 from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from keras_latent.gradients import stop_gradient, with_scaled_gradient
+from keras_latent.losses import importance_weighted_bound
 from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.typing import Batch
 from keras_latent.validation import check_choice, check_positive_integer
@@ -101,9 +101,8 @@ class IWAE(VariationalModel):
         normalised["weights"] = ops.reshape(
             weights, (-1, self.num_samples, *[1] * len(self.code_shape))
         )
-        bound = ops.logsumexp(log_weights, axis=1) - math.log(self.num_samples)
         return {
-            "bound": -bound,
+            "bound": -importance_weighted_bound(log_weights),
             "reconstruction": ops.mean(reconstruction, axis=1),
             "kl": ops.mean(kl, axis=1),
         }

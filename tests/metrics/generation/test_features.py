@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import keras_latent as kl
-from keras_latent.metrics.generation.features import Features, weights_hash
+from keras_latent.metrics.generation.features import Features
+from keras_latent.weights_hash import weights_hash
 
 GENERATOR = np.random.default_rng(0)
 REAL = GENERATOR.uniform(size=(30, 4, 4, 1)).astype("float32")

@@ -32,7 +32,7 @@ def test_terms_against_numpy(monkeypatch):
     model = build()
     random = np.random.default_rng(0)
     drawn = random.normal(size=(7, 3)).astype("float32")
-    monkeypatch.setattr(model, "_drawn", lambda like: drawn)
+    monkeypatch.setattr(model.prior, "sample_like", lambda like, seed: drawn)
     latent = model.infer(X, False)
     monkeypatch.setattr(model, "infer", lambda x, training: latent)
     terms = model.objective(Batch(X), False)

@@ -7,10 +7,10 @@ import numpy as np
 
 
 def weights_hash(model: Any) -> str:
-    """The SHA-256 of a model's weights, their shapes and their types.
+    """SHA-256 of the weights of a Keras model, their shapes and types, in their order.
 
     Args:
-        model: A built Keras model. States of random generators don't count.
+        model: A Keras model. States of random generators don't count.
 
     Returns:
         64 hexadecimal digits.
@@ -20,9 +20,9 @@ def weights_hash(model: Any) -> str:
     >>> len(weights_hash(model))
     64
     """
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for weight in model.weights:
-        value = np.ascontiguousarray(np.asarray(weight))
-        found.update(f"{value.shape} {value.dtype};".encode())
-        found.update(value.tobytes())
-    return found.hexdigest()
+        array = np.asarray(weight)
+        digest.update(f"{array.dtype} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

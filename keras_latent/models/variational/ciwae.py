@@ -6,13 +6,12 @@ import keras
 from keras import ops
 
 from keras_latent.losses import importance_weighted_bound
-from keras_latent.models.variational_model import VariationalModel
+from keras_latent.models.many_bounds import ManyBounds
 from keras_latent.typing import Batch
-from keras_latent.validation import check_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class CIWAE(VariationalModel):
+class CIWAE(ManyBounds):
     """Combination importance-weighted autoencoder.
 
     Objective, in nats an example, with M bounds of K draws z ~ q(z|x) and β = mixing:
@@ -63,24 +62,16 @@ class CIWAE(VariationalModel):
         mixing: float = 0.05,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_bounds", num_bounds)
-        check_positive_integer("num_samples", num_samples)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.num_bounds = num_bounds
-        self.num_samples = num_samples
+        self.add_draws(num_bounds, num_samples)
         self.add_number("mixing", mixing, high=1.0)
         self.add_term("combined_bound")
-        for name in ("lower_bound", "bound", "reconstruction", "kl"):
+        for name in ("lower_bound", "bound"):
             self.add_monitor(name)
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """β·lower_bound + (1 − β)·bound."""
-        latent = self.infer(batch.x, training, self.num_bounds * self.num_samples)
-        reconstruction = self.reconstruction(batch.x, latent.z, training)
-        kl = self.log_ratio(latent)
-        log_weights = ops.reshape(
-            -reconstruction - kl, (-1, self.num_bounds, self.num_samples)
-        )
+        log_weights, logged = self.weighed(batch.x, training)
         bound = -ops.mean(importance_weighted_bound(log_weights), axis=1)
         lower_bound = -ops.mean(log_weights, axis=(1, 2))
         beta = ops.convert_to_tensor(self.mixing)
@@ -88,6 +79,5 @@ class CIWAE(VariationalModel):
             "combined_bound": beta * lower_bound + (1.0 - beta) * bound,
             "lower_bound": lower_bound,
             "bound": bound,
-            "reconstruction": ops.mean(reconstruction, axis=1),
-            "kl": ops.mean(kl, axis=1),
+            **logged,
         }

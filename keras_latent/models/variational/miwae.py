@@ -6,13 +6,12 @@ import keras
 from keras import ops
 
 from keras_latent.losses import importance_weighted_bound
-from keras_latent.models.variational_model import VariationalModel
+from keras_latent.models.many_bounds import ManyBounds
 from keras_latent.typing import Batch
-from keras_latent.validation import check_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class MIWAE(VariationalModel):
+class MIWAE(ManyBounds):
     """Multiply importance-weighted autoencoder.
 
     Objective, in nats an example, with M·K draws z ~ q(z|x), of which each is of one of
@@ -59,25 +58,14 @@ class MIWAE(VariationalModel):
         num_samples: int = 8,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_bounds", num_bounds)
-        check_positive_integer("num_samples", num_samples)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.num_bounds = num_bounds
-        self.num_samples = num_samples
+        self.add_draws(num_bounds, num_samples)
         self.add_term("bound")
-        self.add_monitor("reconstruction")
-        self.add_monitor("kl")
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−1/M Σₘ log 1/K Σₖ wₘₖ."""
-        latent = self.infer(batch.x, training, self.num_bounds * self.num_samples)
-        reconstruction = self.reconstruction(batch.x, latent.z, training)
-        kl = self.log_ratio(latent)
-        log_weights = ops.reshape(
-            -reconstruction - kl, (-1, self.num_bounds, self.num_samples)
-        )
+        log_weights, logged = self.weighed(batch.x, training)
         return {
             "bound": -ops.mean(importance_weighted_bound(log_weights), axis=1),
-            "reconstruction": ops.mean(reconstruction, axis=1),
-            "kl": ops.mean(kl, axis=1),
+            **logged,
         }

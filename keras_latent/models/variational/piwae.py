@@ -6,14 +6,13 @@ import keras
 from keras import ops
 
 from keras_latent.losses import importance_weighted_bound
-from keras_latent.models.variational_model import VariationalModel
+from keras_latent.models.many_bounds import ManyBounds
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch
-from keras_latent.validation import check_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class PIWAE(VariationalModel):
+class PIWAE(ManyBounds):
     """Partially importance-weighted autoencoder.
 
     Two players, in nats an example, with the same M·K draws z ~ q(z|x):
@@ -61,15 +60,10 @@ class PIWAE(VariationalModel):
         num_samples: int = 8,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_bounds", num_bounds)
-        check_positive_integer("num_samples", num_samples)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.num_bounds = num_bounds
-        self.num_samples = num_samples
+        self.add_draws(num_bounds, num_samples)
         self.add_term("mean_bound")
         self.add_term("bound")
-        self.add_monitor("reconstruction")
-        self.add_monitor("kl")
 
     def players(self) -> dict[str, Player]:
         """`encoder` moves q(z|x), `decoder` p(x|z) and p(z)."""
@@ -82,14 +76,11 @@ class PIWAE(VariationalModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−1/M Σₘ log 1/K Σₖ wₘₖ and −log 1/(M·K) Σₘₖ wₘₖ."""
-        latent = self.infer(batch.x, training, self.num_bounds * self.num_samples)
-        reconstruction = self.reconstruction(batch.x, latent.z, training)
-        kl = self.log_ratio(latent)
-        log_weights = -reconstruction - kl
-        by_bound = ops.reshape(log_weights, (-1, self.num_bounds, self.num_samples))
+        log_weights, logged = self.weighed(batch.x, training)
+        draws = self.num_bounds * self.num_samples
+        of_all = ops.reshape(log_weights, (-1, draws))
         return {
-            "mean_bound": -ops.mean(importance_weighted_bound(by_bound), axis=1),
-            "bound": -importance_weighted_bound(log_weights),
-            "reconstruction": ops.mean(reconstruction, axis=1),
-            "kl": ops.mean(kl, axis=1),
+            "mean_bound": -ops.mean(importance_weighted_bound(log_weights), axis=1),
+            "bound": -importance_weighted_bound(of_all),
+            **logged,
         }

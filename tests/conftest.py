@@ -76,7 +76,16 @@ def two_replicas():
 
     One for all tests, because collective operations of several would be mixed up.
     """
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    wait_for_stop = tf.train.Coordinator.wait_for_stop
+
+    def look_often(self, timeout=None):
+        return wait_for_stop(self, 0.002)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # It looks once a second whether the replicas' threads are done, so that an
+        # eager step, which starts threads anew, would take that second.
+        patch.setattr(tf.train.Coordinator, "wait_for_stop", look_often)
+        yield tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 @pytest.fixture

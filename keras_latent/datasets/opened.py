@@ -13,6 +13,7 @@ from keras_latent.datasets.fitting import FITS
 from keras_latent.datasets.folder import FolderSource
 from keras_latent.datasets.folder_scan import FolderScan, scan_folder
 from keras_latent.datasets.held_out import draw_held_out
+from keras_latent.datasets.icons import open_icons
 from keras_latent.datasets.mnist import open_mnist
 from keras_latent.datasets.shapes import open_shapes
 from keras_latent.datasets.source import ImageSize, Source, height_and_width, select
@@ -22,6 +23,7 @@ from keras_latent.validation import check_choice, check_in_range
 DATASETS = {
     "mnist": "70,000 handwritten digits, 28 x 28 x 1; inside the package",
     "emoji": "7,572 emoji in two styles, 64 x 64 x 3; its archives are put by hand",
+    "icons": "about 7,900 logos of brands, 64 x 64 x 3; its archives are put by hand",
     "shapes": "6,912 coloured shapes with known factors, 32 x 32 x 3; drawn on demand",
 }
 """The library's own datasets, each with what it is in one line."""
@@ -198,7 +200,12 @@ def open_dataset(
     scan = None
     told = os.fspath(name)
     path = Path(os.path.expanduser(name))
-    own = {"mnist": open_mnist, "shapes": open_shapes, "emoji": open_emoji}
+    own = {
+        "mnist": open_mnist,
+        "emoji": open_emoji,
+        "icons": open_icons,
+        "shapes": open_shapes,
+    }
     open_split: Callable[[str], Source]
     if name in own:
         open_split = partial(own[str(name)], image_size=size)

@@ -132,11 +132,13 @@ def _look(picture: np.ndarray) -> np.ndarray:
     """
     from PIL import Image
 
-    difference = np.abs(picture.astype(np.float32) - picture[0, 0]).max(axis=-1) / 255
-    rows, columns = np.nonzero(difference > 0.1)
+    difference = np.abs(picture.astype(np.float32) - picture[0, 0]).max(axis=-1)
     flat = np.zeros(_LOOK_SIDE**2, np.float32)
-    if not rows.size:
+    if not difference.any():
         return flat
+    # Pale or strong, the outline is the same.
+    difference /= difference.max()
+    rows, columns = np.nonzero(difference > 0.1)
     inside = difference[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     size = (_LOOK_SIDE, _LOOK_SIDE)
     resized = Image.fromarray(inside).resize(size, Image.Resampling.BOX)

@@ -49,17 +49,17 @@ def logos_of(package: str, path: Path) -> Iterator[Logo]:
     try:
         # What is lazy would fail elsewhere.
         yield from list(_READERS[package](package, files, path))
-    except (AttributeError, LookupError, TypeError, UnicodeDecodeError) as error:
-        raise _damaged(path, error) from error
-    except json.JSONDecodeError as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ValueError:
-    return ValueError(
-        f"The archive {str(path)!r} must be whole: put it there again. "
-        f"Received: one whose table can't be read ({error!r})"
-    )
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        UnicodeDecodeError,
+        json.JSONDecodeError,
+    ) as error:
+        raise ValueError(
+            f"The archive {str(path)!r} must be whole: put it there again. "
+            f"Received: one whose table can't be read ({error!r})"
+        ) from error
 
 
 def _is_wanted(folders: Any, name: str) -> bool:
@@ -127,7 +127,7 @@ def words_of(name: str) -> tuple[str, ...]:
 def _words_of_file(name: str) -> tuple[str, ...]:
     """Leave out what an icon of a file or a folder has beside the brand."""
     words = words_of(name)
-    if words[:2] in (("file", "type"), ("folder", "type")):
+    if len(words) > 2 and words[:2] in (("file", "type"), ("folder", "type")):
         words = words[2:]
         if words[0] == "light" and len(words) > 1:
             words = words[1:]

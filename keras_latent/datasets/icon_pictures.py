@@ -51,6 +51,6 @@ def drawn(svg: str, side: int = SIDE) -> np.ndarray:
         pixels = np.asarray(picture.convert("RGBA"), np.float32) / 255
     colours, cover = pixels[..., :3], pixels[..., 3:]
     # How far what is drawn is from white, on average over where it is drawn.
-    seen = np.sum(cover * (1 - colours)) / max(3 * np.sum(cover), 1e-6)
-    ground = 1.0 if seen >= _SEEN_ON_WHITE else 0.0
+    darkness = np.sum(cover * (1 - colours)) / 3
+    ground = 1.0 if darkness >= _SEEN_ON_WHITE * np.sum(cover) else 0.0
     return np.rint(255 * (cover * colours + (1 - cover) * ground)).astype(np.uint8)

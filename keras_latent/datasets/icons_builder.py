@@ -31,9 +31,7 @@ class Icons(  # type: ignore[call-arg]
     Source: packages simple-icons 16 by its collaborators (CC0 1.0),
     @iconify-json/logos by Gil Barbara (CC0 1.0), @iconify-json/vscode-icons by Roberto
     Huertas (MIT), super-tiny-icons by Terence Eden (MIT). The licences are of the
-    drawings. What they show are trademarks: a name and a sign that the law keeps to one
-    owner, so that buyers know whose goods they buy. To train on them is no use as such
-    a sign; to put one, or what looks like it, on goods or services of one's own is.
+    drawings; what they show are trademarks of their owners.
     """
 
     name = "icons"

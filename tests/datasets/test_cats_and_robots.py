@@ -88,8 +88,10 @@ def test_pictures_are_those_of_their_labels(package, name, counts):
 
 
 def test_epochs_are_those_of_the_seed(package):
+    opened = datasets.open_dataset("cats", image_size=8)
+
     def first(seed, epoch):
-        batches, steps = datasets.epochs("cats", "test", 8, seed, epoch, image_size=8)
+        batches, steps = datasets.epochs(opened, "test", 8, seed, epoch)
         assert steps == 1_250
         return next(iter(batches))[1].numpy()
 

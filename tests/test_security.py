@@ -24,7 +24,7 @@ from keras_latent import datasets
 from keras_latent.applications import weight_files
 from keras_latent.cli import main
 from keras_latent.cli.arguments import Arguments
-from keras_latent.datasets import emoji, mnist
+from keras_latent.datasets import archives, emoji, mnist
 from keras_latent.models import Autoencoder
 from keras_latent.saving import places_elsewhere
 from tests.models.cases import dense_networks
@@ -409,7 +409,7 @@ class TestArchives:
         secret = tmp_path / "secret"
         secret.write_text("secret")
         path = archive(
-            tar_member("other/large.bin", bytes(emoji._LARGEST_FILE + 1)),
+            tar_member("other/large.bin", bytes(archives.LARGEST_FILE + 1)),
             tar_member("64/a.png", kind=tarfile.SYMTYPE, target=str(secret)),
             tar_member("64/b.png", kind=tarfile.SYMTYPE, target="../other/large.bin"),
             tar_member("64/c.png", kind=tarfile.LNKTYPE, target="other/large.bin"),
@@ -421,7 +421,7 @@ class TestArchives:
         assert emoji.read_archive(path) == {"g.png": b"x"}
 
     def test_archives_that_unpack_to_far_more(self, archive, monkeypatch):
-        monkeypatch.setattr(emoji, "_LARGEST_ARCHIVE", 2**20)
+        monkeypatch.setattr(archives, "LARGEST_ARCHIVE", 2**20)
         members = [tar_member(f"64/{i}.png", bytes(2**18)) for i in range(5)]
         path = archive(*members)
         assert path.stat().st_size < 2**13

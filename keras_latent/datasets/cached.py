@@ -32,6 +32,7 @@ class CachedSource(Source):
         self.size, self.image_shape = source.size, source.image_shape
         self.splits, self.class_names = source.splits, source.class_names
         self.file_paths, self.labels = source.file_paths, source.labels
+        self.factor_names = source.factor_names
 
     def take(self, indices: Any) -> "CachedSource":
         """Give a part of the split, as `Source.take` says."""

@@ -4,13 +4,12 @@ import hashlib
 import io
 import json
 import os
-import tarfile
-import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_latent.datasets import archives
 from keras_latent.datasets.tfds import TfdsSource, decoded_columns
 from keras_latent.validation import MissingFileError
 
@@ -46,8 +45,6 @@ _PACKAGES = {
 _MODIFIERS = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
 _TONES = dict(zip(_MODIFIERS, SKIN_TONES[1:6], strict=True))
 SIDE = 64
-_LARGEST_FILE = 2**24
-_LARGEST_ARCHIVE = 2**28
 
 
 def open_emoji(split: str, image_size: tuple[int, int] | None = None) -> TfdsSource:
@@ -89,16 +86,6 @@ def emoji_columns(split: str) -> dict[str, np.ndarray]:
     return columns
 
 
-def archives_folder(builder: Any) -> Path:
-    """Where the archives are looked for: where the variable says, or tfds does.
-
-    Args:
-        builder: The builder of tensorflow-datasets.
-    """
-    default = Path(builder.data_dir_root) / "downloads" / "manual"
-    return Path(os.path.expanduser(os.environ.get(ARCHIVES_VARIABLE) or default))
-
-
 def prepared() -> Any:
     """The builder of tensorflow-datasets, with its files written on first use.
 
@@ -106,17 +93,13 @@ def prepared() -> Any:
         FileNotFoundError: If an archive is missing.
     """
     # Here, because tensorflow-datasets takes seconds to load.
-    import tensorflow_datasets as tfds
-
     from keras_latent.datasets.emoji_builder import Emoji
 
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
     if not builder.is_prepared():
-        folder = archives_folder(builder)
+        folder = archives.archives_folder(builder, ARCHIVES_VARIABLE)
         find_archives(folder)
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(manual_dir=folder.resolve())
-        )
+        archives.prepare(builder, folder)
     return builder
 
 
@@ -127,7 +110,7 @@ def find_archives(folder: Path) -> dict[str, Path]:
         FileNotFoundError: If one is missing; the message says which, and where to put
             it.
     """
-    archives = {}
+    found_archives = {}
     for style, package in _PACKAGES.items():
         found = sorted(folder.glob(f"{package}*.tgz"))
         if not found:
@@ -136,8 +119,8 @@ def find_archives(folder: Path) -> dict[str, Path]:
                 f"{str(folder)!r}, which doesn't hold it. "
                 f"{INSTRUCTIONS}"
             )
-        archives[style] = found[0]
-    return archives
+        found_archives[style] = found[0]
+    return found_archives
 
 
 def split_by_glyph(glyphs: set[str]) -> dict[str, str]:
@@ -201,44 +184,10 @@ def read_archive(path: Path) -> dict[str, bytes]:
         ValueError: If it is truncated, no archive, or unpacks to far more than it
             should.
     """
-    try:
-        return _read_members(path)
-    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise ValueError(
-            f"The archive {str(path)!r} must be whole: put it there again. "
-            f"Received: one that can't be read ({error})"
-        ) from error
-
-
-def _read_members(path: Path) -> dict[str, bytes]:
-    files = {}
-    left = _LARGEST_ARCHIVE
-    # Nothing is unpacked to the disk: what is small is read, the rest passed over. A
-    # link says nothing of the size of what it leads to.
-    with tarfile.open(path) as archive:
-        for member in archive:
-            *folders, name = member.name.split("/")
-            is_wanted = folders[-1:] == [str(SIDE)] or name == "emoji.json"
-            file = archive.extractfile(member) if member.isreg() else None
-            if is_wanted and file is not None and member.size <= _LARGEST_FILE:
-                left -= member.size
-                if left < 0:
-                    raise tarfile.ReadError(f"more than {_LARGEST_ARCHIVE} bytes")
-                files[name] = file.read()
-    return files
-
-
-def file_of(files: dict[str, bytes], path: Path, name: str) -> bytes:
-    """Give one of the files of an archive.
-
-    Raises:
-        ValueError: If the archive doesn't hold it.
-    """
-    if name not in files:
-        raise ValueError(
-            f"The archive {str(path)!r} must be whole. Received: one without {name!r}"
-        )
-    return files[name]
+    return archives.read_archive(
+        path,
+        lambda folders, name: folders[-1:] == [str(SIDE)] or name == "emoji.json",
+    )
 
 
 def on_white(file: bytes, name: str) -> np.ndarray:

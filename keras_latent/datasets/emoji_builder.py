@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from keras_latent.datasets import emoji
+from keras_latent.datasets.archives import file_of
 
 
 class Emoji(  # type: ignore[call-arg]
@@ -62,12 +63,12 @@ class Emoji(  # type: ignore[call-arg]
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         for style, path in archives.items():
             files = emoji.read_archive(path)
-            pictures = emoji.pictures_of(emoji.file_of(files, path, "emoji.json"))
+            pictures = emoji.pictures_of(file_of(files, path, "emoji.json"))
             splits = emoji.split_by_glyph({picture.glyph for picture in pictures})
             for picture in pictures:
                 if splits[picture.glyph] != split:
                     continue
-                file = emoji.file_of(files, path, picture.file)
+                file = file_of(files, path, picture.file)
                 example = {
                     "image": emoji.on_white(file, f"{path.name}: {picture.file}"),
                     "glyph": picture.glyph,

@@ -30,10 +30,11 @@ def load(
     named at once; the library remembers it as long as they stay the same.
 
     Args:
-        name: `"mnist"`, `"emoji"`, `"shapes"`, the path of a folder of images, or the
-            name of any dataset of tensorflow-datasets. A name that is both is read as
-            our own dataset, or else as the folder. Or what `open_dataset` gave, which
-            has more options, and scans a folder but once.
+        name: `"mnist"`, `"emoji"`, `"icons"`, `"shapes"`, `"cats"`, `"robots"`, the
+            path of a folder of images, or the name of any dataset of
+            tensorflow-datasets. A name that is both is read as our own dataset, or else
+            as the folder. Or what `open_dataset` gave, which has more options, and
+            scans a folder but once.
         split: `"train"`, `"test"`, or what the dataset has; also a slice, such as
             `"train[:1000]"`.
         batch_size: Images in a batch; the last one holds what is left. Defaults to
@@ -45,7 +46,8 @@ def load(
 
     Returns:
         Images are float32 in [0, 1] of shape (height, width, channels), labels int64:
-        a class, the six indices of `shapes.FACTORS`, or -1 where there is none.
+        a class, the indices of the factors where they are known (`shapes.FACTORS`,
+        `cats.FACTORS`, `robots.FACTORS`), or -1 where there is none.
         Batches have one more dimension in front.
 
     Raises:

@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_latent.datasets.cached import CachedSource
+from keras_latent.datasets.cats import open_cats
 from keras_latent.datasets.emoji import open_emoji
 from keras_latent.datasets.fitting import FITS
 from keras_latent.datasets.folder import FolderSource
 from keras_latent.datasets.folder_scan import FolderScan, scan_folder
 from keras_latent.datasets.held_out import draw_held_out
+from keras_latent.datasets.icons import open_icons
 from keras_latent.datasets.mnist import open_mnist
+from keras_latent.datasets.robots import open_robots
 from keras_latent.datasets.shapes import open_shapes
 from keras_latent.datasets.source import ImageSize, Source, height_and_width, select
 from keras_latent.datasets.tfds import TfdsSource, find_builder
@@ -22,7 +25,10 @@ from keras_latent.validation import check_choice, check_in_range
 DATASETS = {
     "mnist": "70,000 handwritten digits, 28 x 28 x 1; inside the package",
     "emoji": "7,572 emoji in two styles, 64 x 64 x 3; its archives are put by hand",
+    "icons": "about 7,900 logos of brands, 64 x 64 x 3; its archives are put by hand",
     "shapes": "6,912 coloured shapes with known factors, 32 x 32 x 3; drawn on demand",
+    "cats": "360,000 cats with known factors, 64 x 64 x 3; composed on demand",
+    "robots": "1,000,000 robots with known factors, 64 x 64 x 3; composed on demand",
 }
 """The library's own datasets, each with what it is in one line."""
 
@@ -98,6 +104,11 @@ class OpenedDataset:
         return self.split("train").class_names
 
     @property
+    def factor_names(self) -> tuple[str, ...]:
+        """The names of the factors that labels index; empty if labels are classes."""
+        return self.split("train").factor_names
+
+    @property
     def summary(self) -> str | None:
         """What was found in the folder, in one line; `None` if it is none."""
         return self.scan.summary if self.scan else None
@@ -156,9 +167,10 @@ def open_dataset(
     classes, its files. `fit`, `background` and `skip_bad` are for folders.
 
     Args:
-        name: `"mnist"`, `"emoji"`, `"shapes"`, the path of a folder of images, or the
-            name of any dataset of tensorflow-datasets. A name that is both is read as
-            our own dataset, or else as the folder; `"./emoji"` is always the folder.
+        name: `"mnist"`, `"emoji"`, `"icons"`, `"shapes"`, `"cats"`, `"robots"`, the
+            path of a folder of images, or the name of any dataset of
+            tensorflow-datasets. A name that is both is read as our own dataset, or else
+            as the folder; `"./emoji"` is always the folder.
         image_size: The side or the `(height, width)` of the images in pixels; they
             are resized with antialiasing. Defaults to `None`: their own size.
         fit: `"stretch"`, `"crop"` or `"pad"`: what becomes of the proportions.
@@ -198,7 +210,14 @@ def open_dataset(
     scan = None
     told = os.fspath(name)
     path = Path(os.path.expanduser(name))
-    own = {"mnist": open_mnist, "shapes": open_shapes, "emoji": open_emoji}
+    own: dict[str, Callable[..., Source]] = {
+        "mnist": open_mnist,
+        "emoji": open_emoji,
+        "icons": open_icons,
+        "shapes": open_shapes,
+        "cats": open_cats,
+        "robots": open_robots,
+    }
     open_split: Callable[[str], Source]
     if name in own:
         open_split = partial(own[str(name)], image_size=size)

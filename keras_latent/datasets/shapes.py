@@ -7,11 +7,11 @@ rotation of less than a quarter turn, so that no two labels give the same image.
 
 import numpy as np
 
+from keras_latent.datasets.composed import combinations
 from keras_latent.datasets.source import (
     ArraySource,
     ImageSize,
     height_and_width,
-    select,
 )
 
 FACTORS: dict[str, tuple] = {
@@ -45,14 +45,9 @@ def open_shapes(split: str, image_size: tuple[int, int] | None = None) -> ArrayS
         A `Source` of images of three channels, labelled with the indices of their
         factors, int64 of shape (6,), in the order of `FACTORS`.
     """
-    name, examples = select(split, _SIZES)
-    counts = [len(values) for values in FACTORS.values()]
-    order = np.random.RandomState(0).permutation(np.prod(counts))
-    first = 0 if name == "train" else _SIZES["train"]
-    indices = order[first : first + _SIZES[name]][examples]
-    factors = np.stack(np.unravel_index(indices, counts), axis=-1)
+    factors = combinations(split, _SIZES, FACTORS)
     images = render(factors, image_size or (32, 32))
-    return ArraySource(images, factors, _SIZES)
+    return ArraySource(images, factors, _SIZES, factor_names=FACTORS)
 
 
 def render(factors: np.ndarray, image_size: ImageSize = 32) -> np.ndarray:

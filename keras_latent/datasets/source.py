@@ -25,6 +25,8 @@ class Source(ABC):
         splits: The names of all splits of the dataset.
         class_names: The names of the classes, at the places that labels say; empty if
             there are no classes or no names.
+        factor_names: The names of the factors whose values labels index, where a label
+            is several numbers; empty if it is a class.
         file_paths: The file of each example, in the stored order; empty if they aren't
             files.
         labels: int64 of shape (size, ...), in the stored order; `None` if they are
@@ -35,6 +37,7 @@ class Source(ABC):
     image_shape: tuple[int, int, int]
     splits: tuple[str, ...]
     class_names: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
     file_paths: tuple[str, ...] = ()
     labels: np.ndarray | None = None
 
@@ -102,6 +105,7 @@ class ArraySource(Source):
         splits: The names of all splits of the dataset.
         image_size: `(height, width)` to resize to, or `None`.
         class_names: The names of the classes. Defaults to none.
+        factor_names: The names of the factors. Defaults to none.
     """
 
     def __init__(
@@ -111,10 +115,12 @@ class ArraySource(Source):
         splits: Iterable[str],
         image_size: tuple[int, int] | None = None,
         class_names: Iterable[str] = (),
+        factor_names: Iterable[str] = (),
     ) -> None:
         self.size = len(images)
         self.splits = tuple(splits)
         self.class_names = tuple(class_names)
+        self.factor_names = tuple(factor_names)
         self.labels = np.asarray(labels, np.int64)
         self.image_shape = (*(image_size or images.shape[1:3]), images.shape[3])
         with tf.device("CPU"):  # Where tf.data reads them, with a GPU or without.

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from keras_latent.datasets.archives import archives_folder, file_of
 from keras_latent.datasets.emoji import (
+    ARCHIVES_VARIABLE,
     CATEGORIES,
     SIDE,
-    archives_folder,
-    file_of,
     find_archives,
     pictures_of,
     read_archive,
@@ -192,7 +192,7 @@ def _folder() -> Path:
     from keras_latent.datasets.emoji_builder import Emoji
 
     builder = Emoji(data_dir=os.environ.get("TFDS_DATA_DIR"))
-    return archives_folder(builder)
+    return archives_folder(builder, ARCHIVES_VARIABLE)
 
 
 def _with_opacity(file: bytes, name: str) -> np.ndarray:

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.opened import OpenedDataset, open_dataset
-from keras_latent.datasets.shapes import FACTORS
 from keras_latent.models import LatentModel
 from keras_latent.reports.compared_model import ComparedModel, compared_models
 from keras_latent.reports.comparison import Comparison, Row
@@ -148,7 +147,6 @@ def _compared(
     if split != "train":
         known = opened.split("train")
         known.check()
-    factor_names = tuple(FACTORS) if opened.name == "shapes" else ()
     rows, drawn = [], []
     for one in models:
         reported = ReportedModel(
@@ -158,7 +156,7 @@ def _compared(
         if _draws_samples(one.model):
             extractor = extractor or components_extractor(reported)
             generated = Generated(reported, extractor)
-        numbers = measured(reported, generated, factor_names)
+        numbers = measured(reported, generated, opened.factor_names)
         rows.append(Row(one, numbers))
         if one.group not in [row.one.group for row in rows[:-1]]:
             drawn.append(strips(one, reported, generated))

@@ -10,7 +10,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from keras_latent import datasets
-from keras_latent.datasets import emoji
+from keras_latent.datasets import archives, emoji
 from keras_latent.datasets.emoji_builder import Emoji
 
 A_FEW = Path(__file__).parents[1] / "data" / "emoji"
@@ -141,7 +141,7 @@ def test_missing_archive_says_which_and_where(missing):
         ({"package/img/google/64/a.png": png(size=(32, 64))}, "32 x 64"),
         ({}, r"must be whole.*'a\.png'"),
         (
-            {"package/img/google/64/a.png": b"\0" * (emoji._LARGEST_FILE + 1)},
+            {"package/img/google/64/a.png": b"\0" * (archives.LARGEST_FILE + 1)},
             "must be whole",
         ),
     ],

@@ -101,3 +101,9 @@ def test_wrong_factors():
         render([0, 0, 0, 0, 0, 0])
     with pytest.raises(ValueError, match=r"`factors` must be indices.*factors from"):
         render([[3, 0, 0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("cache", [None, "memory"])
+def test_factors_have_their_names(cache):
+    opened = datasets.open_dataset("shapes", image_size=8, cache=cache)
+    assert opened.factor_names == tuple(FACTORS)

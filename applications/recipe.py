@@ -16,6 +16,7 @@ import tensorflow as tf
 
 import keras_latent as kl
 from applications.card import write_card
+from applications.pictures import opened
 from keras_latent.applications.weight_files import WEIGHTS_FILE, sha256
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.saving import written_whole
@@ -28,7 +29,7 @@ class Recipe:
     Args:
         name: The name of its folder in `saved_models`, such as `"conv_vae_mnist"`.
         builder: The builder of `keras_latent.applications`.
-        dataset: A name that `keras_latent.datasets.load` takes.
+        dataset: The name of its weights, and of its data: see `opened`.
         measure: From the model to its measures, a dict of sections.
         epochs: Number of passes over the training images.
         batch_size: Images in a step.
@@ -38,6 +39,7 @@ class Recipe:
             what the model is trained on; `None` for the images.
         notes: What the card says about the training.
         prepare: Called with the new model and the seed before the training begins.
+        policy: The dtype policy of the training. The weights are float32 under any.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Recipe:
     augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None
     notes: str = ""
     prepare: Callable[[kl.models.LatentModel, int], None] | None = None
+    policy: str = "float32"
 
 
 def main(recipe: Recipe) -> None:
@@ -71,13 +74,15 @@ def main(recipe: Recipe) -> None:
     else:
         folder.start({"arguments": defined})
     keras.utils.set_random_seed(arguments.seed)
+    keras.config.set_dtype_policy(recipe.policy)
     model, rows = folder.load() or (_new_model(recipe, arguments.seed), [])
     _train(recipe, model, rows, folder, arguments)
+    keras.config.set_dtype_policy("float32")
     _write(recipe, model, rows, arguments)
 
 
 def _new_model(recipe: Recipe, seed: int) -> kl.models.LatentModel:
-    image_shape = kl.datasets.image_shape(recipe.dataset)
+    image_shape = opened(recipe.dataset).image_shape
     model = recipe.builder(weights=None, input_shape=image_shape)
     if recipe.prepare is not None:
         recipe.prepare(model, seed)
@@ -103,8 +108,9 @@ def _train(
     folder: RunFolder,
     arguments: argparse.Namespace,
 ) -> None:
+    dataset = opened(recipe.dataset)
     images, steps = kl.datasets.epochs(
-        recipe.dataset,
+        dataset,
         "train",
         recipe.batch_size,
         seed=arguments.seed,
@@ -121,7 +127,7 @@ def _train(
     model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate, decay_steps=arguments.epochs * steps
     )
-    validation = kl.datasets.load(recipe.dataset, "test", 250)
+    validation = kl.datasets.load(dataset, "test", 250)
     model.fit(
         images.prefetch(tf.data.AUTOTUNE),
         steps_per_epoch=steps,
@@ -142,11 +148,12 @@ def _write(
 ) -> None:
     folder = arguments.output / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
-    measures = recipe.measure(model)
-    image_shape = kl.datasets.image_shape(recipe.dataset)
+    dataset = opened(recipe.dataset)
+    image_shape = dataset.image_shape
     # A compiled model would save the state of its optimizer, too.
     bare = recipe.builder(weights=None, input_shape=image_shape)
     bare.set_weights(model.get_weights())
+    measures = recipe.measure(bare)
     with written_whole(folder / WEIGHTS_FILE) as unfinished:
         bare.save_weights(unfinished)
     write_card(
@@ -159,7 +166,7 @@ def _write(
             "latent_dim": model.latent_dim,
             "parameters": model.count_params(),
             "training": {
-                "examples": len(kl.datasets.load(recipe.dataset, "train")),
+                "examples": dataset.split("train").size,
                 "epochs": len(rows),
                 "batch_size": recipe.batch_size,
                 "optimizer": recipe.optimizer.__name__,

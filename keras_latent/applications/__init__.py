@@ -6,7 +6,9 @@ from keras_latent.applications.conv_constrained_autoencoder import (
 )
 from keras_latent.applications.conv_encdec import ConvEncDec
 from keras_latent.applications.conv_feature_inverter import ConvFeatureInverter
+from keras_latent.applications.conv_kl_autoencoder import ConvKLAutoencoder
 from keras_latent.applications.conv_vae import ConvVAE
+from keras_latent.applications.conv_vq_autoencoder import ConvVQAutoencoder
 from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.applications.listing import BUILDERS, list_weights
 from keras_latent.applications.preprocessing import preprocess_input
@@ -17,7 +19,9 @@ __all__ = [
     "ConvConstrainedAutoencoder",
     "ConvEncDec",
     "ConvFeatureInverter",
+    "ConvKLAutoencoder",
     "ConvVAE",
+    "ConvVQAutoencoder",
     "EmojiDetector",
     "list_weights",
     "preprocess_input",

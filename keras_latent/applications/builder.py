@@ -15,6 +15,10 @@ POOLINGS = ("avg", "max", "code")
 """What a backbone can give instead of its feature map."""
 
 
+def _plain_encoder(image_shape: Sequence[int]) -> keras.Model:
+    return networks.convolutional_encoder(image_shape, encoder_widths(image_shape))
+
+
 class Architecture(NamedTuple):
     """One architecture of the library.
 
@@ -25,19 +29,30 @@ class Architecture(NamedTuple):
             model. Further keywords are the model's name and the builder's options.
         latent_dim: From the shape of the image to the size of the code where none is
             asked for.
-        datasets: The names of the weights that it has. Defaults to all.
+        datasets: The names of the weights that it has. Defaults to those of digits and
+            emoji.
         code: What the code is, for the docstring. Defaults to `"the code"`.
         code_sizes: What `latent_dim` gives, for the docstring. Defaults to what
             `code_size` does.
+        encoder: From the shape of the image to the encoder. Defaults to the one that
+            the architectures of vectors share.
+        of_tokens: Whether the code is a map of tokens, which a backbone can give.
     """
 
     builder: str
     folder: str
     make: Callable[..., LatentModel]
     latent_dim: Callable[[Sequence[int]], int]
-    datasets: tuple[str, ...] = weight_files.DATASETS
+    datasets: tuple[str, ...] = ("mnist", "emoji")
     code: str = "the code"
     code_sizes: str = "32 for images of up to 32 pixels a side, otherwise 96"
+    encoder: Callable[[Sequence[int]], keras.Model] = _plain_encoder
+    of_tokens: bool = False
+
+    @property
+    def poolings(self) -> tuple[str, ...]:
+        """What a backbone can give instead of its feature map."""
+        return (*POOLINGS, "tokens") if self.of_tokens else POOLINGS
 
 
 def code_size(image_shape: Sequence[int]) -> int:
@@ -108,7 +123,7 @@ def build(
             "`include_top` must be True (the whole latent model) or False (the "
             f"backbone). Received: include_top={include_top!r}"
         )
-    check_choice("pooling", pooling, (None, *POOLINGS))
+    check_choice("pooling", pooling, (None, *architecture.poolings))
     if include_top and pooling is not None:
         raise ValueError(
             "`pooling` must be None with `include_top=True`; pooled features are those "
@@ -126,21 +141,22 @@ def build(
     size = latent_dim or architecture.latent_dim(image_shape)
     if own is not None:
         size = own.latent_dim
-    widths = encoder_widths(trained_shape)
-    is_apart = is_resized or pooling == "code"
-    encoder = _encoder(trained_shape, widths, None if is_apart else input_tensor)
+    is_of_codes = pooling in ("code", "tokens")
+    is_apart = is_resized or is_of_codes
+    encoder = _encoder(architecture, trained_shape, None if is_apart else input_tensor)
     model = architecture.make(encoder, trained_shape, size, name=name, **options)
     if weights is not None:
         weight_files.load(model, own.file if own is not None else weights, own)
     if include_top:
         return model
-    if pooling == "code":
+    if is_of_codes:
         image = encoder.input if input_tensor is None else input_tensor
         (source,) = keras.utils.get_source_inputs(image)
         # The layers themselves, not the model as one layer.
-        return keras.Model(source, model.to_encoder().call(image), name=name)
+        given = model.to_tokens() if pooling == "tokens" else model.to_encoder()
+        return keras.Model(source, given.call(image), name=name)
     if is_resized:
-        resized = _encoder(image_shape, widths, input_tensor)
+        resized = _encoder(architecture, image_shape, input_tensor)
         resized.set_weights(encoder.get_weights())
         encoder = resized
     features = encoder.output
@@ -197,7 +213,7 @@ def _check_fits(
     resizable: bool,
     to: str | None,
 ) -> None:
-    can_differ = resizable and to != "code"
+    can_differ = resizable and to not in ("code", "tokens")
     fits = (
         image_shape[2] == own.image_shape[2]
         if can_differ
@@ -222,9 +238,9 @@ def _check_fits(
 
 
 def _encoder(
-    image_shape: tuple[int, ...], widths: tuple[int, ...], input_tensor: Any
+    architecture: Architecture, image_shape: tuple[int, ...], input_tensor: Any
 ) -> keras.Model:
-    encoder = networks.convolutional_encoder(image_shape, widths)
+    encoder = architecture.encoder(image_shape)
     if input_tensor is None:
         return encoder
     (source,) = keras.utils.get_source_inputs(input_tensor)

@@ -9,7 +9,11 @@ from keras_latent.applications.builder import Architecture
 
 Builder = TypeVar("Builder", bound=Callable)
 
-_IMAGES = {"mnist": "28 × 28 × 1", "emoji": "64 × 64 × 3"}  # noqa: RUF001
+_IMAGES = {  # noqa: RUF001
+    "mnist": "28 × 28 × 1",
+    "emoji": "64 × 64 × 3",
+    "pictures": "64 × 64 × 3, emoji and icons",
+}
 _WIDTH = 88
 _INDENT = " " * 4
 
@@ -71,8 +75,9 @@ def _arguments(architecture: Architecture, name: str) -> str:
         "channels. A backbone of convolutions takes trained weights at any size. "
         "Defaults to `None`: that of the weights, (28, 28, 1) without.",
         "pooling": 'What a backbone gives: `None` the feature map, `"avg"` or `"max"` '
-        f'its mean or maximum over the image, `"code"` {architecture.code}. Defaults '
-        "to `None`.",
+        f'its mean or maximum over the image, `"code"` {architecture.code}'
+        + (', `"tokens"` the tokens' if architecture.of_tokens else "")
+        + ". Defaults to `None`.",
         "name": f'The model\'s name. Defaults to `"{name}"`.',
         "latent_dim": "Number of dimensions of the code. Defaults to `None`: that of "
         f"the weights; without, {architecture.code_sizes}.",

@@ -5,7 +5,9 @@ from keras_latent.applications import (
     conv_constrained_autoencoder,
     conv_encdec,
     conv_feature_inverter,
+    conv_kl_autoencoder,
     conv_vae,
+    conv_vq_autoencoder,
 )
 from keras_latent.applications.weight_files import known_weights
 
@@ -14,7 +16,9 @@ _MODULES = (
     conv_constrained_autoencoder,
     conv_encdec,
     conv_feature_inverter,
+    conv_kl_autoencoder,
     conv_vae,
+    conv_vq_autoencoder,
 )
 
 _ARCHITECTURES = [module.ARCHITECTURE for module in _MODULES]

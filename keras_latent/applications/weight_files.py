@@ -15,8 +15,8 @@ from keras_latent.validation import MissingFileError
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "card.json"
 
-DATASETS = ("mnist", "emoji")
-"""The data that weights are named by."""
+DATASETS = ("mnist", "emoji", "pictures")
+"""The data that weights are named by; `"pictures"` are emoji and icons together."""
 
 
 class PretrainedWeights(NamedTuple):

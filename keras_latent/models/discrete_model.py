@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent import quantizers
 from keras_latent.keras_internals import as_written
+from keras_latent.models import specs
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.quantizers.usage import Perplexity, Usage
@@ -96,6 +97,18 @@ class DiscreteModel(LatentModel):
             return self.quantizer.tokens_of(self.code(self.features(x)))
 
         return self._streamed(tokens, x, None, batch_size)
+
+    def to_tokens(self) -> keras.Model:
+        """Build a functional model from observations to tokens that shares the weights.
+
+        Returns:
+            A `keras.Model` that gives what `tokens` gives, for `predict` and as a part
+            of other networks. Nothing is to be learned through it: tokens have no
+            gradient.
+        """
+        x = specs.as_inputs(self.encoder_spec())
+        tokens = self.quantizer.tokens_of(self.code(self.features(x)))
+        return keras.Model(x, tokens, name=f"{self.name}_tokens")
 
     def decode_tokens(self, t: Any, batch_size: int | None = None) -> Observation:
         """Decode tokens, batch by batch.

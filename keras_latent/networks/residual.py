@@ -29,6 +29,7 @@ def residual_encoder(
     attention: bool = False,
     dtype: Any = None,
     name: str = "encoder",
+    halved_first: bool = False,
 ) -> keras.Model:
     """Residual blocks between strided convolutions: an image becomes a small map.
 
@@ -48,6 +49,9 @@ def residual_encoder(
             to `False`.
         dtype: The dtype policy of the layers. Defaults to `None`: the global one.
         name: The model's name. Defaults to `"encoder"`.
+        halved_first: Whether the first convolution halves the image, so that no block
+            works at its own size: most of the cost is there. The first maps are then
+            half as large, and `width` counts from them. Defaults to `False`.
 
     Returns:
         A functional model: (batch, height, width, channels) to (batch, h, w, c).
@@ -68,9 +72,12 @@ def residual_encoder(
     else:
         check_choice("downsampling", downsampling, _DOWNSAMPLING)
         halvings = int(math.log2(downsampling))
-    widths = _widths(width, halvings)
+    widths = _widths(width, halvings - halved_first)
     image = keras.Input(tuple(image_shape), name="image")
-    x = layers.Conv2D(width, 3, padding="same", dtype=dtype)(image)
+    if halved_first:
+        x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(image)
+    else:
+        x = layers.Conv2D(width, 3, padding="same", dtype=dtype)(image)
     for here, after in itertools.pairwise(widths):
         x = _blocks(x, here, blocks, dtype)
         x = layers.Conv2D(after, 4, strides=2, padding="same", dtype=dtype)(x)
@@ -87,6 +94,7 @@ def residual_decoder(
     attention: bool = False,
     dtype: Any = None,
     name: str = "decoder",
+    halved_first: bool = False,
 ) -> keras.Model:
     """Residual blocks between doublings: a code becomes an image.
 
@@ -107,6 +115,8 @@ def residual_decoder(
         dtype: The dtype policy of the layers; the output is float32 under any policy.
             Defaults to `None`: the global one.
         name: The model's name. Defaults to `"decoder"`.
+        halved_first: Whether the encoder that it mirrors halves first: no block works
+            at the size of the image. Defaults to `False`.
 
     Returns:
         A functional model: (batch, code_size) or (batch, h, w, c) to (batch, height,
@@ -127,7 +137,7 @@ def residual_decoder(
         check_positive_integer("code_size", code_size)
         code_shape = (int(code_size),)  # type: ignore[arg-type]
         halvings = _halvings_to_vector(image_shape)
-    widths = _widths(width, halvings)
+    widths = _widths(width, halvings - halved_first)
     sizes = halved_sizes(image_shape[:2], halvings)
     code = keras.Input(code_shape, name="code")
     if len(code_shape) == 1:
@@ -137,13 +147,15 @@ def residual_decoder(
     else:
         x = layers.Conv2D(widths[-1], 3, padding="same", dtype=dtype)(code)
     x = _blocks(x, widths[-1], blocks, dtype, attention)
-    for size, after in zip(sizes[-2::-1], widths[-2::-1], strict=True):
+    blocked = sizes[int(halved_first) :]
+    for size, after in zip(blocked[-2::-1], widths[-2::-1], strict=True):
         x = doubled(x, size, dtype)
         x = layers.Conv2D(after, 3, padding="same", dtype=dtype)(x)
         x = _blocks(x, after, blocks, dtype)
-    x = layers.Conv2D(image_shape[2], 3, padding="same", dtype=dtype)(
-        _activated(x, dtype)
-    )
+    x = _activated(x, dtype)
+    if halved_first:
+        x = doubled(x, sizes[0], dtype)
+    x = layers.Conv2D(image_shape[2], 3, padding="same", dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return keras.Model(code, image, name=name)
 

@@ -33,14 +33,18 @@ def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
     """
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     x = model.observation(x, y)
+    count = rows(x)
+    if is_distributed():
+        x, y, sample_weight = _with_a_row((x, y, sample_weight), count)
     model.check_shapes(x)
     if y is None:
         model.check_labels(y, None)
     # Whole numbers have no derivatives, which some objectives need.
-    batch = Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight)
-    count = rows(batch.x)
-    if not is_distributed():
-        return batch, count
+    return Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight), count
+
+
+def _with_a_row(columns: Any, count: Tensor) -> Any:
+    """The columns, with a row of zeros where there is none."""
     missing = ops.maximum(1 - count, 0)
 
     def filled(column: Tensor | None) -> Tensor | None:
@@ -48,7 +52,7 @@ def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
             return None
         return tf.pad(column, [[0, missing], *[[0, 0]] * (len(column.shape) - 1)])
 
-    return Batch(*keras.tree.map_structure(filled, tuple(batch))), count
+    return keras.tree.map_structure(filled, columns)
 
 
 def first_rows(columns: Any, count: Tensor) -> Any:

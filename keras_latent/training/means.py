@@ -65,8 +65,12 @@ def check_shape(
         is_row_wise: Whether a scalar won't do. Defaults to `False`.
     """
     shape = tuple(ops.convert_to_tensor(value).shape)
+    counts = {count}
+    if count == 1 and replicas.is_distributed():
+        # Of a row that stands in for none, terms of the whole batch give nothing.
+        counts.add(0)
     is_fitting = (not shape and not is_row_wise) or (
-        len(shape) == 1 and (None in (shape[0], count) or shape[0] == count)
+        len(shape) == 1 and (None in (shape[0], count) or shape[0] in counts)
     )
     if not is_fitting:
         expected = "(batch,)" if is_row_wise else "(batch,) or ()"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 
 @pytest.fixture
@@ -19,3 +20,19 @@ def image_folder(tmp_path):
                 pixels = rng.integers(low, low + 128, (8, 8), dtype=np.uint8)
                 Image.fromarray(pixels).save(folder / f"{index}.png")
     return tmp_path / "images"
+
+
+@pytest.fixture
+def few_traces(request):
+    """Runs eagerly what isn't marked `traced`: tracing takes longer than few steps."""
+    tf.config.run_functions_eagerly("traced" not in request.keywords)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def no_traces():
+    """Runs a file eagerly, its fixtures, too."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(folder, tmp_path_factory):
+def run(folder, tmp_path_factory, no_traces):
     """A run that was begun with a relative path, in another working folder."""
     place = tmp_path_factory.mktemp("elsewhere")
     before = os.getcwd()

@@ -50,6 +50,9 @@ def arguments(image_folder):
     )
 
 
+pytestmark = pytest.mark.usefixtures("few_traces")
+
+
 def history(folder):
     with open(folder / "history.csv", newline="") as file:
         return list(csv.DictReader(file))
@@ -64,6 +67,7 @@ def assert_same_weights(folder, other):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.traced
 def test_a_run_leaves_everything(arguments, tmp_path, capsys):
     folder = tmp_path / "run"
     train(arguments, RunFolder(folder))
@@ -135,6 +139,7 @@ def test_a_resumed_run_that_was_over_changes_nothing(arguments, tmp_path):
     assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 
+@pytest.mark.traced
 def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, epochs=6)
     train(arguments, RunFolder(tmp_path / "unbroken"))
@@ -221,6 +226,7 @@ def test_resuming_from_a_truncated_model_is_refused(arguments, tmp_path):
         resume(folder, arguments.epochs)
 
 
+@pytest.mark.traced
 def test_mixed_precision_and_mirrored_replicas_train(
     arguments, tmp_path, two_replicas, monkeypatch
 ):
@@ -353,6 +359,8 @@ main()
 """
 
 
+@pytest.mark.all
+@pytest.mark.traced
 def test_two_workers_train_and_resume(arguments, image_folder, tmp_path):
     run = tmp_path / "run"
     command = ["train", "vae", "--dataset", str(image_folder), "--output", str(run)]

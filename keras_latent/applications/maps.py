@@ -35,9 +35,7 @@ def code_size_of(channels: int) -> Callable[[Sequence[int]], int]:
     return code_size
 
 
-def code_shape_of(
-    image_shape: Sequence[int], latent_dim: int
-) -> tuple[int, int, int]:
+def code_shape_of(image_shape: Sequence[int], latent_dim: int) -> tuple[int, int, int]:
     """The shape of a map of so many numbers.
 
     Raises:

@@ -24,14 +24,17 @@ def noise(seed, count=COUNT):
     return np.random.default_rng(seed).random((count, *IMAGE_SHAPE), "float32")
 
 
-def trained(model, train, test, epochs, rate=1e-2, labels=None, batch_size=32):
-    """What is said of a model after its training."""
+def trained(
+    model, train, test, epochs, rate=1e-2, labels=None, batch_size=32, passes=1
+):
+    """What is said of a model after its training, of so many passes an epoch."""
     keras.utils.set_random_seed(0)
     model.compile(keras.optimizers.Adam(rate))
     labels = labels or (None, None)
+    many = np.tile(train, (passes, 1, 1, 1))
     history = model.fit(
-        train,
-        labels[0],
+        many,
+        None if labels[0] is None else np.tile(labels[0], passes),
         epochs=epochs,
         batch_size=batch_size,
         validation_data=(test, labels[1]),
@@ -55,7 +58,7 @@ def seeded():
 
 def test_inactive_dimensions():
     model = models.VAE(**dense_networks(None), likelihood=sharp(0.1))
-    sentences = trained(model, grey_images(0), grey_images(1), epochs=120)
+    sentences = trained(model, grey_images(0), grey_images(1), 12, passes=10)
     active = int(np.sum(model.encode(grey_images(1)).var(axis=0) > 0.01))
     assert 0 < active < 3
     assert said(sentences, f"{active} of 3 dimensions of the code are active")
@@ -65,7 +68,7 @@ def test_inactive_dimensions():
 
 def test_a_code_that_has_collapsed():
     model = models.VAE(**dense_networks(None), likelihood=sharp(), beta=1000.0)
-    sentences = trained(model, grey_images(0), grey_images(1), epochs=40)
+    sentences = trained(model, grey_images(0), grey_images(1), 8, passes=5)
     assert sentences[0].startswith("The code tells next to nothing of the image")
     assert said(sentences, "posterior collapse")
     assert said(sentences, "--set beta=0.1")
@@ -84,7 +87,7 @@ def test_a_training_that_ended_too_early_and_one_that_did_not():
     assert said(sentences, "keras-latent resume RUN --epochs")
     enough = models.Autoencoder(**dense_networks(None))
     rate = keras.optimizers.schedules.CosineDecay(1e-2, 3 * 60)
-    sentences = trained(enough, grey_images(0), grey_images(1), 60, rate=rate)
+    sentences = trained(enough, grey_images(0), grey_images(1), 12, rate=rate, passes=5)
     assert not said(sentences, "too early")
 
 
@@ -102,7 +105,7 @@ def test_over_fitting():
         ]
     )
     model = models.Autoencoder(encoder, decoder)
-    sentences = trained(model, noise(0, 10), noise(1, 50), epochs=120)
+    sentences = trained(model, noise(0, 10), noise(1, 50), 12, passes=10)
     assert said(sentences, "The model over-fits: its loss on the training images fell")
     assert said(sentences, "--augment mirror,shift,colour")
     assert not said(sentences, "too early")
@@ -133,7 +136,7 @@ def test_heads_that_tell_the_majority_and_heads_that_do_not():
     heard = models.ConstrainedAutoencoder(
         **dense_networks(None), heads=2, classification_weight=10.0
     )
-    sentences = trained(heard, train, test, 60, labels=labels)
+    sentences = trained(heard, train, test, 12, labels=labels, passes=5)
     assert not said(sentences, "The head")
     assert said(sentences, "Neighbours share their class")
 
@@ -142,7 +145,7 @@ def test_reconstructions_beside_those_of_components():
     # Brightness bends through the pixels: one number is enough, but not linearly.
     def bent(seed):
         along = np.random.default_rng(seed).uniform(0, 1, (COUNT, 1))
-        pixels = 0.5 + 0.5 * np.sin(6 * along + np.linspace(0, 6, 12))
+        pixels = 0.5 + 0.5 * np.sin(4 * along + np.linspace(0, 6, 12))
         return pixels.reshape(COUNT, *IMAGE_SHAPE).astype("float32")
 
     def networks():
@@ -163,10 +166,11 @@ def test_reconstructions_beside_those_of_components():
         )
         return {"encoder": encoder, "decoder": decoder}
 
-    good = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=150)
+    model = models.Autoencoder(**networks())
+    good = trained(model, bent(0), bent(1), 15, rate=3e-2, passes=10)
     assert said(good, "Reconstructions are good: their error is")
     assert said(good, "% below PCA with 1 numbers")
-    poor = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=12)
+    poor = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=3)
     assert said(poor, "Reconstructions are worse than PCA with 1 numbers")
 
 

@@ -243,7 +243,9 @@ class TestStateMovedByData:
             if weights is not None:
                 model.set_weights(weights)
             weights = model.get_weights()
-            model.compile(keras.optimizers.SGD(0.05))
+            # One kind in graphs, whose tracing takes longer than all else.
+            run_eagerly = kind != "vector"
+            model.compile(keras.optimizers.SGD(0.05), run_eagerly=run_eagerly)
             logs = model.fit(x, batch_size=8, shuffle=False, verbose=0).history
             return weights, model.get_weights(), logs
 

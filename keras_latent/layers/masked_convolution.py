@@ -68,7 +68,7 @@ class MaskedConv2D(keras.layers.Layer):
             seen[-1, self._reach + (mask == "until") :] = 0
         self._seen = seen
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the kernel, of the upper half of the square, and the bias."""
         shape = (*self._seen.shape[:2], input_shape[-1], self.filters)
         self.kernel = self.add_weight(name="kernel", shape=shape)
@@ -84,7 +84,9 @@ class MaskedConv2D(keras.layers.Layer):
         kernel = self.kernel * ops.cast(self._seen, self.kernel.dtype)
         return ops.conv(padded, kernel, padding="valid") + self.bias
 
-    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(
+        self, input_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
         """A map of the same height and width."""
         return (*input_shape[:-1], self.filters)
 

@@ -148,10 +148,11 @@ class _OfMap(layers.Layer):
         self.enlarged = [plain() for _ in maps[:-1]]
         self.first_rows = masked(_FIRST_SIDE, "rows")
         self.first_before = masked(_FIRST_SIDE, "before")
-        self.rows = [masked(_SIDE, "rows") for _ in range(blocks)]
+        # Nothing asks for the rows after the last of them.
+        self.rows = [masked(_SIDE, "rows") for _ in range(blocks - 1)]
         self.until = [masked(_SIDE, "until") for _ in range(blocks)]
         self.above = [masked(_SIDE, "above") for _ in range(blocks)]
-        self.mixed_rows = [dense(units) for _ in range(blocks)]
+        self.mixed_rows = [dense(units) for _ in range(blocks - 1)]
         self.mixed = [dense(units) for _ in range(blocks)]
         self.last = dense(units)
         # As it is for the levels after the first.
@@ -177,11 +178,12 @@ class _OfMap(layers.Layer):
         x = _embedded(tokens, self.embeddings)
         rows = self.first_rows(x) + given
         before = self.first_before(x) + given
-        for i in range(len(self.rows)):
+        for i in range(len(self.until)):
             active = ops.silu(rows)
             own = self.until[i](ops.silu(before)) + self.above[i](active)
             before = before + self.mixed[i](ops.silu(own))
-            rows = rows + self.mixed_rows[i](ops.silu(self.rows[i](active)))
+            if i < len(self.rows):
+                rows = rows + self.mixed_rows[i](ops.silu(self.rows[i](active)))
         hidden = self.last(ops.silu(before))
         parts = []
         for level in range(levels):

@@ -9,6 +9,8 @@ from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
 from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_latent.samplers.normal import Normal
+from keras_latent.samplers.pixel_cnn import PixelCNN
+from keras_latent.samplers.token_transformer import TokenTransformer
 from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.validation import check_choice
 from keras_latent.weights_hash import weights_hash
@@ -20,6 +22,8 @@ _CLASSES: dict[str, type[Sampler]] = {
         GaussianMixture,
         MaskedAutoregressiveFlow,
         Normal,
+        PixelCNN,
+        TokenTransformer,
         UniformSphere,
     )
 }

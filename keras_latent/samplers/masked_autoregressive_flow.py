@@ -9,7 +9,8 @@ from keras import ops
 from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.flows import MaskedAutoregressive
 from keras_latent.samplers import training
-from keras_latent.samplers.base import Sampler, check_enough
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
 
@@ -17,7 +18,7 @@ _ROWS = 1024
 """Codes that are looked at at once."""
 
 
-class MaskedAutoregressiveFlow(Sampler):
+class MaskedAutoregressiveFlow(CodeSampler):
     """Invertible autoregressive steps: a density in one pass, draws in d of them.
 
     Maps are taken as the vectors that they hold.

@@ -23,7 +23,8 @@ def test_each_position_sees_what_the_mask_says(mask):
     output = np.asarray(layer(x))
     layer.bias.assign([0.5, -1.0])
     kernel = np.asarray(layer.kernel)
-    expected = np.zeros_like(output) + [0.5, -1.0]
+    expected = np.zeros_like(output)
+    expected += np.array([0.5, -1.0])
     for row in range(HEIGHT):
         for column in range(WIDTH):
             for dy in (-1, 0):

@@ -1,4 +1,4 @@
-"""Networks over tokens: what the logits of each depend on, and one pass against many."""
+"""Networks over tokens: what the logits of each depend on, in one pass or many."""
 
 import keras
 import numpy as np

@@ -23,6 +23,7 @@ class Sampler(abc.ABC):
 
     Attributes:
         steered_by_labels: Whether it learns what codes there are for each label.
+        arguments_of_draws: Names of the arguments that change draws, and no fit.
         state: What was fitted, as arrays by name, or `None`.
 
     Raises:
@@ -30,6 +31,7 @@ class Sampler(abc.ABC):
     """
 
     steered_by_labels: ClassVar[bool] = False
+    arguments_of_draws: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, model: Any) -> None:
         self.check_model(model)
@@ -89,7 +91,8 @@ class Sampler(abc.ABC):
         """Fit to the codes of images: those of the training.
 
         Args:
-            images: What the model encodes, of shape (count, ...).
+            images: What the model encodes, of shape (count, ...), or a dataset of
+                batches.
             labels: Integers of shape (count,), of samplers that labels steer, and of
                 conditional models. Defaults to `None`.
             batch_size: Images that are encoded at once. Defaults to `None`: 256.
@@ -101,7 +104,7 @@ class Sampler(abc.ABC):
             ValueError: If labels can't be used or don't fit, or there are fewer images
                 than it takes.
         """
-        self._check_labels_serve(labels)
+        self.check_labels_serve(labels)
         encoded = self.encoded(images, labels, batch_size)
         given = None
         if labels is not None and self.steered_by_labels:
@@ -193,7 +196,7 @@ class Sampler(abc.ABC):
         """
         self.fitted_state()
         check_positive_integer("n", n)
-        self._check_labels_serve(labels)
+        self.check_labels_serve(labels)
         if labels is None or not self.steered_by_labels:
             return None
         known = as_labels(np.full(n, labels) if not np.ndim(labels) else labels, n)
@@ -209,7 +212,12 @@ class Sampler(abc.ABC):
             "model_hash": weights_hash(self.model),
         }
 
-    def _check_labels_serve(self, labels: Any) -> None:
+    def check_labels_serve(self, labels: Any) -> None:
+        """Refuse labels that would change nothing.
+
+        Raises:
+            ValueError: If labels are given that neither sampler nor model look at.
+        """
         conditional = getattr(self.model, "condition", None) is not None
         if labels is not None and not (self.steered_by_labels or conditional):
             raise ValueError(

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_code_shape
+from keras_latent.models.streaming import is_dataset
 from keras_latent.samplers.base import Sampler
 from keras_latent.typing import Observation
 
@@ -151,9 +152,9 @@ class CodeSampler(Sampler):
     def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
         """Codes of shape (count, *code_shape), float64."""
         conditional = getattr(self.model, "condition", None) is not None
-        codes = self.model.encode(
-            images, *([labels] if conditional else []), batch_size=batch_size
-        )
+        # Batches of a dataset bring their own.
+        told = [labels] if conditional and not is_dataset(images) else []
+        codes = self.model.encode(images, *told, batch_size=batch_size)
         return as_codes("images", np.asarray(codes)).astype("float64")
 
     def fit_encoded(

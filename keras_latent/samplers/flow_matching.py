@@ -55,6 +55,7 @@ class FlowMatching(CodeSampler):
     """
 
     steered_by_labels = True
+    arguments_of_draws = ("steps", "guidance")
 
     def __init__(
         self,

@@ -51,6 +51,7 @@ class TokenSampler(Sampler):
     """
 
     steered_by_labels = True
+    arguments_of_draws = ("guidance",)
 
     def __init__(
         self,

@@ -10,7 +10,9 @@ from keras_latent.cli.settings import parse_settings
 
 
 def sample_command(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, or a .keras file.")],
+    model: Annotated[
+        Path, typer.Argument(help="The folder of a run, or a .keras file.")
+    ],
     sampler: Annotated[
         str | None,
         typer.Option(
@@ -46,4 +48,4 @@ def sample_command(
 
     options.check_not_too_large(count=count)
     chosen = options.as_list(labels)
-    sample(run, sampler, count, chosen, parse_settings(set_ or []), seed)
+    sample(model, sampler, count, chosen, parse_settings(set_ or []), seed)

@@ -73,8 +73,7 @@ def sample(
     drawn = count if rows is None else len(rows)
     images: Observation
     if name is None:
-        told = [] if rows is None else [rows]
-        images = run.model.sample(drawn, *told, seed=seed)
+        images = run.model.sample(drawn, rows, seed)
     else:
         images = fitted.sample(drawn, seed, rows)
     folder = run.file.with_name("figures")

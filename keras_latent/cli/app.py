@@ -16,6 +16,7 @@ from keras_latent.cli.errors import in_options
 from keras_latent.cli.list_command import list_command
 from keras_latent.cli.report_command import report_command
 from keras_latent.cli.resume_command import resume_command
+from keras_latent.cli.sample_command import sample_command
 from keras_latent.cli.stopping import StoppedError
 from keras_latent.cli.train_command import train_command
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command("train")(train_command)
 app.command("resume")(resume_command)
 app.command("report")(report_command)
+app.command("sample")(sample_command)
 app.command("compare")(compare_command)
 app.command("encode")(encode_command)
 app.command("anomalies")(anomalies_command)

@@ -16,7 +16,10 @@ _LOOKED_AT = 500
 
 
 def epochs_for(
-    steps_per_epoch: int, epochs: int | None = None, steps: int | None = None
+    steps_per_epoch: int,
+    epochs: int | None = None,
+    steps: int | None = None,
+    least_steps: int = LEAST_STEPS,
 ) -> int:
     """How many passes over the data a run makes.
 
@@ -27,6 +30,7 @@ def epochs_for(
         steps_per_epoch: Steps of a pass.
         epochs: As the user says. Defaults to `None`.
         steps: As the user says; rounded up to whole passes. Defaults to `None`.
+        least_steps: What few images make. Defaults to 2000.
 
     >>> epochs_for(422), epochs_for(18), epochs_for(1), epochs_for(18, steps=100)
     (10, 112, 300, 6)
@@ -35,7 +39,7 @@ def epochs_for(
         return epochs
     if steps is not None:
         return -(-steps // steps_per_epoch)
-    return min(MOST_EPOCHS, max(LEAST_EPOCHS, -(-LEAST_STEPS // steps_per_epoch)))
+    return min(MOST_EPOCHS, max(LEAST_EPOCHS, -(-least_steps // steps_per_epoch)))
 
 
 def default_settings(

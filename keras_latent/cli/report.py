@@ -8,6 +8,7 @@ from rich.console import Console
 from keras_latent import datasets, reports
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.run_folder import COUNTERS
+from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.models import LatentModel
@@ -27,7 +28,8 @@ def report(
 
     Args:
         model: A `.keras` file, or the folder of a run, whose `model.keras` is taken.
-            The learning curves are those of a `history.csv` beside the model.
+            The learning curves are those of a `history.csv` beside the model, samples
+            also those of the samplers that `keras-latent sample` left there.
         dataset: A name that `datasets.load` takes, opened as the run opened its own.
             Defaults to `None`: what the run in whose folder the model lies was trained
             on, with the same images held out; or else `"mnist"`.
@@ -52,6 +54,9 @@ def report(
     history = _read_history(run.file.with_name("history.csv"))
 
     console = Console()
+    samplers, left_out = SamplerFiles(run.file).load_all(run.model)
+    for line in left_out:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
     with console.status("Measuring and drawing; it may take a few minutes."):
         split = final_split(opened)
         # Without a split apart, neighbours would be sought among the images themselves.
@@ -67,6 +72,7 @@ def report(
             data=f"{name}, split {split}",
             limit=limit,
             seed=seed,
+            samplers=samplers,
         )
     console.print(f"The report is {path}", highlight=False, soft_wrap=True)
 

@@ -77,10 +77,26 @@ def check_settings(variant: type[LatentModel], settings: Mapping[str, Plain]) ->
                 f"{part}.{name}": default
                 for name, default in _options_of(part, chosen).items()
             }
+    check_plain_arguments(known, settings)
+
+
+def check_plain_arguments(
+    known: Mapping[str, Any], settings: Mapping[str, Plain]
+) -> None:
+    """Refuse settings that aren't among some arguments.
+
+    Args:
+        known: The arguments, with their defaults.
+        settings: What the user says.
+
+    Raises:
+        ValueError: If a name is unknown, the message lists the known ones; or a value
+            is of another kind than the argument's default.
+    """
     for name, value in settings.items():
         if name not in known:
             raise ValueError(
-                f"`--set` must name one of {', '.join(sorted(known))}. "
+                f"`--set` must name one of {', '.join(sorted(known)) or 'nothing'}. "
                 f"Received: --set {name}={value}"
             )
         if not _is_alike(value, known[name]):

@@ -8,6 +8,7 @@ from keras_latent.layers.corruption import (
     GaussianCorruption,
     MaskingCorruption,
 )
+from keras_latent.layers.masked_convolution import MaskedConv2D
 from keras_latent.layers.noise import StandardNormal
 from keras_latent.layers.repair import Repair
 from keras_latent.layers.spectral_norms import SpectralNorms
@@ -17,6 +18,7 @@ __all__ = [
     "GaussianCorruption",
     "HyperConv2D",
     "HyperDense",
+    "MaskedConv2D",
     "MaskingCorruption",
     "RegionPooling",
     "Repair",

@@ -128,7 +128,7 @@ class DiscreteModel(LatentModel):
             t = keras.tree.map_structure(lambda tokens: ops.cast(tokens, "int32"), t)
             return self.decoded(self.quantizer.codes_of(t))
 
-        return streamed(decode, t, batch_size, check=self._check_tokens)
+        return streamed(decode, t, batch_size, check=self.check_tokens)
 
     def quantize(self, z: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
         """The codes that are nearest to any points of the space of codes.
@@ -192,18 +192,28 @@ class DiscreteModel(LatentModel):
         counts = Counts(self.quantizer.counts(tokens))
         return codes, {**terms, "usage": counts, "perplexity": counts}
 
-    def _check_tokens(self, t: Any) -> None:
+    def check_tokens(self, t: Any, name: str = "t") -> None:
+        """Refuse tokens that can't be decoded.
+
+        Args:
+            t: Integers of shape (count, *token_shape).
+            name: What the message calls them. Defaults to `"t"`.
+
+        Raises:
+            ValueError: If they are no integers, out of range or of another shape.
+        """
         expected = self.token_shape
         if not isinstance(expected, dict):
-            self._check_map("t", t, expected)
+            self._check_map(name, t, expected)
             return
         if not isinstance(t, dict) or t.keys() != expected.keys():
             given = sorted(t) if isinstance(t, dict) else type(t).__name__
             raise ValueError(
-                f"`t` must be a dict of {', '.join(expected)}. Received: t={given}"
+                f"`{name}` must be a dict of {', '.join(expected)}. "
+                f"Received: {name}={given}"
             )
-        for name, shape in expected.items():
-            self._check_map(f"t[{name!r}]", t[name], shape)
+        for own, shape in expected.items():
+            self._check_map(f"{name}[{own!r}]", t[own], shape)
 
     def _check_map(self, name: str, t: Any, expected: tuple[int, ...]) -> None:
         shape, values = tuple(np.shape(t)), np.asarray(t)

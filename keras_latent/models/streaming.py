@@ -40,7 +40,7 @@ def streamed(
     """
     if batch_size is not None:
         check_positive_integer("batch_size", batch_size)
-    if isinstance(x, tf.data.Dataset | keras.utils.PyDataset):
+    if is_dataset(x):
         return _over_batches(function, x, check, as_observation)
     leaves = keras.tree.flatten(x)
     if any(_is_symbolic(leaf) for leaf in leaves):
@@ -61,6 +61,11 @@ def streamed(
     if are_tensors:
         return keras.tree.map_structure(lambda *each: tf.concat(each, 0), *parts)
     return _joined(map(_as_arrays, parts))
+
+
+def is_dataset(x: Any) -> bool:
+    """Whether these are batches, and not observations themselves."""
+    return isinstance(x, tf.data.Dataset | keras.utils.PyDataset)
 
 
 def _over_batches(

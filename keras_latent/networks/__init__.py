@@ -2,6 +2,8 @@
 
 from keras_latent.inversion.detector import region_feature_extractor, yolo_detector
 from keras_latent.inversion.networks import extra_encoder, inversion_decoder
+from keras_latent.networks.causal_convolutions import CausalConvolutions
+from keras_latent.networks.causal_transformer import CausalTransformer
 from keras_latent.networks.conditional import (
     conditional_decoder,
     conditional_encoder,
@@ -24,6 +26,8 @@ from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
 from keras_latent.networks.residual import residual_decoder, residual_encoder
 
 __all__ = [
+    "CausalConvolutions",
+    "CausalTransformer",
     "check_critic",
     "check_is_halved",
     "check_patch_critic",

@@ -10,7 +10,7 @@ from keras_latent.plots.learning_curves import learning_curves
 from keras_latent.plots.manifold_grid import manifold_grid
 from keras_latent.plots.projection import projection
 from keras_latent.plots.reconstructions import reconstructions, worst_and_best
-from keras_latent.plots.samples import prior_samples
+from keras_latent.plots.samples import prior_samples, samples
 from keras_latent.plots.traversals import traversals
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "projection",
     "reconstructions",
     "roc_curves",
+    "samples",
     "save",
     "traversals",
     "worst_and_best",

@@ -9,12 +9,13 @@ from keras_latent import plots
 from keras_latent.images import image_entries
 from keras_latent.plots.decoding import code_space, is_standard_normal
 from keras_latent.reports.reported_model import ReportedModel
-from keras_latent.reports.section import Picture, Section, with_larger_labels
+from keras_latent.reports.section import Picture, Section, narrowed, with_larger_labels
 
 _SHOWN = 20
 _EXTREMES = 10
 _PAIRS = 5
 _INVERTED = 10
+_DRAWN = 64
 
 
 def reconstructions(reported: ReportedModel) -> Section:
@@ -99,10 +100,44 @@ def prior_samples(reported: ReportedModel) -> Section:
         "they look like the data if the codes of the data fill the prior.",
         [
             Picture(
-                plots.prior_samples(reported.model, 64, reported.seed),
-                "64 images decoded from draws of the prior.",
+                plots.prior_samples(reported.model, _DRAWN, reported.seed),
+                f"{_DRAWN} images decoded from draws of the prior.",
             )
         ],
+    )
+
+
+def samples(reported: ReportedModel) -> Section:
+    """Draws of the prior, where there is one, beside those of samplers."""
+    model, pictures = reported.model, []
+    if model.has_prior:
+        pictures.append(
+            Picture(
+                narrowed(plots.prior_samples(model, _DRAWN, reported.seed)),
+                f"{_DRAWN} images decoded from draws of the prior.",
+                caption=f"The prior, {_described(model)}.",
+            )
+        )
+    for name, sampler in reported.samplers.items():
+        labels = sampler.classes
+        what = type(sampler).__name__
+        caption = f"{what}, saved as {name}."
+        if labels is not None:
+            labels = np.sort(np.resize(labels, _DRAWN))
+            caption = f"{what}, saved as {name}: as many images of each label, sorted."
+        images = sampler.sample(_DRAWN, reported.seed, labels)
+        pictures.append(
+            Picture(
+                narrowed(plots.samples(images)),
+                f"{_DRAWN} images drawn by {what}.",
+                caption=caption,
+            )
+        )
+    return Section(
+        "Samples",
+        "Images decoded from random codes: of the prior, where the model has one, and "
+        "of samplers, which were fitted to the codes of the training images.",
+        pictures,
     )
 
 

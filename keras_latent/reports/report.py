@@ -21,6 +21,7 @@ from keras_latent.reports.measures import measures
 from keras_latent.reports.page import page
 from keras_latent.reports.reported_model import Labelled, ReportedModel
 from keras_latent.reports.sections import sections
+from keras_latent.samplers.base import Sampler
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 from keras_latent.validation import (
@@ -44,6 +45,7 @@ def write_report(
     class_names: Sequence[str] | None = None,
     limit: int = 2000,
     seed: int = 0,
+    samplers: Mapping[str, Sampler] | None = None,
 ) -> None:
     """Write a page about a trained model: numbers, images and what its code holds.
 
@@ -79,6 +81,8 @@ def write_report(
             a thousand. Defaults to 2000.
         seed: Seed of all that is drawn: the same seed gives the same page. Defaults to
             0.
+        samplers: Samplers that were fitted to the model's codes, by names: what they
+            draw stands beside the draws of the prior. Defaults to `None`.
 
     Raises:
         ValueError: If an argument isn't what is described, the observations hold no
@@ -121,8 +125,11 @@ def write_report(
     elif known is not None:
         _check_images("known", model, known[0])
         known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
+    _check_samplers(model, samplers or {})
     check_can_be_written(path)
-    reported = ReportedModel(model, images, labels, known, class_names, limit, seed)
+    reported = ReportedModel(
+        model, images, labels, known, class_names, limit, seed, samplers or {}
+    )
     if not isinstance(images, Source):
         for batch in reported.examples.batches():
             check_unit_range("images", reported.pictures_in(batch))
@@ -164,6 +171,16 @@ def _check_model(model: Any) -> None:
             "`model` must be a latent model of keras_latent. "
             f"Received: model of type {type(model).__name__}"
         )
+
+
+def _check_samplers(model: LatentModel, samplers: Mapping[str, Sampler]) -> None:
+    for name, sampler in samplers.items():
+        if getattr(sampler, "model", None) is not model:
+            raise ValueError(
+                "`samplers` must be samplers of `model`. "
+                f"Received: {name!r} of type {type(sampler).__name__}, which isn't"
+            )
+        sampler.fitted_state()
 
 
 def _check_source(argument: str, model: LatentModel, source: Source) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from keras_latent.metrics import mean_squared_error
 from keras_latent.models import LatentModel
 from keras_latent.reports.examples import Examples, as_examples
 from keras_latent.reports.results import Results, averaged
+from keras_latent.samplers.base import Sampler
 from keras_latent.typing import Observation
 
 _THUMBNAIL = 64
@@ -66,6 +67,8 @@ class ReportedModel:
         class_names: The names of the classes, or `None`.
         limit: How many images are taken where many take long.
         seed: Seed of all that is drawn.
+        samplers: Samplers that were fitted to the model's codes, by names. Defaults to
+            none.
     """
 
     model: LatentModel
@@ -75,6 +78,7 @@ class ReportedModel:
     class_names: Sequence[str] | None
     limit: int
     seed: int
+    samplers: Mapping[str, Sampler] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def examples(self) -> Examples:

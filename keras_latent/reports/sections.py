@@ -28,7 +28,9 @@ def sections(
     if reported.model.latent_dim >= 2 and reported.count >= _LEAST_PROJECTED:
         drawn.append(code_sections.code_map(reported))
     if reported.decodes_codes_alone:
-        if reported.model.has_prior:
+        if reported.samplers:
+            drawn.append(image_sections.samples(reported))
+        elif reported.model.has_prior:
             drawn.append(image_sections.prior_samples(reported))
         drawn.append(image_sections.interpolations(reported))
         drawn.append(code_sections.traversals(reported))

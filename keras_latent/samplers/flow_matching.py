@@ -1,7 +1,5 @@
 """A flow from noise to codes, learned by matching velocities."""
 
-import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,8 +8,8 @@ import keras
 import numpy as np
 
 from keras_latent.samplers import training
-from keras_latent.samplers.base import Sampler, check_enough
-from keras_latent.samplers.files import read_arrays, write_arrays
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
 from keras_latent.validation import check_in_range, check_positive_integer
 
@@ -19,7 +17,7 @@ _ROWS = 1024
 """Codes that move at once."""
 
 
-class FlowMatching(Sampler):
+class FlowMatching(CodeSampler):
     """A field of velocities that moves normal noise z₀ to standardised codes z₁.
 
         z_t = (1−t)z₀ + t·z₁,   loss ‖v(z_t, t) − (z₁ − z₀)‖²
@@ -57,6 +55,7 @@ class FlowMatching(Sampler):
     """
 
     steered_by_labels = True
+    arguments_of_draws = ("steps", "guidance")
 
     def __init__(
         self,
@@ -106,8 +105,12 @@ class FlowMatching(Sampler):
         schedule = training.falling_rate(self, len(codes))
         network.compile(keras.optimizers.Adam(schedule), loss="mse")
         network.optimizer.build(network.trainable_variables)
-        fit_hash = self._fit_hash(codes, labels)
-        done = self._resumed(network, fit_hash)
+        checkpoint = training.Checkpoint(
+            self.checkpoint,
+            training.fit_hash(self.get_config(), codes, labels),
+            [*network.weights, *network.optimizer.variables],
+        )
+        done = checkpoint.resumed()
         indices = None if labels is None else np.searchsorted(classes, labels)
 
         def generator_of(epoch: int) -> np.random.Generator:
@@ -121,13 +124,8 @@ class FlowMatching(Sampler):
         for epochs in training.trained_epochs(
             self, network, len(codes), generator_of, step, done
         ):
-            is_due = epochs % max(1, self.epochs // 20) == 0
-            if self.checkpoint is not None and is_due:
-                header = {"fit": fit_hash, "epochs": epochs}
-                values = training.as_arrays(_variables(network))
-                write_arrays(self.checkpoint, header, values)
-        if self.checkpoint is not None:
-            self.checkpoint.unlink(missing_ok=True)
+            checkpoint.reached(epochs, self.epochs)
+        checkpoint.remove()
         return training.as_arrays(network.weights)
 
     def draw(
@@ -208,31 +206,6 @@ class FlowMatching(Sampler):
             second = velocity(z + width * first, (step + 1) * width)
             z = z + width * (first + second) / 2
         return z
-
-    def _fit_hash(self, codes: np.ndarray, labels: np.ndarray | None) -> str:
-        """What tells one fit from another."""
-        found = hashlib.sha256(json.dumps(self.get_config()).encode())
-        found.update(f"{codes.shape}".encode() + codes.tobytes())
-        found.update(b"" if labels is None else labels.astype("int64").tobytes())
-        return found.hexdigest()
-
-    def _resumed(self, network: keras.Model, fit_hash: str) -> int:
-        """Take what the checkpoint holds, and say how many epochs it has done."""
-        if self.checkpoint is None or not self.checkpoint.exists():
-            return 0
-        header, values = read_arrays(self.checkpoint)
-        if header.get("fit") != fit_hash:
-            raise ValueError(
-                "`checkpoint` must be of a fit with the same arguments, model, images "
-                "and labels; remove it to begin anew. "
-                f"Received: checkpoint={str(self.checkpoint)!r} of another fit"
-            )
-        training.assign_arrays(_variables(network), values)
-        return header["epochs"]
-
-
-def _variables(network: keras.Model) -> list[Any]:
-    return [*network.weights, *network.optimizer.variables]
 
 
 def _one_hot(labels: np.ndarray | None, count: int, classes: int) -> np.ndarray:

@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.samplers.base import Sampler, check_enough
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.normal import RIDGE, normal_log_prob
 from keras_latent.validation import check_positive_integer
 
 
-class GaussianMixture(Sampler):
+class GaussianMixture(CodeSampler):
     """A mixture of normal distributions with full covariances, by scikit-learn's EM.
 
     Args:

@@ -9,20 +9,44 @@ from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
 from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_latent.samplers.normal import Normal
+from keras_latent.samplers.pixel_cnn import PixelCNN
+from keras_latent.samplers.token_transformer import TokenTransformer
 from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.validation import check_choice
 from keras_latent.weights_hash import weights_hash
 
-_CLASSES: dict[str, type[Sampler]] = {
-    cls.__name__: cls
-    for cls in (
-        FlowMatching,
-        GaussianMixture,
-        MaskedAutoregressiveFlow,
-        Normal,
-        UniformSphere,
-    )
+SAMPLERS: dict[str, type[Sampler]] = {
+    "normal": Normal,
+    "gaussian_mixture": GaussianMixture,
+    "uniform_sphere": UniformSphere,
+    "masked_autoregressive_flow": MaskedAutoregressiveFlow,
+    "flow_matching": FlowMatching,
+    "token_transformer": TokenTransformer,
+    "pixel_cnn": PixelCNN,
 }
+"""All samplers by the names that they have in files and on the command line."""
+
+_CLASSES = {cls.__name__: cls for cls in SAMPLERS.values()}
+
+
+def sampler_name(beginning: str) -> str:
+    """The name of the one sampler that begins so.
+
+    Raises:
+        ValueError: If none begins so, or several.
+
+    >>> sampler_name("flow")
+    'flow_matching'
+    """
+    found = [name for name in SAMPLERS if name.startswith(beginning)]
+    if len(found) != 1:
+        check_choice("sampler", beginning, SAMPLERS)
+    return found[0]
+
+
+def names_for(model: Any) -> list[str]:
+    """The names of the samplers that suit a model's codes."""
+    return [name for name, cls in SAMPLERS.items() if cls.suits(model)]
 
 
 def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:

@@ -1,5 +1,7 @@
 """A masked autoregressive flow, fitted to codes by maximum likelihood."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -9,7 +11,8 @@ from keras import ops
 from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.flows import MaskedAutoregressive
 from keras_latent.samplers import training
-from keras_latent.samplers.base import Sampler, check_enough
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
 
@@ -17,7 +20,7 @@ _ROWS = 1024
 """Codes that are looked at at once."""
 
 
-class MaskedAutoregressiveFlow(Sampler):
+class MaskedAutoregressiveFlow(CodeSampler):
     """Invertible autoregressive steps: a density in one pass, draws in d of them.
 
     Maps are taken as the vectors that they hold.
@@ -30,6 +33,9 @@ class MaskedAutoregressiveFlow(Sampler):
         batch_size: Codes a step. Defaults to 128.
         learning_rate: Adam's at first; it falls to 0 as a cosine. Defaults to 0.001.
         seed: Seed of the training. Defaults to 0.
+        checkpoint: A file for what a fit has reached, from which one that was killed
+            goes on to the same weights, but for the rounding in which two runs of
+            TensorFlow differ, too; removed at the end. Defaults to `None`: none.
         verbose: 1 shows the progress, 0 nothing. Defaults to 1.
 
     Raises:
@@ -55,6 +61,7 @@ class MaskedAutoregressiveFlow(Sampler):
         batch_size: int = 128,
         learning_rate: float = 1e-3,
         seed: int = 0,
+        checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
         sizes = {"flows": flows, "units": units, "epochs": epochs}
@@ -68,6 +75,7 @@ class MaskedAutoregressiveFlow(Sampler):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.seed = seed
+        self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
 
     def fit_codes(
@@ -76,12 +84,11 @@ class MaskedAutoregressiveFlow(Sampler):
         """Train the flow.
 
         Raises:
-            ValueError: If the loss isn't finite.
+            ValueError: If the loss isn't finite, or the checkpoint is of another fit.
         """
         check_enough(codes, 2, "of which a density can be learned")
         rows = codes.reshape(len(codes), -1).astype("float32")
-        generator = np.random.default_rng(self.seed)
-        flow = self._flow()
+        flow, generator = self._flow(), np.random.default_rng(self.seed)
         for weight in flow.weights:
             # As large as they were drawn, without the generator of Keras.
             scale = np.asarray(weight).std()
@@ -89,15 +96,26 @@ class MaskedAutoregressiveFlow(Sampler):
         trained = _LogProb(flow)
         schedule = training.falling_rate(self, len(rows))
         trained.compile(keras.optimizers.Adam(schedule), loss=_minus_log_prob)
+        trained.optimizer.build(trained.trainable_variables)
+        checkpoint = training.Checkpoint(
+            self.checkpoint,
+            training.fit_hash(self.get_config(), codes, None),
+            [*flow.weights, *trained.optimizer.variables],
+        )
+
+        def generator_of(epoch: int) -> np.random.Generator:
+            # Its own seed, so that an epoch is the same after a kill.
+            return np.random.default_rng([self.seed, epoch])
 
         def step(chosen: np.ndarray, _: np.random.Generator) -> float:
             no_target = np.zeros((len(chosen), 1), "float32")
             return trained.train_on_batch(rows[chosen], no_target)
 
-        for _ in training.trained_epochs(
-            self, trained, len(rows), lambda _: generator, step
+        for epochs in training.trained_epochs(
+            self, trained, len(rows), generator_of, step, checkpoint.resumed()
         ):
-            pass
+            checkpoint.reached(epochs, self.epochs)
+        checkpoint.remove()
         return training.as_arrays(flow.weights)
 
     def draw(
@@ -121,7 +139,7 @@ class MaskedAutoregressiveFlow(Sampler):
         return np.concatenate(parts).astype("float64")
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, without the model and `verbose`."""
+        """The constructor's arguments, without the model and what is of one fit."""
         names = ["flows", "units", "epochs", "batch_size", "learning_rate", "seed"]
         return {name: getattr(self, name) for name in names}
 

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.samplers.base import Sampler, check_enough
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
 
 RIDGE = 1e-6
 """What is added to variances, so that dead codes have a density; scikit-learn's."""
 
 
-class Normal(Sampler):
+class Normal(CodeSampler):
     """The normal distribution with the codes' own mean and covariance.
 
     Args:

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.samplers.base import Sampler
+from keras_latent.samplers.code_sampler import CodeSampler
 
 
-class UniformSphere(Sampler):
+class UniformSphere(CodeSampler):
     """Directions that are all equally likely: g/‖g‖ of normal g.
 
     Of a model whose codes have length 1, they have it, too. Codes of other models are

@@ -27,6 +27,8 @@ COMMANDS = {
     "compare a model": ["compare", "model.keras", "--dataset", "absent"],
     "encode": ["encode", "absent.keras", "absent", "--output", "codes.npz"],
     "encode with a model": ["encode", "model.keras", "absent"],
+    "sample": ["sample", "absent.keras", "--sampler", "flow"],
+    "sample from a model": ["sample", "model.keras"],
     "anomalies": ["anomalies", "absent.keras", "absent", "--output", "found"],
     "anomalies with a model": ["anomalies", "model.keras", "absent"],
 }
@@ -43,6 +45,8 @@ OPTIONS = [
     *(("encode with a model", "folder"), ("anomalies with a model", "folder")),
     *(("anomalies", name) for name in ("model", "output", "score", "count", "seed")),
     ("anomalies with a model", "normal"),
+    *(("sample", name) for name in ("model", "sampler", "count", "seed", "set")),
+    ("sample from a model", "labels"),
     *(("report", name) for name in ("model", "image-size", "limit", "seed")),
     *(("report of a model", name) for name in ("dataset", "output")),
 ]
@@ -144,7 +148,7 @@ def test_any_word_for_an_option(option, word):
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(
     st.sampled_from(
-        ["train", "resume", "report", "encode", "anomalies", "compare", ""]
+        ["train", "resume", "report", "encode", "anomalies", "compare", "sample", ""]
     ),
     st.lists(words, min_size=1, max_size=4),
 )
@@ -164,6 +168,7 @@ def test_any_words_at_all(command, words):
         ("train", "seeds", "1000"),
         ("report", "image-size", "4096"),
         ("report", "limit", "1000000"),
+        ("sample", "count", "1000"),
     ],
 )
 def test_numbers_that_would_use_up_the_memory(command, option, largest):

@@ -115,6 +115,7 @@ def test_a_file_is_reported_on_with_another_dataset(
         "data": "dark, split train",
         "limit": 5,
         "seed": 7,
+        "samplers": {},
     }
 
 

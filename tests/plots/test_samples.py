@@ -34,3 +34,14 @@ def test_refuses_a_model_without_a_prior():
 def test_refuses_no_samples():
     with pytest.raises(ValueError, match=r"`count` .* Received: count=0"):
         plots.prior_samples(Dreamer(), count=0)
+
+
+def test_a_row_of_each_label():
+    images = Dreamer().sample(6, seed=0)
+    figure = plots.samples(images, ["cat", "dog"])
+
+    assert pixels(figure).shape == (9, 14)
+    np.testing.assert_allclose(pixels(figure)[5:, 5:9], images[4, :, :, 0], rtol=1e-6)
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["cat", "dog"]
+    with pytest.raises(ValueError, match=r"`row_labels` must divide .*4 labels for 6"):
+        plots.samples(images, "abcd")

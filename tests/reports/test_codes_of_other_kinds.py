@@ -20,12 +20,16 @@ def test_of_maps_everything_is_drawn(tmp_path):
     model.compile()
     labels = [0, 1, 0, 1, 0, 1]
     path = tmp_path / "report.html"
-    write_report(model, IMAGES, path, labels=labels, known=(IMAGES, labels))
+    samplers = {"normal": kl.samplers.Normal(model).fit(IMAGES)}
+    known = IMAGES, labels
+    write_report(model, IMAGES, path, labels, known, samplers=samplers)
     page = Page(path.read_text())
     assert page.numbers["Code"][0] == "map of 2 by 2 with 3 channels: 12 dimensions"
     assert "5-NN accuracy" in page.numbers
     headings = {"Map of the codes", "Interpolations", "Traversals"}
-    assert headings | {"Samples of the prior"} <= set(page.headings)
+    # One section for the prior and samplers.
+    assert headings | {"Samples"} <= set(page.headings)
+    assert "Samples of the prior" not in page.headings
     kl_divergence = model.kl_by_element(IMAGES).reshape(6, 12).mean(axis=0).sum()
     assert f"{kl_divergence:.4g} nats in all" in path.read_text()
 

@@ -1,4 +1,5 @@
 import re
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -267,6 +268,10 @@ def test_refuses_observations_without_an_image(tmp_path):
         ({"images": np.full((60, 28, 28, 1), 2.0)}, r"must lie in \[0, 1\]"),
         ({"images": np.full((60, 28, 28, 1), np.nan)}, "must be finite"),
         ({"images": np.zeros((1, 28, 28, 1)), "labels": [1]}, "at least two images"),
+        (
+            {"samplers": {"mine": SimpleNamespace(model=None)}},
+            "`samplers` must be samplers of `model`. Received: 'mine'",
+        ),
         ({"model": keras.Sequential()}, "`model` must be a latent model .* Sequential"),
     ],
 )

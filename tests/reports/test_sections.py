@@ -119,3 +119,24 @@ def test_use_is_drawn_with_as_many_numbers_as_fit(digits):
         assert narrow.get_xticks().tolist() == list(range(0, 30, 3))
     idle = np.flatnonzero(reported.codes.var(axis=0) <= 0.01)
     assert f"inactive: {', '.join(map(str, idle))}" in variance.caption
+
+
+def test_samples_of_the_prior_stand_beside_those_of_samplers(vae, digits):
+    flow = kl.samplers.FlowMatching(vae, units=4, epochs=1, steps=1, verbose=0)
+    samplers = {
+        "normal": kl.samplers.Normal(vae).fit(digits[0]),
+        "flow_matching-labels": flow.fit(digits[0], digits[1]),
+    }
+    reported = ReportedModel(vae, *digits, None, None, 2000, 3, samplers)
+    section = image_sections.samples(reported)
+    assert [picture.caption for picture in section.pictures] == [
+        "The prior, a standard normal.",
+        "Normal, saved as normal.",
+        "FlowMatching, saved as flow_matching-labels: as many images of each label, "
+        "sorted.",
+    ]
+    # Side by side where the page is as wide as it becomes.
+    assert all(picture.wide.get_size_inches()[0] < 5 for picture in section.pictures)
+    drawn = section.pictures[1].wide.axes[0].images[0].get_array()
+    expected = np.asarray(samplers["normal"].sample(64, seed=3))
+    np.testing.assert_allclose(drawn[:28, :28], expected[0, ..., 0], atol=1e-5)

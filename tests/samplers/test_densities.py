@@ -152,7 +152,7 @@ def test_labels_that_steer_nothing(model, images):
 
 def test_models_of_tokens():
     model = kl.models.VQVAE.for_images((8, 8, 1), code_shape=(2, 2, 3))
-    with pytest.raises(ValueError, match=r"tokens: fit .*`model.decode_tokens`"):
+    with pytest.raises(ValueError, match=r"tokens: use `TokenTransformer` or"):
         Normal(model)
 
 

@@ -9,10 +9,10 @@ from keras_latent.applications.builder import Architecture
 
 Builder = TypeVar("Builder", bound=Callable)
 
-_IMAGES = {  # noqa: RUF001
-    "mnist": "28 × 28 × 1",
-    "emoji": "64 × 64 × 3",
-    "pictures": "64 × 64 × 3, emoji and icons",
+_IMAGES = {
+    "mnist": "28 × 28 × 1",  # noqa: RUF001
+    "emoji": "64 × 64 × 3",  # noqa: RUF001
+    "pictures": "64 × 64 × 3, emoji and icons",  # noqa: RUF001
 }
 _WIDTH = 88
 _INDENT = " " * 4

@@ -170,7 +170,7 @@ def test_reconstructions_beside_those_of_components():
     good = trained(model, bent(0), bent(1), 15, rate=3e-2, passes=10)
     assert said(good, "Reconstructions are good: their error is")
     assert said(good, "% below PCA with 1 numbers")
-    poor = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=3)
+    poor = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=16)
     assert said(poor, "Reconstructions are worse than PCA with 1 numbers")
 
 

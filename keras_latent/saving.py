@@ -210,7 +210,7 @@ def load_model(
     except Exception as error:  # Of any kind, and without the name of the file.
         raise ValueError(
             "`path` must be a model that Keras can load in safe mode. "
-            f"Received: path={str(path)!r}, which it can't: {_reason(error)}"
+            f"Received: path={str(path)!r}, which it can't: {reason_of(error)}"
         ) from error
 
 
@@ -277,7 +277,7 @@ def check_weights_are_inside(weights: str | os.PathLike | IO[bytes]) -> None:
         raise ValueError(f"it links to other places: {', '.join(elsewhere)}")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What Keras says at last, without the configs before and after it."""
     _, _, said = str(error).rpartition("Exception encountered: ")
     said, _, _ = said.partition("Full object config")

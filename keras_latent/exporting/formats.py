@@ -1,10 +1,8 @@
 """The formats that are written: by what, and what runs them afterwards."""
 
-import importlib
 import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
-from types import ModuleType
 from typing import Any, ClassVar
 
 import keras
@@ -12,6 +10,7 @@ import numpy as np
 
 from keras_latent.exporting.parts import named_outputs
 from keras_latent.exporting.upsampling import with_known_sizes
+from keras_latent.optional import imported
 from keras_latent.typing import Observation
 
 
@@ -64,28 +63,7 @@ class Format(ABC):
             ImportError: If one is missing.
         """
         for package in self.packages:
-            imported(package, f"`format` {name!r}")
-
-
-def imported(package: str, what: str, extra: str = "export") -> ModuleType:
-    """Import an optional package.
-
-    Args:
-        package: What `import` calls it.
-        what: What needs it, for the message.
-        extra: The extra that brings it. Defaults to `"export"`.
-
-    Raises:
-        ImportError: If it isn't installed; the message tells how it is.
-    """
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        distribution = package.split(".")[0].replace("_", "-")
-        raise ImportError(
-            f"{what} needs the package {distribution}: "
-            f"pip install 'keras_latent[{extra}]'"
-        ) from error
+            imported(package, f"`format` {name!r}", "export")
 
 
 class OnnxFormat(Format):
@@ -96,23 +74,24 @@ class OnnxFormat(Format):
 
     def write(self, network: keras.Model, part: str, path: Path, int8: bool) -> None:
         """Write it; see `Format.write`."""
-        from keras_latent.exporting.onnx_graph import checked, without_unknown
+        from keras_latent.exporting.onnx_graph import checked, quiet, without_unknown
 
-        served = named_outputs(with_known_sizes(network), part)
+        served = named_outputs(network, part)
         with without_unknown("onnx"):
             served.export(
                 path, format="onnx", verbose=False, input_signature=[served.input]
             )
         checked(path, [own.name for own in keras.tree.flatten(served.input)])
         if int8:
-            quantization = imported("onnxruntime.quantization", "`int8`")
-            quantization.quantize_dynamic(
-                path, path, weight_type=quantization.QuantType.QUInt8
-            )
+            quantization = imported("onnxruntime.quantization", "`int8`", "export")
+            with quiet():
+                quantization.quantize_dynamic(
+                    path, path, weight_type=quantization.QuantType.QUInt8
+                )
 
     def run(self, path: Path, given: Observation) -> Observation:
         """Run it; see `Format.run`."""
-        runtime = imported("onnxruntime", "`format` 'onnx'")
+        runtime = imported("onnxruntime", "`format` 'onnx'", "export")
         session = runtime.InferenceSession(
             path.read_bytes(), providers=["CPUExecutionProvider"]
         )
@@ -144,6 +123,8 @@ class LiteRtFormat(Format):
                 target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]},
                 **options,
             )
+        except tf.errors.OpError as error:
+            raise OSError(error.message) from error
         except OSError:
             raise
         except Exception as error:  # Of any kind: that of the converter is private.
@@ -151,7 +132,7 @@ class LiteRtFormat(Format):
 
     def run(self, path: Path, given: Observation) -> Observation:
         """Run it; see `Format.run`."""
-        litert = imported("ai_edge_litert.interpreter", "`format` 'litert'")
+        litert = imported("ai_edge_litert.interpreter", "`format` 'litert'", "export")
         # Of its bytes, so that nobody holds the file open while it is moved.
         interpreter = litert.Interpreter(model_content=path.read_bytes())
         signature = interpreter.get_signature_runner()

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from keras_latent.exporting.formats import imported
 from keras_latent.exporting.unsupported import unsupported
+from keras_latent.optional import imported
 
 _UNKNOWN = re.compile(
     r"Tensorflow op \[(?P<place>.*): (?P<kind>\w+)\] is not supported"
@@ -52,6 +52,18 @@ def without_unknown(format: str) -> Iterator[None]:
         raise ValueError(unsupported(format, list(unknown)))
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what is no error out of the log: advice on files made by hand."""
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def checked(path: Path, inputs: list[str]) -> None:
     """Look at a file, and call its first axis the same everywhere.
 
@@ -63,7 +75,7 @@ def checked(path: Path, inputs: list[str]) -> None:
         ValueError: If it asks for others, as where a network holds a tensor that was
             made outside of its graph.
     """
-    onnx = imported("onnx", "`format` 'onnx'")
+    onnx = imported("onnx", "`format` 'onnx'", "export")
     model = onnx.load(path)
     graph = model.graph
     others = [own.name for own in graph.input if own.name not in inputs]
@@ -78,7 +90,7 @@ def checked(path: Path, inputs: list[str]) -> None:
 @functools.lru_cache
 def _learn_operations() -> None:
     """Tell tf2onnx how an operation is made of others, once."""
-    handler = imported("tf2onnx.handler", "`format` 'onnx'")
+    handler = imported("tf2onnx.handler", "`format` 'onnx'", "export")
 
     @handler.tf_op("Log1p")
     class Log1p:

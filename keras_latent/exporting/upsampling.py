@@ -1,4 +1,4 @@
-"""Doubling of maps that keeps its sizes known, for converters that must know them."""
+"""Doubling of maps that keeps its sizes known, for a converter that must know them."""
 
 from typing import Any
 
@@ -12,8 +12,9 @@ def with_known_sizes(network: keras.Model) -> keras.Model:
     """The same network, whose nearest up-sampling is one operation of known sizes.
 
     Keras repeats rows and columns. TensorFlow forgets the sizes of what it repeats, so
-    that converters find no convolution for what comes next. Resizing to the nearest
-    pixel gives the same values. In training, repeating stays: XLA can differentiate it.
+    that LiteRT finds no convolution of its own for what comes after two of them.
+    Resizing to the nearest pixel gives the same values. In training, repeating stays:
+    XLA can differentiate it. So it does in ONNX, which knows the sizes.
 
     Args:
         network: A functional model; what isn't functional within it stays as it is.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,6 @@ HUB = "hf://"
 """How the names of repositories on the Hugging Face Hub begin."""
 
 _HASHED = (CONFIG_FILE, WEIGHTS_FILE)
-_ASSETS = "assets"
 
 
 def save_to_preset(
@@ -79,8 +79,7 @@ def save_to_preset(
             f"uploads. Received: path={str(path)!r}"
         )
     with folder_written_whole(path, FILES) as folder:
-        model.save(folder, zipped=False)
-        _remove_assets(folder / _ASSETS)
+        _write_parts(model, folder)
         file = folder / METADATA_FILE
         metadata = json.loads(file.read_text(encoding="utf-8"))
         metadata["keras_latent_version"] = keras_latent.__version__
@@ -144,16 +143,27 @@ def from_preset(path: str | os.PathLike, compile: bool = True) -> LatentModel:
     return model
 
 
-def _remove_assets(folder: Path) -> None:
-    """Refuse a model whose layers write files of their own, which Keras puts here."""
-    if not folder.is_dir():
-        return
-    if any(folder.iterdir()):
-        raise ValueError(
-            "`model` must have no layers with files of their own, such as vocabularies."
-            f" Received: a model with {sorted(own.name for own in folder.iterdir())}"
-        )
-    folder.rmdir()
+def _write_parts(model: LatentModel, folder: Path) -> None:
+    """Write what a `.keras` file holds, one file each.
+
+    HDF5 itself leaves the process broken where a disk is full; Keras puts it into an
+    archive from memory.
+
+    Raises:
+        ValueError: If layers of the model write files of their own.
+    """
+    archive_file = folder / "model.keras"
+    model.save(archive_file)
+    with zipfile.ZipFile(archive_file) as archive:
+        names = {own.filename for own in archive.infolist() if not own.is_dir()}
+        if others := sorted(names - set(FILES)):
+            raise ValueError(
+                "`model` must have no layers with files of their own, such as "
+                f"vocabularies. Received: a model with {others}"
+            )
+        for name in names:
+            (folder / name).write_bytes(archive.read(name))
+    archive_file.unlink()
 
 
 def _downloaded(path: str) -> Path:

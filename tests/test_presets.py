@@ -158,11 +158,11 @@ class TestRefused:
         plain = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
         plain.save(preset, zipped=False)
         self.signed(preset)
-        with pytest.raises(ValueError, match="preset of a latent model.*a Sequential"):
+        with pytest.raises(ValueError, match=r"preset of a latent model.*a Sequential"):
             kl.from_preset(preset)
 
     def test_a_model_of_another_class(self, written):
-        with pytest.raises(ValueError, match="preset of IWAE.* with a VAE"):
+        with pytest.raises(ValueError, match=r"preset of IWAE.* with a VAE"):
             kl.models.IWAE.from_preset(written)
 
     def test_what_cannot_be_written(self, trained, tmp_path):

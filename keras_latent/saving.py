@@ -60,7 +60,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise OSError(_not_written(path, error)) from error
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def folder_written_whole(
                     os.replace(before, path)
                 raise
     except OSError as error:
-        raise _not_written(path, error) from error
+        raise OSError(_not_written(path, error)) from error
 
 
 def check_is_replaceable(path: Path, holds: Iterable[str]) -> None:
@@ -137,9 +137,9 @@ def check_is_replaceable(path: Path, holds: Iterable[str]) -> None:
         )
 
 
-def _not_written(path: Path, error: OSError) -> OSError:
+def _not_written(path: Path, error: OSError) -> str:
     reason = os.strerror(error.errno) if error.errno else error
-    return OSError(
+    return (
         "`path` must be where a file can be written; what stood there is kept. "
         f"Received: path={str(path)!r} ({reason})"
     )

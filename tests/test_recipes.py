@@ -137,7 +137,8 @@ def test_grain(model, expected):
 def test_mlflow(model, expected, tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    mlflow.set_tracking_uri(f"file://{tmp_path}")
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+    mlflow.set_experiment("tests")
 
     class Log(keras.callbacks.Callback):
         """What MLflow is told: the logs of each epoch."""

@@ -16,6 +16,7 @@ from keras_latent.exporting.parts import (
     PARTS,
     checked_on,
     given_to,
+    in_float32,
     network_of,
     reconstruction,
 )
@@ -47,8 +48,9 @@ def export(
     """Write a model for programs that don't know this library, and check what it gives.
 
     It is run there after writing, on images, and compared with the model; where they
-    differ by more than the limit, nothing is written. Batches may have any number of
-    rows. The input is called `observation` (of a decoder `code`; of a conditional model
+    differ by more than the limit, nothing is written. A model that computes in 16 bits
+    does so in float32 in ONNX and LiteRT, and is compared so. Batches may have any
+    number of rows. The input is called `observation` (of a decoder `code`; of a conditional model
     `x` and `y`), the output `reconstruction`, `code` or `observation`. Those of a dict
     have the names of its columns, behind `reconstruction_` where they are outputs of
     the whole model.
@@ -93,12 +95,11 @@ def export(
         limit = INT8_LIMIT if int8 else LIMIT
     check_in_range("limit", limit)
     x = checked_on(model, images)
-    own, network, given = (
-        FORMATS[format],
-        network_of(model, part),
-        given_to(model, part, x),
-    )
-    expected = output_of(network, given)
+    own, given = FORMATS[format], given_to(model, part, x)
+    network = network_of(model, part)
+    told = expected = output_of(network, given)
+    if not own.holds_half and (wider := in_float32(network)) is not network:
+        network, expected = wider, output_of(wider, given)
     with _unfinished(path, own) as unfinished:
         own.write(network, part, unfinished, int8)
         output = _run(own, unfinished, given, format)
@@ -117,7 +118,7 @@ def export(
         difference,
         limit,
         _squared_error(reconstruction(model, part, x, output), target),
-        _squared_error(reconstruction(model, part, x, expected), target),
+        _squared_error(reconstruction(model, part, x, told), target),
     )
 
 

@@ -21,11 +21,13 @@ class Format(ABC):
         ending: How its files end; empty of one that is a folder.
         holds: The names of what its folder may hold.
         packages: What it needs besides this library, by what `import` calls it.
+        holds_half: Whether it has what computes in 16 bits.
     """
 
     ending: ClassVar[str] = ""
     holds: ClassVar[tuple[str, ...]] = ()
     packages: ClassVar[tuple[str, ...]] = ()
+    holds_half: ClassVar[bool] = True
 
     @abstractmethod
     def write(self, network: keras.Model, part: str, path: Path, int8: bool) -> None:
@@ -71,6 +73,7 @@ class OnnxFormat(Format):
 
     ending = ".onnx"
     packages = ("onnx", "onnxruntime", "tf2onnx")
+    holds_half = False
 
     def write(self, network: keras.Model, part: str, path: Path, int8: bool) -> None:
         """Write it; see `Format.write`."""
@@ -106,6 +109,7 @@ class LiteRtFormat(Format):
 
     ending = ".tflite"
     packages = ("ai_edge_litert",)
+    holds_half = False
 
     def write(self, network: keras.Model, part: str, path: Path, int8: bool) -> None:
         """Write it, of LiteRT's own operations alone; see `Format.write`."""

@@ -30,6 +30,43 @@ def network_of(model: LatentModel, part: str) -> keras.Model:
     return keras.Model(x, model.call(x), name=model.name)
 
 
+def in_float32(network: keras.Model) -> keras.Model:
+    """The same network, computing in float32 whatever its layers compute in.
+
+    Args:
+        network: A functional model.
+
+    Returns:
+        The network itself if it does, or else a copy with copies of the weights.
+    """
+    if not any(_is_half(layer) for layer in layers_in(network)):
+        return network
+
+    def wider(layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer):
+            return layer  # An operation, which has no dtype of its own.
+        config = layer.get_config()
+        if _is_half(layer):
+            config["dtype"] = "float32"
+        return type(layer).from_config(config)
+
+    copy = keras.models.clone_model(network, clone_function=wider, recursive=True)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def layers_in(layer: Any) -> list[keras.layers.Layer]:
+    """A layer, and all that it is made of."""
+    inner = list(getattr(layer, "layers", []))
+    if isinstance(layer, keras.layers.Wrapper):
+        inner.append(layer.layer)
+    return [layer, *(each for own in inner for each in layers_in(own))]
+
+
+def _is_half(layer: keras.layers.Layer) -> bool:
+    return layer.compute_dtype in ("bfloat16", "float16")
+
+
 def named_outputs(network: keras.Model, part: str) -> keras.Model:
     """The same network, with outputs of names that a user can know.
 

@@ -2,9 +2,10 @@
 
 import re
 import textwrap
-from typing import Any
 
 import keras
+
+from keras_latent.exporting.parts import layers_in
 
 _LONGEST_REASON = 500
 _MOST = 4
@@ -60,14 +61,6 @@ def check_is_of_keras(network: keras.Model) -> None:
     Raises:
         ValueError: If there is one; the message names it.
     """
-    for layer in _layers_in(network):
+    for layer in layers_in(network):
         if type(layer).__module__.split(".")[0] == _PACKAGE:
             raise ValueError(unsupported("keras", [(type(layer).__name__, layer.name)]))
-
-
-def _layers_in(layer: Any) -> list[keras.layers.Layer]:
-    """A layer, and all that it is made of."""
-    inner = list(getattr(layer, "layers", []))
-    if isinstance(layer, keras.layers.Wrapper):
-        inner.append(layer.layer)
-    return [layer, *(each for own in inner for each in _layers_in(own))]

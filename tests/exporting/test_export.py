@@ -171,6 +171,18 @@ class TestParts:
             expected = expected["image"]
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
+    def test_what_computes_in_16_bits_does_so_in_32_in_onnx(
+        self, tmp_path, dtype_policy, images
+    ):
+        dtype_policy("mixed_bfloat16")
+        model = kl.models.Autoencoder.for_images(SHAPE, latent_dim=2)
+        dtype_policy("float32")
+        told = kl.export(model, tmp_path / "a.onnx", part="encoder", images=images)
+        found = FORMATS["onnx"].run(told.path, images)
+        assert told.difference <= 1e-5
+        difference = np.abs(found - model.encode(images)).max()
+        assert 1e-5 < difference < 0.02
+
     def test_without_images_random_ones_will_do(self, tmp_path):
         case = next(case for case in CASES if case.name == "conditional")
         told = kl.export(case.build(), tmp_path / "a.keras", "keras")
@@ -246,7 +258,11 @@ class TestErrors:
         model = kl.models.VAE(**dense_networks())
         message = r"`images` must lie in \[0, 1\] for the bernoulli.*maximum=255"
         with pytest.raises(ValueError, match=message):
-            kl.export(model, tmp_path / "a.onnx", images=255 * cases.images(2))
+            kl.export(
+                model,
+                tmp_path / "a.onnx",
+                images=np.full((2, *cases.IMAGE_SHAPE), 255.0),
+            )
 
     def test_what_is_no_latent_model(self, tmp_path):
         with pytest.raises(ValueError, match="`model` must be a latent model"):

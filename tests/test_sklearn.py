@@ -52,7 +52,6 @@ QUICK = {
     "check_estimators_unfitted",
     "check_fit1d",
     "check_n_features_in",
-    "check_transformer_general",
 }
 
 

@@ -50,10 +50,12 @@ def export(
     It is run there after writing, on images, and compared with the model; where they
     differ by more than the limit, nothing is written. A model that computes in 16 bits
     does so in float32 in ONNX and LiteRT, and is compared so. Batches may have any
-    number of rows. The input is called `observation` (of a decoder `code`; of a conditional model
-    `x` and `y`), the output `reconstruction`, `code` or `observation`. Those of a dict
-    have the names of its columns, behind `reconstruction_` where they are outputs of
-    the whole model.
+    number of rows.
+
+    The input is called `observation` (of a decoder `code`; of a conditional model `x`
+    and `y`), the output `reconstruction`, `code` or `observation`. Those of a dict have
+    the names of its columns, behind `reconstruction_` where they are outputs of the
+    whole model.
 
     Args:
         model: A latent model.

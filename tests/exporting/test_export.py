@@ -190,7 +190,9 @@ class TestParts:
 
 
 # In `make test`, those of the other test and tokens, whose operations are rare.
-@pytest.mark.parametrize("format", ["onnx", "litert"])
+@pytest.mark.parametrize(
+    "format", ["onnx", pytest.param("litert", marks=pytest.mark.all)]
+)
 @pytest.mark.parametrize(
     "case",
     [

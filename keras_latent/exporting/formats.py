@@ -1,5 +1,6 @@
 """The formats that are written: by what, and what runs them afterwards."""
 
+import tempfile
 import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -105,7 +106,7 @@ class OnnxFormat(Format):
 
 
 class LiteRtFormat(Format):
-    """LiteRT, written by Keras through TensorFlow's converter."""
+    """LiteRT, written by TensorFlow's converter."""
 
     ending = ".tflite"
     packages = ("ai_edge_litert",)
@@ -117,16 +118,18 @@ class LiteRtFormat(Format):
 
         from keras_latent.exporting.unsupported import litert_reason
 
-        options = {"optimizations": [tf.lite.Optimize.DEFAULT]} if int8 else {}
         served = named_outputs(with_known_sizes(network), part)
         try:
-            served.export(
-                path,
-                format="litert",
-                verbose=False,
-                target_spec={"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]},
-                **options,
-            )
+            # As Keras does it from 3.13 on, by way of a SavedModel.
+            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+                served.export(folder, format="tf_saved_model", verbose=False)
+                converter = tf.lite.TFLiteConverter.from_saved_model(
+                    folder, signature_keys=["serving_default"]
+                )
+                converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+                if int8:
+                    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+                path.write_bytes(converter.convert())
         except tf.errors.OpError as error:
             raise OSError(error.message) from error
         except OSError:

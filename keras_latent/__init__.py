@@ -38,18 +38,27 @@ _LAZY = {
     "plots": "keras_latent.plots",
     "reports": "keras_latent.reports",
     "samplers": "keras_latent.samplers",
+    "sklearn": "keras_latent.sklearn",
     "workers": "keras_latent.training.workers",
 }
 """Where what loads late stands."""
 
+_LAZY_FUNCTIONS = {
+    "export": "keras_latent.exporting",
+    "from_preset": "keras_latent.presets",
+    "load_sampler": "keras_latent.samplers",
+    "save_to_preset": "keras_latent.presets",
+}
+"""In which module functions stand that load late."""
+
 __all__ = [
     *_LAZY,
+    *_LAZY_FUNCTIONS,
     "callbacks",
     "distributions",
     "layers",
     "likelihoods",
     "load_model",
-    "load_sampler",
     "losses",
     "models",
     "networks",
@@ -60,8 +69,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return importlib.import_module(_LAZY[name])
-    if name == "load_sampler":
-        return importlib.import_module("keras_latent.samplers").load_sampler
+    if name in _LAZY_FUNCTIONS:
+        return getattr(importlib.import_module(_LAZY_FUNCTIONS[name]), name)
     raise AttributeError(f"module 'keras_latent' has no attribute {name!r}")
 
 

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import textwrap
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,11 +60,89 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
                 os.fsync(file.fileno())
             os.replace(unfinished, path)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise OSError(
-            "`path` must be where a file can be written; what stood there is kept. "
-            f"Received: path={str(path)!r} ({reason})"
-        ) from error
+        raise OSError(_not_written(path, error)) from error
+
+
+@contextlib.contextmanager
+def folder_written_whole(
+    path: str | os.PathLike, holds: Iterable[str]
+) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `path` once everything is written.
+
+    A folder of the same kind that stands at `path` stays until then, and stays if the
+    writing fails.
+
+    Args:
+        path: Where the folder shall stand. The folder around it must exist.
+        holds: The names of what such a folder may hold. One that holds something else
+            is somebody's, and isn't replaced.
+
+    Yields:
+        An empty folder beside `path`.
+
+    Raises:
+        FileNotFoundError: If the folder around it doesn't exist.
+        ValueError: If `path` is a file, or a folder that holds something else.
+        OSError: If something can't be written, for one because the disk is full.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"The folder of `path` must exist. Received: path={str(path)!r}"
+        )
+    check_is_replaceable(path, holds)
+    try:
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as around:
+            unfinished = Path(around) / path.name
+            unfinished.mkdir()
+            yield unfinished
+            for file in unfinished.rglob("*"):
+                if file.is_file():
+                    # Windows flushes only what is open for writing.
+                    with open(file, "rb+") as opened:
+                        os.fsync(opened.fileno())
+            before = Path(around) / "before"
+            if path.is_dir():
+                os.replace(path, before)
+            try:
+                os.replace(unfinished, path)
+            except OSError:
+                if before.is_dir():
+                    os.replace(before, path)
+                raise
+    except OSError as error:
+        raise OSError(_not_written(path, error)) from error
+
+
+def check_is_replaceable(path: Path, holds: Iterable[str]) -> None:
+    """Refuse a place where something stands that a folder written there would replace.
+
+    Args:
+        path: Where the folder shall stand.
+        holds: The names of what such a folder may hold.
+
+    Raises:
+        ValueError: If it is a file, or a folder that holds something else.
+    """
+    if path.is_dir():
+        others = sorted({entry.name for entry in path.iterdir()} - set(holds))
+        if others:
+            raise ValueError(
+                "`path` must be a new folder, or one that was written here before. "
+                f"Received: path={str(path)!r}, which holds {others[0]!r}"
+            )
+    elif path.exists():
+        raise ValueError(
+            f"`path` must be a folder. Received: path={str(path)!r}, which is a file"
+        )
+
+
+def _not_written(path: Path, error: OSError) -> str:
+    reason = os.strerror(error.errno) if error.errno else error
+    return (
+        "`path` must be where a file can be written; what stood there is kept. "
+        f"Received: path={str(path)!r} ({reason})"
+    )
 
 
 def remove_unfinished(folder: Path) -> None:
@@ -132,7 +210,7 @@ def load_model(
     except Exception as error:  # Of any kind, and without the name of the file.
         raise ValueError(
             "`path` must be a model that Keras can load in safe mode. "
-            f"Received: path={str(path)!r}, which it can't: {_reason(error)}"
+            f"Received: path={str(path)!r}, which it can't: {reason_of(error)}"
         ) from error
 
 
@@ -199,7 +277,7 @@ def check_weights_are_inside(weights: str | os.PathLike | IO[bytes]) -> None:
         raise ValueError(f"it links to other places: {', '.join(elsewhere)}")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """What Keras says at last, without the configs before and after it."""
     _, _, said = str(error).rpartition("Exception encountered: ")
     said, _, _ = said.partition("Full object config")

@@ -30,7 +30,7 @@ def test_snippets_run(little_data, two_replicas, monkeypatch, tmp_path):
     for snippet in SNIPPETS:
         exec(compile(snippet, "README.md", "exec"), names)
 
-    assert len(SNIPPETS) == 17
+    assert len(SNIPPETS) == 20
     assert (tmp_path / "reconstructions.png").stat().st_size > 1000
     assert (tmp_path / "vae.keras").exists()
     assert names["codes"].shape == (64, 16)

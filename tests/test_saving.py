@@ -4,7 +4,12 @@ import keras
 import pytest
 
 from keras_latent.models import Autoencoder
-from keras_latent.saving import load_model, write_text, written_whole
+from keras_latent.saving import (
+    folder_written_whole,
+    load_model,
+    write_text,
+    written_whole,
+)
 from tests.models.cases import dense_networks
 
 
@@ -110,7 +115,9 @@ class TestLoadModel:
         model.save(path)
         damaged = bytearray(path.read_bytes())
         middle = len(damaged) // 2
-        damaged[middle : middle + 200] = bytes(200)
+        # Turned over: between weights, all may be 0 already.
+        for place in range(middle, middle + 200):
+            damaged[place] ^= 0xFF
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match=r"`path`.*Received: path="):
             load_model(path)
@@ -122,3 +129,50 @@ class TestLoadModel:
         unsafe.save(tmp_path / "model.keras")
         with pytest.raises(ValueError, match="safe_mode"):
             load_model(tmp_path / "model.keras")
+
+
+class TestFolders:
+    def test_a_folder_is_there_once_it_is_whole(self, tmp_path):
+        path = tmp_path / "made"
+        with folder_written_whole(path, ["a", "inner"]) as folder:
+            (folder / "a").write_text("1")
+            (folder / "inner").mkdir()
+            (folder / "inner" / "b").write_text("2")
+            assert not path.exists()
+        assert (path / "a").read_text() == "1"
+        assert (path / "inner" / "b").read_text() == "2"
+        assert [own.name for own in tmp_path.iterdir()] == ["made"]
+
+    def test_the_old_one_is_replaced_or_kept_whole(self, tmp_path):
+        path = tmp_path / "made"
+        path.mkdir()
+        (path / "a").write_text("old")
+
+        def fail():
+            with folder_written_whole(path, ["a", "b"]) as folder:
+                (folder / "b").write_text("half")
+                raise OSError("disk full")
+
+        with pytest.raises(OSError, match=r"what stood there is kept.*disk full"):
+            fail()
+        assert [own.name for own in path.iterdir()] == ["a"]
+        with folder_written_whole(path, ["a", "b"]) as folder:
+            (folder / "b").write_text("new")
+        assert [own.name for own in path.iterdir()] == ["b"]
+        assert [own.name for own in tmp_path.iterdir()] == ["made"]
+
+    def test_a_folder_of_somebody_else_is_not_touched(self, tmp_path):
+        (tmp_path / "thesis.tex").write_text("")
+        with (
+            pytest.raises(ValueError, match=r"which holds 'thesis\.tex'"),
+            folder_written_whole(tmp_path, ["a"]),
+        ):
+            pass
+        assert [own.name for own in tmp_path.iterdir()] == ["thesis.tex"]
+
+    def test_a_missing_folder_around_it(self, tmp_path):
+        with (
+            pytest.raises(FileNotFoundError, match="folder of `path` must exist"),
+            folder_written_whole(tmp_path / "missing" / "made", []),
+        ):
+            pass

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent.distributions.base import CodeDistribution, to_float32
@@ -79,7 +80,8 @@ def unit(vectors: Tensor) -> Tensor:
     """
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     has_length = squared > _LEAST
-    pole = ops.one_hot(0, vectors.shape[-1], dtype=vectors.dtype)
+    # No tensor: a functional model would hold one outside of its graph.
+    pole = np.eye(1, vectors.shape[-1], dtype="float32")[0]
     scaled = vectors * ops.rsqrt(ops.where(has_length, squared, 1.0))
     return ops.where(has_length, scaled, pole)
 

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -265,6 +265,29 @@ class LatentModel(CodingModel):
             self.posterior.check_codes(z)
         if self.condition is not None:
             self.condition.check(given["y"], shape[0])
+
+    def save_to_preset(self, path: str | os.PathLike, **card: Any) -> None:
+        """Write a folder that can be shared; see `keras_latent.save_to_preset`."""
+        from keras_latent import presets
+
+        presets.save_to_preset(self, path, **card)
+
+    @classmethod
+    def from_preset(cls, path: str | os.PathLike, compile: bool = True) -> Self:
+        """Load what `save_to_preset` wrote; see `keras_latent.from_preset`.
+
+        Raises:
+            ValueError: If it is no model of this class.
+        """
+        from keras_latent import presets
+
+        model = presets.from_preset(path, compile)
+        if not isinstance(model, cls):
+            raise ValueError(
+                f"`path` must be a preset of {cls.__name__}. "
+                f"Received: path={str(path)!r} with a {type(model).__name__}"
+            )
+        return model
 
     def export(self, filepath: str | os.PathLike, *args: Any, **kwargs: Any) -> None:
         """Export for serving, as `keras.Model.export`; what is served reconstructs."""

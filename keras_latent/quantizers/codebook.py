@@ -3,9 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_latent.likeliest import likeliest
 from keras_latent.training import replicas
 from keras_latent.training.moved_by_data import over_replicas
 from keras_latent.typing import Tensor
@@ -51,7 +53,8 @@ def all_codes(codebook: keras.layers.Embedding, like: Tensor) -> Tensor:
         # A product, because the gradient of rows that are picked isn't dense else.
         return ops.multiply(codebook.embeddings, 1.0)
     zero = ops.cast(ops.sum(ops.zeros_like(like)), "int32")
-    return codebook(zero + ops.arange(codebook.input_dim, dtype="int32"))
+    # No tensor, which the functional model would hold outside of its graph.
+    return codebook(zero + np.arange(codebook.input_dim, dtype="int32"))
 
 
 def nearest(e: Tensor, table: Tensor) -> Tensor:
@@ -68,8 +71,7 @@ def nearest(e: Tensor, table: Tensor) -> Tensor:
     # ‖e − c‖² but for ‖e‖², which all codes share.
     squares = ops.sum(ops.square(table), axis=-1)
     distances = squares - 2.0 * ops.matmul(flat, ops.transpose(table))
-    tokens = ops.cast(ops.argmin(distances, axis=-1), "int32")
-    return ops.reshape(tokens, (-1, *e.shape[1:-1]))
+    return ops.reshape(likeliest(-distances), (-1, *e.shape[1:-1]))
 
 
 def random_rows(rows: Tensor, count: int, positions: int, seed: Any) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent.quantizers.base import Quantized, Quantizer
@@ -92,8 +93,8 @@ class FiniteScalarQuantizer(Quantizer):
 
     def codes_of(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
-        bases = ops.convert_to_tensor(self._bases, "int32")
-        counts = ops.convert_to_tensor(self.levels, "int32")
+        bases = np.asarray(self._bases, "int32")
+        counts = np.asarray(self.levels, "int32")
         digits = ops.mod(ops.floor_divide(tokens[..., None], bases), counts)
         return self._code(ops.cast(digits, "float32") - self._row(self._halves))
 
@@ -120,11 +121,11 @@ class FiniteScalarQuantizer(Quantizer):
 
     def _token(self, digits: Tensor) -> Tensor:
         places = ops.cast(digits + self._row(self._halves), "int32")
-        return ops.sum(places * ops.convert_to_tensor(self._bases, "int32"), axis=-1)
+        return ops.sum(places * np.asarray(self._bases, "int32"), axis=-1)
 
     def _row(self, numbers: list[float]) -> Tensor:
-        return ops.convert_to_tensor(numbers, "float32")
+        return np.asarray(numbers, "float32")
 
 
 def _scaled(values: Tensor, halves: list[float]) -> Tensor:
-    return values / ops.convert_to_tensor(halves, "float32")
+    return values / np.asarray(halves, "float32")

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from keras_latent.likeliest import likeliest
 from keras_latent.quantizers import codebook
 from keras_latent.quantizers.base import Quantized, Quantizer, sum_over_positions
 from keras_latent.training.replicas import rowwise_noise
@@ -119,7 +120,7 @@ class GumbelQuantizer(Quantizer):
             tokens = self.tokens_of(e)
             return Quantized(ops.take(table, tokens, axis=0), tokens, terms)
         y = ops.softmax((e + self._noise(e)) / self.temperature, axis=-1)
-        tokens = ops.cast(ops.argmax(y, axis=-1), "int32")
+        tokens = likeliest(y)
         if self.straight_through:
             hard = ops.one_hot(tokens, self.num_codes, dtype="float32")
             y = hard + (y - ops.stop_gradient(y))
@@ -127,7 +128,7 @@ class GumbelQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The tokens of the most likely codes."""
-        return ops.cast(ops.argmax(e, axis=-1), "int32")
+        return likeliest(e)
 
     def codes_of(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""

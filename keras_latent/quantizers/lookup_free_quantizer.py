@@ -118,12 +118,13 @@ class LookupFreeQuantizer(Quantizer):
         """The signs as bits of a number, the first channel the highest."""
         places = [2 ** (e.shape[-1] - 1 - i) for i in range(e.shape[-1])]
         bits = ops.cast(e > 0.0, "int32")
-        return ops.sum(bits * ops.convert_to_tensor(places, "int32"), axis=-1)
+        return ops.sum(bits * np.asarray(places, "int32"), axis=-1)
 
     def codes_of(self, tokens: Tensor) -> Tensor:
         """The signs of tokens."""
-        places = [2 ** (self._bits - 1 - i) for i in range(self._bits)]
-        places = ops.convert_to_tensor(places, "int32")
+        # No tensor, which a functional model would hold outside of its graph.
+        places = np.asarray([2 ** (self._bits - 1 - i) for i in range(self._bits)])
+        places = places.astype("int32")
         bits = ops.mod(ops.floor_divide(tokens[..., None], places), 2)
         return 2.0 * ops.cast(bits, "float32") - 1.0
 

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.conditions import condition_of
 from keras_latent.models.variational_model import VariationalModel
@@ -107,7 +108,7 @@ class SemiSupervisedVAE(VariationalModel):
             guessed = ops.sum(ops.exp(log_q) * of_guess, axis=-1)
             return ops.where(is_labelled > 0.0, known, guessed)
 
-        is_right = ops.cast(ops.argmax(logits, axis=-1), "int32") == y
+        is_right = likeliest(logits) == y
         return {
             "bound": expected(cost, cost + log_q),
             "classification": -ops.sum(label * log_q, axis=-1),
@@ -139,9 +140,7 @@ class SemiSupervisedVAE(VariationalModel):
             ops.cast(x["y"], "int32"), self.num_classes, dtype="float32"
         )
         logits = self.classifier(x["x"], training=False)
-        guess = ops.one_hot(
-            ops.argmax(logits, axis=-1), self.num_classes, dtype="float32"
-        )
+        guess = ops.one_hot(likeliest(logits), self.num_classes, dtype="float32")
         return known + (1.0 - ops.sum(known, axis=-1, keepdims=True)) * guess
 
     def classify(self, x: Any) -> Tensor:

@@ -1,0 +1,1 @@
+"""A page on which one plays with the codes of a model."""

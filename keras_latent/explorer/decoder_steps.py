@@ -1,0 +1,304 @@
+"""What each layer and operation of Keras is made of, in the steps that a page knows."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Step = dict[str, Any]
+
+
+class UnknownLayerError(ValueError):
+    """A layer or an operation that a page can't run."""
+
+
+ACTIVATIONS = (
+    *("linear", "relu", "relu6", "sigmoid", "tanh", "softplus", "softsign", "exponential"),
+    *("elu", "selu", "silu", "gelu", "leaky_relu", "mish", "hard_sigmoid", "softmax"),
+)
+"""Those of Keras that a page knows, by their names; each with its default numbers."""
+
+
+def _activation(layer: Any, name: Any) -> list[Step]:
+    if callable(name):
+        name = getattr(name, "__name__", type(name).__name__)
+    name = {"swish": "silu", "exp": "exponential"}.get(name, name)
+    if name not in ACTIVATIONS:
+        raise UnknownLayerError(f"the activation {name!r} of the layer {layer.name!r}")
+    return [] if name == "linear" else [{"op": name}]
+
+
+def _weights(layer: Any) -> dict[str, Any]:
+    """The kernel of a layer and, if it has one, its bias."""
+    weights = {"kernel": layer.kernel}
+    if layer.use_bias:
+        weights["bias"] = layer.bias
+    return weights
+
+
+def _refuse(layer: Any, **wanted: Any) -> None:
+    """Refuse a layer whose arguments aren't these."""
+    for name, value in wanted.items():
+        given = getattr(layer, name)
+        if given != value:
+            raise UnknownLayerError(
+                f"the layer {layer.name!r} of class {type(layer).__name__} with "
+                f"{name}={given!r}"
+            )
+
+
+def _dense(layer: Any) -> list[Step]:
+    step = {"op": "dense", "weights": _weights(layer)}
+    return [step, *_activation(layer, layer.activation)]
+
+
+def _convolution(layer: Any) -> list[Step]:
+    _refuse(layer, data_format="channels_last")
+    if layer.padding not in ("same", "valid"):
+        _refuse(layer, padding="same")
+    step = {
+        "op": "convolution",
+        "weights": _weights(layer),
+        "strides": list(layer.strides),
+        "dilation": list(layer.dilation_rate),
+        "groups": layer.groups,
+        "padding": layer.padding,
+    }
+    return [step, *_activation(layer, layer.activation)]
+
+
+def _transposed_convolution(layer: Any) -> list[Step]:
+    _refuse(
+        layer,
+        data_format="channels_last",
+        output_padding=None,
+        dilation_rate=(1, 1),
+    )
+    step = {
+        "op": "transposed_convolution",
+        "weights": _weights(layer),
+        "strides": list(layer.strides),
+        "padding": layer.padding,
+    }
+    return [step, *_activation(layer, layer.activation)]
+
+
+def _upsampling(layer: Any) -> list[Step]:
+    _refuse(layer, data_format="channels_last")
+    if layer.interpolation not in ("nearest", "bilinear"):
+        _refuse(layer, interpolation="nearest")
+    return [
+        {
+            "op": "upsampling",
+            "size": list(layer.size),
+            "interpolation": layer.interpolation,
+        }
+    ]
+
+
+def _reshape(layer: Any) -> list[Step]:
+    return [{"op": "reshape", "shape": list(layer.target_shape)}]
+
+
+def _flatten(layer: Any) -> list[Step]:
+    return [{"op": "reshape", "shape": [-1]}]
+
+
+def _cropping(layer: Any) -> list[Step]:
+    _refuse(layer, data_format="channels_last")
+    (top, bottom), (left, right) = layer.cropping
+    return [{"op": "crop", "top": top, "bottom": bottom, "left": left, "right": right}]
+
+
+def _zero_padding(layer: Any) -> list[Step]:
+    _refuse(layer, data_format="channels_last")
+    (top, bottom), (left, right) = layer.padding
+    return [{"op": "pad", "top": top, "bottom": bottom, "left": left, "right": right}]
+
+
+def _batch_normalization(layer: Any) -> list[Step]:
+    _check_last_axis(layer)
+    scale = 1 / np.sqrt(np.asarray(layer.moving_variance) + layer.epsilon)
+    if layer.scale:
+        scale = scale * np.asarray(layer.gamma)
+    shift = -np.asarray(layer.moving_mean) * scale
+    if layer.center:
+        shift = shift + np.asarray(layer.beta)
+    return [{"op": "affine", "weights": {"scale": scale, "shift": shift}}]
+
+
+def _group_normalization(layer: Any) -> list[Step]:
+    _check_last_axis(layer)
+    return [_normalised(layer, layer.groups)]
+
+
+def _layer_normalization(layer: Any) -> list[Step]:
+    _check_last_axis(layer)
+    if getattr(layer, "rms_scaling", False):
+        _refuse(layer, rms_scaling=False)
+    return [{**_normalised(layer, 1), "op": "layer_normalization"}]
+
+
+def _normalised(layer: Any, groups: int) -> Step:
+    weights = {}
+    if layer.scale:
+        weights["scale"] = layer.gamma
+    if layer.center:
+        weights["shift"] = layer.beta
+    return {
+        "op": "group_normalization",
+        "groups": groups,
+        "epsilon": layer.epsilon,
+        "weights": weights,
+    }
+
+
+def _check_last_axis(layer: Any) -> None:
+    rank = len(layer.input_spec.shape) if layer.input_spec and layer.input_spec.shape else None
+    axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
+    several = isinstance(layer.axis, list | tuple) and len(layer.axis) != 1
+    if several or axis not in (-1, 3 if rank is None else rank - 1):
+        raise UnknownLayerError(
+            f"the layer {layer.name!r} of class {type(layer).__name__} with "
+            f"axis={layer.axis!r}"
+        )
+
+
+def _attention(layer: Any) -> list[Step]:
+    _refuse(layer, attention_axes=(1,))
+    parts = {
+        "query": layer.query_dense,
+        "key": layer.key_dense,
+        "value": layer.value_dense,
+        "output": layer.output_dense,
+    }
+    weights = {}
+    for name, part in parts.items():
+        weights[f"{name}_kernel"] = part.kernel
+        if part.bias is not None:
+            weights[f"{name}_bias"] = part.bias
+    return [{"op": "attention", "weights": weights}]
+
+
+def _leaky_relu(layer: Any) -> list[Step]:
+    return [{"op": "leaky_relu", "slope": float(layer.negative_slope)}]
+
+
+def _elu(layer: Any) -> list[Step]:
+    return [{"op": "elu", "alpha": float(np.asarray(layer.alpha))}]
+
+
+def _relu(layer: Any) -> list[Step]:
+    _refuse(layer, threshold=0.0)
+    steps: list[Step] = [{"op": "leaky_relu", "slope": float(layer.negative_slope)}]
+    if layer.max_value is not None:
+        steps.append({"op": "clip", "low": None, "high": float(layer.max_value)})
+    return steps
+
+
+def _softmax(layer: Any) -> list[Step]:
+    _refuse(layer, axis=-1)
+    return [{"op": "softmax"}]
+
+
+def _concatenate(layer: Any) -> list[Step]:
+    return [{"op": "concatenate", "axis": layer.axis}]
+
+
+def _rescaling(layer: Any) -> list[Step]:
+    return [
+        {"op": "affine", "weights": {"scale": [layer.scale], "shift": [layer.offset]}}
+    ]
+
+
+def _step(op: str) -> Callable[[Any], list[Step]]:
+    return lambda layer: [{"op": op}]
+
+
+def _nothing(layer: Any) -> list[Step]:
+    return []
+
+
+LAYERS: dict[str, Callable[[Any], list[Step]]] = {
+    "Dense": _dense,
+    "Conv2D": _convolution,
+    "Conv2DTranspose": _transposed_convolution,
+    "UpSampling2D": _upsampling,
+    "Reshape": _reshape,
+    "Flatten": _flatten,
+    "Cropping2D": _cropping,
+    "ZeroPadding2D": _zero_padding,
+    "BatchNormalization": _batch_normalization,
+    "GroupNormalization": _group_normalization,
+    "LayerNormalization": _layer_normalization,
+    "MultiHeadAttention": _attention,
+    "Activation": lambda layer: _activation(layer, layer.activation),
+    "ReLU": _relu,
+    "LeakyReLU": _leaky_relu,
+    "ELU": _elu,
+    "Softmax": _softmax,
+    "Add": _step("add"),
+    "Subtract": _step("subtract"),
+    "Multiply": _step("multiply"),
+    "Average": _step("average"),
+    "Maximum": _step("maximum"),
+    "Minimum": _step("minimum"),
+    "Concatenate": _concatenate,
+    "Rescaling": _rescaling,
+    # What changes nothing but in training.
+    "Dropout": _nothing,
+    "SpatialDropout2D": _nothing,
+    "AlphaDropout": _nothing,
+    "GaussianDropout": _nothing,
+    "GaussianNoise": _nothing,
+    "ActivityRegularization": _nothing,
+    "Identity": _nothing,
+}
+"""From the name of a layer of Keras to the steps that it is."""
+
+
+def _cropped(options: dict[str, Any]) -> Step:
+    step: Step = {"op": "crop"}
+    for side in ("top", "bottom", "left", "right"):
+        step[side] = options.get(f"{side}_cropping")
+    return {
+        **step,
+        "height": options.get("target_height"),
+        "width": options.get("target_width"),
+    }
+
+
+def _clipped(options: dict[str, Any]) -> Step:
+    return {"op": "clip", "low": options.get("x_min"), "high": options.get("x_max")}
+
+
+def _plain(op: str) -> Callable[[dict[str, Any]], Step]:
+    return lambda options: {"op": op}
+
+
+OPERATIONS: dict[str, Callable[[dict[str, Any]], Step]] = {
+    "CropImages": _cropped,
+    "Clip": _clipped,
+    "Sigmoid": _plain("sigmoid"),
+    "Tanh": _plain("tanh"),
+    "Relu": _plain("relu"),
+    "Softplus": _plain("softplus"),
+    "Silu": _plain("silu"),
+    "Exp": _plain("exponential"),
+    "Absolute": _plain("absolute"),
+    "Square": _plain("square"),
+    "Sqrt": _plain("square_root"),
+    "Negative": _plain("negative"),
+    "Less": _plain("less"),
+    "Greater": _plain("greater"),
+    "Where": _plain("where"),
+    "Add": _plain("add"),
+    "Subtract": _plain("subtract"),
+    "Multiply": _plain("multiply"),
+    "TrueDivide": _plain("divide"),
+    "Divide": _plain("divide"),
+    "Maximum": _plain("maximum"),
+    "Minimum": _plain("minimum"),
+    "Cast": _plain("identity"),
+}
+"""From the name of an operation of Keras to the step that it is."""

@@ -1,0 +1,389 @@
+// Runs a decoder in the page: the steps that explorer/decoder_graph.py has written.
+// A tensor is {shape, data}, one example without the batch, its channels last.
+
+const sizeOf = (shape) => shape.reduce((product, side) => product * side, 1);
+
+const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+function errorFunction(x) {
+  // The series near 0, the continued fraction far from it: to 1e-12.
+  const a = Math.abs(x);
+  if (a < 2.5) {
+    let term = a, sum = a;
+    for (let n = 1; n < 60; n++) {
+      term *= (-a * a) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
+  }
+  let fraction = 0;
+  for (let n = 40; n > 0; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + fraction)));
+}
+
+const selu = { scale: 1.0507009873554805, alpha: 1.6732632423543772 };
+
+const ELEMENTWISE = {
+  identity: (x) => x,
+  relu: (x) => Math.max(x, 0),
+  relu6: (x) => Math.min(Math.max(x, 0), 6),
+  sigmoid,
+  tanh: Math.tanh,
+  softplus,
+  softsign: (x) => x / (1 + Math.abs(x)),
+  exponential: Math.exp,
+  elu: (x, step) => (x > 0 ? x : (step.alpha ?? 1) * Math.expm1(x)),
+  selu: (x) => selu.scale * (x > 0 ? x : selu.alpha * Math.expm1(x)),
+  silu: (x) => x * sigmoid(x),
+  gelu: (x) => 0.5 * x * (1 + errorFunction(x / Math.SQRT2)),
+  leaky_relu: (x, step) => (x >= 0 ? x : (step.slope ?? 0.2) * x),
+  mish: (x) => x * Math.tanh(softplus(x)),
+  hard_sigmoid: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
+  clip: (x, step) => Math.min(Math.max(x, step.low ?? -Infinity), step.high ?? Infinity),
+  absolute: Math.abs,
+  square: (x) => x * x,
+  square_root: Math.sqrt,
+  negative: (x) => -x,
+};
+
+const PAIRWISE = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  maximum: Math.max,
+  minimum: Math.min,
+  less: (a, b) => (a < b ? 1 : 0),
+  greater: (a, b) => (a > b ? 1 : 0),
+};
+
+// How an operand is read along the result, from the last axis on, as NumPy does.
+function reader(operand, shape) {
+  if (typeof operand === "number") return () => operand;
+  const { data } = operand;
+  if (data.length === sizeOf(shape)) return (i) => data[i];
+  if (data.length === 1) return () => data[0];
+  const last = operand.shape[operand.shape.length - 1];
+  if (data.length === last && last === shape[shape.length - 1]) return (i) => data[i % last];
+  const strides = [];
+  let stride = 1, step = 1;
+  for (let axis = 1; axis <= shape.length; axis++) {
+    const side = operand.shape[operand.shape.length - axis] ?? 1;
+    strides.push([step, shape[shape.length - axis], side === 1 ? 0 : stride]);
+    stride *= side;
+    step *= shape[shape.length - axis];
+  }
+  return (i) => data[strides.reduce((at, [every, side, by]) => at + (Math.floor(i / every) % side) * by, 0)];
+}
+
+function commonShape(operands) {
+  const shapes = operands.filter((operand) => typeof operand !== "number").map(({ shape }) => shape);
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) =>
+    Math.max(...shapes.map((shape) => shape[axis - rank + shape.length] ?? 1)));
+}
+
+function combined(operands, combine) {
+  const shape = commonShape(operands);
+  const data = new Float32Array(sizeOf(shape));
+  const readers = operands.map((operand) => reader(operand, shape));
+  for (let i = 0; i < data.length; i++) data[i] = combine(...readers.map((read) => read(i)));
+  return { shape, data };
+}
+
+function dense({ shape, data }, { kernel, bias }) {
+  const [taken, made] = kernel.shape;
+  const rows = data.length / taken;
+  const result = new Float32Array(rows * made);
+  for (let row = 0; row < rows; row++) {
+    const out = result.subarray(row * made, (row + 1) * made);
+    if (bias) out.set(bias.data);
+    for (let i = 0; i < taken; i++) {
+      const value = data[row * taken + i];
+      if (value === 0) continue;
+      const weights = kernel.data.subarray(i * made, (i + 1) * made);
+      for (let j = 0; j < made; j++) out[j] += value * weights[j];
+    }
+  }
+  return { shape: [...shape.slice(0, -1), made], data: result };
+}
+
+// Pixels before the first one, and the size of the result, along one side.
+function placed(side, kernel, stride, dilation, padding) {
+  const reach = (kernel - 1) * dilation + 1;
+  if (padding === "valid") return [0, Math.floor((side - reach) / stride) + 1];
+  const size = Math.ceil(side / stride);
+  return [Math.floor(Math.max((size - 1) * stride + reach - side, 0) / 2), size];
+}
+
+function convolution({ shape: [height, width, channels], data }, { kernel, bias }, step) {
+  const [kernelHeight, kernelWidth, taken, filters] = kernel.shape;
+  const [down, across] = step.strides, [dilatedDown, dilatedAcross] = step.dilation;
+  const [top, outHeight] = placed(height, kernelHeight, down, dilatedDown, step.padding);
+  const [left, outWidth] = placed(width, kernelWidth, across, dilatedAcross, step.padding);
+  const filtersOfGroup = filters / step.groups;
+  const result = new Float32Array(outHeight * outWidth * filters);
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) {
+      const at = (y * outWidth + x) * filters;
+      if (bias) result.set(bias.data, at);
+      for (let ky = 0; ky < kernelHeight; ky++) {
+        const row = y * down + ky * dilatedDown - top;
+        if (row < 0 || row >= height) continue;
+        for (let kx = 0; kx < kernelWidth; kx++) {
+          const column = x * across + kx * dilatedAcross - left;
+          if (column < 0 || column >= width) continue;
+          const from = (row * width + column) * channels;
+          for (let group = 0; group < step.groups; group++) {
+            const first = group * filtersOfGroup;
+            for (let c = 0; c < taken; c++) {
+              const value = data[from + group * taken + c];
+              if (value === 0) continue;
+              const weights = ((ky * kernelWidth + kx) * taken + c) * filters + first;
+              for (let f = 0; f < filtersOfGroup; f++) result[at + first + f] += value * kernel.data[weights + f];
+            }
+          }
+        }
+      }
+    }
+  }
+  return { shape: [outHeight, outWidth, filters], data: result };
+}
+
+// The kernel is (height, width, filters, channels), as Keras keeps it.
+function transposedConvolution({ shape: [height, width, channels], data }, { kernel, bias }, step) {
+  const [kernelHeight, kernelWidth, filters] = kernel.shape;
+  const [down, across] = step.strides;
+  const same = step.padding === "same";
+  const outHeight = same ? height * down : height * down + Math.max(kernelHeight - down, 0);
+  const outWidth = same ? width * across : width * across + Math.max(kernelWidth - across, 0);
+  const top = same ? Math.floor(Math.max(kernelHeight - down, 0) / 2) : 0;
+  const left = same ? Math.floor(Math.max(kernelWidth - across, 0) / 2) : 0;
+  const result = new Float32Array(outHeight * outWidth * filters);
+  if (bias) for (let at = 0; at < result.length; at += filters) result.set(bias.data, at);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (y * width + x) * channels;
+      for (let ky = 0; ky < kernelHeight; ky++) {
+        const row = y * down + ky - top;
+        if (row < 0 || row >= outHeight) continue;
+        for (let kx = 0; kx < kernelWidth; kx++) {
+          const column = x * across + kx - left;
+          if (column < 0 || column >= outWidth) continue;
+          const at = (row * outWidth + column) * filters;
+          for (let f = 0; f < filters; f++) {
+            const weights = ((ky * kernelWidth + kx) * filters + f) * channels;
+            let sum = 0;
+            for (let c = 0; c < channels; c++) sum += data[from + c] * kernel.data[weights + c];
+            result[at + f] += sum;
+          }
+        }
+      }
+    }
+  }
+  return { shape: [outHeight, outWidth, filters], data: result };
+}
+
+function upsampling({ shape: [height, width, channels], data }, step) {
+  const [down, across] = step.size;
+  const outHeight = height * down, outWidth = width * across;
+  const result = new Float32Array(outHeight * outWidth * channels);
+  // Where a pixel's middle falls among those of the smaller picture.
+  const between = (place, by, side) => {
+    const at = Math.max((place + 0.5) / by - 0.5, 0);
+    const first = Math.min(Math.floor(at), side - 1);
+    return [first, Math.min(first + 1, side - 1), at - first];
+  };
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) {
+      const at = (y * outWidth + x) * channels;
+      if (step.interpolation === "nearest") {
+        const from = (Math.floor(y / down) * width + Math.floor(x / across)) * channels;
+        for (let c = 0; c < channels; c++) result[at + c] = data[from + c];
+        continue;
+      }
+      const [y0, y1, v] = between(y, down, height), [x0, x1, u] = between(x, across, width);
+      for (let c = 0; c < channels; c++) {
+        const value = (row, column) => data[(row * width + column) * channels + c];
+        result[at + c] = (1 - v) * ((1 - u) * value(y0, x0) + u * value(y0, x1))
+          + v * ((1 - u) * value(y1, x0) + u * value(y1, x1));
+      }
+    }
+  }
+  return { shape: [outHeight, outWidth, channels], data: result };
+}
+
+// A window of a picture, which may reach beyond it: 0 there.
+function windowOf({ shape: [height, width, channels], data }, top, left, outHeight, outWidth) {
+  const result = new Float32Array(outHeight * outWidth * channels);
+  for (let y = Math.max(0, -top); y < Math.min(outHeight, height - top); y++) {
+    for (let x = Math.max(0, -left); x < Math.min(outWidth, width - left); x++) {
+      const from = ((y + top) * width + x + left) * channels;
+      result.set(data.subarray(from, from + channels), (y * outWidth + x) * channels);
+    }
+  }
+  return { shape: [outHeight, outWidth, channels], data: result };
+}
+
+function cropped(x, step) {
+  const [height, width] = x.shape;
+  const outHeight = step.height ?? height - (step.top ?? 0) - (step.bottom ?? 0);
+  const outWidth = step.width ?? width - (step.left ?? 0) - (step.right ?? 0);
+  const top = step.top ?? height - outHeight - (step.bottom ?? 0);
+  const left = step.left ?? width - outWidth - (step.right ?? 0);
+  return windowOf(x, top, left, outHeight, outWidth);
+}
+
+function padded(x, step) {
+  const [height, width] = x.shape;
+  return windowOf(x, -step.top, -step.left, height + step.top + step.bottom, width + step.left + step.right);
+}
+
+function affine({ shape, data }, { scale, shift }) {
+  const length = shift ? shift.data.length : scale.data.length;
+  const result = data.map((x, i) => x * (scale ? scale.data[i % length] : 1) + (shift ? shift.data[i % length] : 0));
+  return { shape, data: result };
+}
+
+// `part` says of each element in which set it is: each set gets mean 0 and variance 1.
+function standardised({ shape, data }, sets, part, epsilon) {
+  const sums = new Float64Array(sets), squares = new Float64Array(sets);
+  const count = data.length / sets;
+  for (let i = 0; i < data.length; i++) sums[part(i)] += data[i];
+  for (let i = 0; i < data.length; i++) squares[part(i)] += (data[i] - sums[part(i)] / count) ** 2;
+  const result = data.map((x, i) => (x - sums[part(i)] / count) / Math.sqrt(squares[part(i)] / count + epsilon));
+  return { shape, data: result };
+}
+
+function groupNormalization(x, weights, step) {
+  const channels = x.shape[x.shape.length - 1], inGroup = channels / step.groups;
+  const part = (i) => Math.floor((i % channels) / inGroup);
+  return affine(standardised(x, step.groups, part, step.epsilon), weights);
+}
+
+function layerNormalization(x, weights, step) {
+  const channels = x.shape[x.shape.length - 1];
+  const part = (i) => Math.floor(i / channels);
+  return affine(standardised(x, x.data.length / channels, part, step.epsilon), weights);
+}
+
+function softmax({ shape, data }) {
+  const channels = shape[shape.length - 1];
+  const result = new Float32Array(data.length);
+  for (let at = 0; at < data.length; at += channels) {
+    const row = data.subarray(at, at + channels);
+    const highest = row.reduce((a, b) => Math.max(a, b));
+    const sum = row.reduce((total, x) => total + Math.exp(x - highest), 0);
+    for (let c = 0; c < channels; c++) result[at + c] = Math.exp(row[c] - highest) / sum;
+  }
+  return { shape, data: result };
+}
+
+function attention(query, value, weights) {
+  const projected = (x, name) => {
+    const { shape, data } = weights[`${name}_kernel`];
+    const bias = weights[`${name}_bias`];
+    return dense(x, { kernel: { shape: [shape[0], shape[1] * shape[2]], data }, bias });
+  };
+  const [, heads, size] = weights.query_kernel.shape;
+  const [, , valueSize] = weights.value_kernel.shape;
+  const q = projected(query, "query"), k = projected(value, "key"), v = projected(value, "value");
+  const queries = query.shape[0], keys = value.shape[0];
+  const attended = new Float32Array(queries * heads * valueSize);
+  for (let head = 0; head < heads; head++) {
+    for (let i = 0; i < queries; i++) {
+      const scores = new Float32Array(keys);
+      for (let j = 0; j < keys; j++) {
+        let sum = 0;
+        for (let c = 0; c < size; c++) sum += q.data[(i * heads + head) * size + c] * k.data[(j * heads + head) * size + c];
+        scores[j] = sum / Math.sqrt(size);
+      }
+      const shares = softmax({ shape: [keys], data: scores }).data;
+      for (let j = 0; j < keys; j++) {
+        for (let c = 0; c < valueSize; c++) {
+          attended[(i * heads + head) * valueSize + c] += shares[j] * v.data[(j * heads + head) * valueSize + c];
+        }
+      }
+    }
+  }
+  const { shape, data } = weights.output_kernel;
+  return dense({ shape: [queries, heads * valueSize], data: attended },
+    { kernel: { shape: [shape[0] * shape[1], shape[2]], data }, bias: weights.output_bias });
+}
+
+function reshaped({ shape, data }, step) {
+  const known = sizeOf(step.shape.filter((side) => side >= 0));
+  return { shape: step.shape.map((side) => (side < 0 ? sizeOf(shape) / known : side)), data };
+}
+
+function concatenated(parts, step) {
+  const rank = parts[0].shape.length;
+  // The axis counts the batch, which isn't here.
+  const axis = step.axis < 0 ? rank + step.axis : step.axis - 1;
+  const inner = parts.map(({ shape }) => sizeOf(shape.slice(axis)));
+  const outer = sizeOf(parts[0].shape.slice(0, axis));
+  const whole = inner.reduce((a, b) => a + b);
+  const data = new Float32Array(outer * whole);
+  let from = 0;
+  parts.forEach((part, n) => {
+    for (let row = 0; row < outer; row++) {
+      data.set(part.data.subarray(row * inner[n], (row + 1) * inner[n]), row * whole + from);
+    }
+    from += inner[n];
+  });
+  const shape = [...parts[0].shape];
+  shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0);
+  return { shape, data };
+}
+
+const OPERATIONS = {
+  dense: ([x], weights) => dense(x, weights),
+  convolution: ([x], weights, step) => convolution(x, weights, step),
+  transposed_convolution: ([x], weights, step) => transposedConvolution(x, weights, step),
+  upsampling: ([x], weights, step) => upsampling(x, step),
+  crop: ([x], weights, step) => cropped(x, step),
+  pad: ([x], weights, step) => padded(x, step),
+  reshape: ([x], weights, step) => reshaped(x, step),
+  affine: ([x], weights) => affine(x, weights),
+  group_normalization: ([x], weights, step) => groupNormalization(x, weights, step),
+  layer_normalization: ([x], weights, step) => layerNormalization(x, weights, step),
+  softmax: ([x]) => softmax(x),
+  attention: ([query, value], weights) => attention(query, value ?? query, weights),
+  concatenate: (parts, weights, step) => concatenated(parts, step),
+  average: (parts) => combined(parts, (...values) => values.reduce((a, b) => a + b) / values.length),
+  where: (operands) => combined(operands, (condition, a, b) => (condition ? a : b)),
+};
+
+function run(step, inputs, weights) {
+  if (step.op in OPERATIONS) return OPERATIONS[step.op](inputs, weights, step);
+  if (step.op in PAIRWISE) return combined(inputs, (...values) => values.reduce(PAIRWISE[step.op]));
+  if (step.op in ELEMENTWISE) {
+    const [{ shape, data }] = inputs, one = ELEMENTWISE[step.op];
+    return { shape, data: data.map((x) => one(x, step)) };
+  }
+  throw new Error(`The page doesn't know the step ${step.op}.`);
+}
+
+/** What decodes one code after the other: `decode(code, condition)` gives {shape, data}. */
+export class Decoder {
+  constructor({ steps, output }, values, codeShape) {
+    this.output = output;
+    this.codeShape = codeShape;
+    this.steps = steps.map((step) => ({
+      ...step,
+      weights: Object.fromEntries(Object.entries(step.weights).map(([name, { offset, shape }]) =>
+        [name, { shape, data: values.subarray(offset, offset + sizeOf(shape)) }])),
+    }));
+  }
+
+  decode(code, condition = null) {
+    const tensors = new Map([[0, { shape: this.codeShape, data: Float32Array.from(code) }]]);
+    if (condition) tensors.set(1, { shape: [condition.length], data: Float32Array.from(condition) });
+    for (const step of this.steps) {
+      const inputs = step.inputs.map((input) => (typeof input === "number" ? tensors.get(input) : input.value));
+      tensors.set(step.output, run(step, inputs, step.weights));
+    }
+    return tensors.get(this.output);
+  }
+}

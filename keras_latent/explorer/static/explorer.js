@@ -42,8 +42,16 @@ export class Explorer {
     const { header } = subject;
     this.search = h("input", {
       type: "search", placeholder: "class, file or number", "aria-label": "search",
-      oninput: () => this.update({ search: this.search.value }),
-      onkeydown: (event) => event.key === "Enter" && this.step(1),
+      oninput: () => {
+        clearTimeout(this.searchTimer);
+        this.searchTimer = setTimeout(() => this.update({ search: this.search.value }), 150);
+      },
+      onkeydown: async (event) => {
+        if (event.key !== "Enter") return;
+        clearTimeout(this.searchTimer);
+        await this.update({ search: this.search.value });
+        this.step(1);
+      },
     });
     this.colour = choice("colour", [["label", "by class"], ["error", "by error"], ["none", "plain"]],
       this.state.colour, (colour) => this.update({ colour }));

@@ -10,16 +10,26 @@ export const apart = (level) => STEP ** -level;
 export const levelFor = (part) => Math.min(LEVELS - 1, Math.floor(-Math.log(Math.max(part, 1e-12)) / Math.log(STEP) + 1e-9));
 
 /**
- * For each point the first level at which its thumbnail shows; 255 if it never does.
+ * For each point the first level at which its thumbnail shows; 255 where it isn't known.
  *
  * On level 0, thumbnails are `cell` apart, on each further one `apart` of it. What shows
  * on one level shows on all that follow, so that nothing flickers when one zooms.
  */
-export function levelsOf(points, rows, cell) {
-  const levels = new Uint8Array(points.length / 2).fill(255);
-  let chosen = [], waiting = rows;
-  for (let level = 0; level < LEVELS && waiting.length; level++) {
-    const side = cell * apart(level);
+export class Levels {
+  constructor(points, rows, cell) {
+    Object.assign(this, { points, cell, waiting: rows, chosen: [], known: 0 });
+    this.first = new Uint8Array(points.length / 2).fill(255);
+  }
+
+  /** Find what shows on all levels to this one: of many points, it takes time. */
+  upTo(level) {
+    while (this.known <= Math.min(level, LEVELS - 1) && this.waiting.length) this.next();
+    return this.first;
+  }
+
+  next() {
+    const { points, first, known } = this;
+    const side = this.cell * apart(known);
     const grid = new Map();
     const key = (x, y) => Math.floor(x / side) * 4194304 + Math.floor(y / side);
     const put = (row) => {
@@ -38,16 +48,14 @@ export function levelsOf(points, rows, cell) {
       }
       return true;
     };
-    chosen.forEach(put);
-    const left = [];
-    for (const row of waiting) {
-      if (isFree(row)) {
-        levels[row] = level;
-        chosen.push(row);
-        put(row);
-      } else left.push(row);
-    }
-    waiting = left;
+    this.chosen.forEach(put);
+    this.waiting = this.waiting.filter((row) => {
+      if (!isFree(row)) return true;
+      first[row] = known;
+      this.chosen.push(row);
+      put(row);
+      return false;
+    });
+    this.known++;
   }
-  return levels;
 }

@@ -3,7 +3,7 @@
 import { GlCanvas } from "./canvas_gl.js";
 import { PlainCanvas } from "./canvas_plain.js";
 import { isInside } from "./codes.js";
-import { apart, levelFor, levelsOf } from "./levels.js";
+import { Levels, apart, levelFor } from "./levels.js";
 
 const THUMBNAIL = 30;
 const LARGEST_THUMBNAIL = 72;
@@ -49,8 +49,7 @@ export class CodeMap {
     const rows = [];
     const faint = [];
     for (let row = 0; row < this.subject.count; row++) (found[row] ? rows : faint).push(row);
-    // Thumbnails of the same images in whatever order would hide some classes always.
-    this.levels = levelsOf(points, rows, this.cell);
+    this.levels = new Levels(points, rows, this.cell);
     this.rows = rows;
     const order = [...faint, ...rows];
     const places = new Float32Array(2 * order.length), shades = new Uint8Array(4 * order.length);
@@ -120,9 +119,9 @@ export class CodeMap {
     const { level, size } = this.thumbnailSize();
     const [width, height] = [this.root.clientWidth, this.root.clientHeight];
     const reachX = width / 2 / view.scale + size / view.scale, reachY = height / 2 / view.scale + size / view.scale;
-    const shown = [];
+    const shown = [], first = this.levels.upTo(level);
     for (const row of this.rows) {
-      if (this.levels[row] > level) continue;
+      if (first[row] > level) continue;
       if (Math.abs(points[2 * row] - view.x) > reachX || Math.abs(points[2 * row + 1] - view.y) > reachY) continue;
       shown.push(row);
     }

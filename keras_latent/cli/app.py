@@ -13,6 +13,7 @@ from keras_latent.cli.anomalies_command import anomalies_command
 from keras_latent.cli.compare_command import compare_command
 from keras_latent.cli.encode_command import encode_command
 from keras_latent.cli.errors import in_options
+from keras_latent.cli.explore_command import explore_command
 from keras_latent.cli.list_command import list_command
 from keras_latent.cli.report_command import report_command
 from keras_latent.cli.resume_command import resume_command
@@ -33,6 +34,7 @@ app.command("train")(train_command)
 app.command("resume")(resume_command)
 app.command("report")(report_command)
 app.command("compare")(compare_command)
+app.command("explore")(explore_command)
 app.command("encode")(encode_command)
 app.command("anomalies")(anomalies_command)
 app.command("list")(list_command)

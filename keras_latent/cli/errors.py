@@ -9,7 +9,7 @@ _OPTIONS = (
     *("epochs", "steps", "batch_size", "latent_dim", "learning_rate", "image_size"),
     *("seed", "strategy", "features", "validation_split", "fit", "background", "cache"),
     *("augment", "set", "output", "dataset", "limit", "count", "skip_bad", "normal"),
-    "seeds",
+    *("seeds", "static", "split", "projection", "port"),
 )
 _OTHER_NAMES = {"name": "dataset"}
 _PARTS = ("likelihood", "posterior", "prior")

@@ -98,7 +98,11 @@ def _codes(given: Any, latent_dim: int) -> np.ndarray:
 
 
 def _number(name: str, value: Any, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+    if (
+        not isinstance(value, int)
+        or isinstance(value, bool)
+        or not low <= value <= high
+    ):
         raise ValueError(
             f"`{name}` must be an integer from {low} to {high}. "
             f"Received: {name}={value!r}"

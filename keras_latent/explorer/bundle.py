@@ -1,4 +1,4 @@
-"""The page's own code: its files put together to one module, and the document around."""
+"""The page's own code, its files put together to one module, and the document."""
 
 import re
 from importlib import resources

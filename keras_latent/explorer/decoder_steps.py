@@ -13,8 +13,9 @@ class UnknownLayerError(ValueError):
 
 
 ACTIVATIONS = (
-    *("linear", "relu", "relu6", "sigmoid", "tanh", "softplus", "softsign", "exponential"),
-    *("elu", "selu", "silu", "gelu", "leaky_relu", "mish", "hard_sigmoid", "softmax"),
+    *("linear", "relu", "relu6", "leaky_relu", "elu", "selu", "silu", "gelu", "mish"),
+    *("sigmoid", "hard_sigmoid", "tanh", "softplus", "softsign", "exponential"),
+    "softmax",
 )
 """Those of Keras that a page knows, by their names; each with its default numbers."""
 
@@ -154,10 +155,11 @@ def _normalised(layer: Any, groups: int) -> Step:
 
 
 def _check_last_axis(layer: Any) -> None:
-    rank = len(layer.input_spec.shape) if layer.input_spec and layer.input_spec.shape else None
-    axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
-    several = isinstance(layer.axis, list | tuple) and len(layer.axis) != 1
-    if several or axis not in (-1, 3 if rank is None else rank - 1):
+    rank = getattr(layer.input_spec, "ndim", None)
+    (axis, *others) = (
+        layer.axis if isinstance(layer.axis, list | tuple) else [layer.axis]
+    )
+    if others or (axis != -1 and (rank is None or axis != rank - 1)):
         raise UnknownLayerError(
             f"the layer {layer.name!r} of class {type(layer).__name__} with "
             f"axis={layer.axis!r}"

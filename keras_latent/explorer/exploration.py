@@ -31,8 +31,8 @@ _DRAWN_TO = "float32"
 class Exploration:
     """A model with the images that are explored with it.
 
-    All images are encoded and reconstructed once, batch by batch; of each, the code, the
-    thumbnail and the error of the reconstruction stay in memory.
+    All images are encoded and reconstructed once, batch by batch; of each, the code,
+    the thumbnail and the error of the reconstruction stay in memory.
 
     Args:
         model: A latent model of images. It may be told a class as its condition, but no
@@ -223,7 +223,7 @@ class Exploration:
         """What can be chosen as the condition; `None` if the model takes none."""
         if self.model.condition is None:
             return None
-        count = self.model.condition.num_classes
+        count = self.model.condition.length
         if self.class_names is not None and len(self.class_names) == count:
             return list(self.class_names)
         return [str(index) for index in range(count)]

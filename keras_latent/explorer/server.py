@@ -167,4 +167,6 @@ def _as_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise ValueError("The question must be JSON. Received: something else") from error
+        raise ValueError(
+            "The question must be JSON. Received: something else"
+        ) from error

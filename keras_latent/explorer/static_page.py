@@ -3,7 +3,6 @@
 import base64
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,8 +44,9 @@ def write_page(
             activations and what changes shapes.
         images: What to show: array of shape (count, height, width, channels) in [0, 1],
             at least two; or a dict of arrays, of which the first entry that is an image
-            is shown; or a split of a dataset, as `datasets.open_dataset(...).split(...)`
-            gives it, which brings labels and names of its own.
+            is shown; or a split of a dataset, a `Source` as
+            `datasets.open_dataset(...).split(...)` gives it, which brings labels and
+            names of its own.
         path: Where the page shall stand. Its folder must exist.
         labels: The classes of the images, array-like of shape (count,); a conditional
             model is told them. Defaults to `None`.

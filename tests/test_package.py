@@ -18,7 +18,7 @@ SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
-PARTS += ["quantizers", "samplers"]
+PARTS += ["explorer", "quantizers", "samplers"]
 PARTS += ["distributions", "distributions.flows"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 

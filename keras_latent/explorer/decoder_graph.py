@@ -71,6 +71,12 @@ class DecoderGraph:
         ):
             made[name] = [tensor]
         waiting = [layer for layer in config["layers"] if layer["name"] not in made]
+        for layer in waiting:
+            if len(layer["inbound_nodes"]) != 1:
+                raise UnknownLayerError(
+                    f"{layer['name']!r} of class {layer['class_name']}, which is used "
+                    "twice"
+                )
         while waiting:
             # A config lists layers as they were made, which may not be how they follow.
             ready = [
@@ -99,8 +105,6 @@ class DecoderGraph:
     ) -> list[int]:
         """Add one layer or operation of a functional model."""
         name, kind = layer["name"], layer["class_name"]
-        if len(layer["inbound_nodes"]) != 1:
-            raise UnknownLayerError(f"{name!r} of class {kind}, which is used twice")
         (node,) = layer["inbound_nodes"]
         if _histories(node["kwargs"]):
             raise UnknownLayerError(f"{name!r} of class {kind}, given tensors by name")

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_latent.class_names import label_names
 from keras_latent.datasets.source import Source
-from keras_latent.explorer.atlas import AtlasWriter, as_bytes, as_png
+from keras_latent.explorer.atlas import LARGEST_SIDE, AtlasWriter, as_bytes, as_png
 from keras_latent.explorer.maps import other_map, principal_plane
 from keras_latent.explorer.packing import packed
 from keras_latent.images import image_entries
@@ -90,7 +90,7 @@ class Exploration:
         example = self.model.target(self.model.example_observation())
         self.picture, first = next(iter(image_entries(example).items()))
         self.image_shape: tuple[int, int, int] = first.shape[1:]
-        writer = AtlasWriter(self.count, self.image_shape)
+        writer = AtlasWriter(self.count, self.image_shape, LARGEST_SIDE)
         for batch in self._examples.batches():
             found = np.asarray(self.model.encode(batch))
             codes.append(found.reshape(len(found), -1).astype(_DRAWN_TO))

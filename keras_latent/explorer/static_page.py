@@ -79,11 +79,17 @@ def write_page(
     exploration = Exploration(
         model, images, labels, class_names, limit, projection, title, seed
     )
-    content = base64.b64encode(_content(exploration, graph)).decode("ascii")
-    write_text(path, document(exploration.title, content))
+    held = base64.b64encode(content(exploration, graph)).decode("ascii")
+    write_text(path, document(exploration.title, held))
 
 
-def _content(exploration: Exploration, graph: DecoderGraph) -> bytes:
+def content(exploration: Exploration, graph: DecoderGraph) -> bytes:
+    """All that the page holds: what is explored, the decoder, codes of the prior.
+
+    Args:
+        exploration: What is explored.
+        graph: Its decoder.
+    """
     arrays = {"weights": graph.values}
     if exploration.can_sample:
         arrays["prior"] = exploration.prior_codes(PRIOR_CODES, exploration.seed)

@@ -168,5 +168,5 @@ def _as_json(body: bytes) -> Any:
         return json.loads(body)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         raise ValueError(
-            "The question must be JSON. Received: something else"
+            "The question must be JSON, which it isn't"
         ) from error

@@ -132,12 +132,13 @@ def respond(app, path, method="GET", headers=(), body=b""):
     return start["status"], received, b"".join(each.get("body", b"") for each in sent)
 
 
-class TestServer:
-    @pytest.fixture(scope="class")
-    def app(self, exploration):
-        pytest.importorskip("starlette")
-        return application(exploration, TOKEN, PORT)
+@pytest.fixture(scope="module")
+def app(exploration):
+    pytest.importorskip("starlette")
+    return application(exploration, TOKEN, PORT)
 
+
+class TestServer:
     def test_the_page(self, app):
         status, headers, body = respond(app, f"/{TOKEN}/")
         assert status == 200

@@ -167,6 +167,4 @@ def _as_json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise ValueError(
-            "The question must be JSON, which it isn't"
-        ) from error
+        raise ValueError("The question must be JSON, which it isn't") from error

@@ -80,7 +80,10 @@ class TestErrors:
             (["--projection", "mds"], "`--projection` must be one of 'pca', 'tsne'"),
             (["--port", "70000"], "`--port` must be a number in [0, 65535]"),
             (["--split", "dev"], "`--split` must be one of 'train', 'test'"),
-            (["--static", "none/page.html"], "folder of `path` must exist"),
+            (
+                ["--static", "none/page.html"],
+                "`path` must be in a folder that can be written",
+            ),
         ],
     )
     def test_arguments(self, words, message, run_folder, monkeypatch, capsys):

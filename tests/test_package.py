@@ -23,6 +23,7 @@ PARTS += ["distributions", "distributions.flows"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 
 HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
+HEAVY |= {"anywidget", "starlette", "uvicorn"}
 
 # Keras itself imports some of the heavy packages, where they are installed.
 IMPORTS = f"""

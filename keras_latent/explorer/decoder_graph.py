@@ -112,11 +112,29 @@ class DecoderGraph:
         if name in layers:
             given = [made[place][index] for place, _, index in _histories(node["args"])]
             return self._add_layer(layers[name], given)
+        if kind == "Split":
+            return self._add_parts(node, layer["config"], made)
         if kind not in OPERATIONS:
             raise UnknownLayerError(f"the operation {name!r} of class {kind}")
         inputs = [_operand(argument, made) for argument in node["args"]]
         options = {**layer["config"], **node["kwargs"]}
         return [self._add(inputs, **OPERATIONS[kind](options))]
+
+    def _add_parts(
+        self, node: dict[str, Any], options: dict[str, Any], made: dict[str, list[int]]
+    ) -> list[int]:
+        """Cut a tensor along its last axis, as a decoder of features cuts the code."""
+        whole, *_ = node["args"]
+        *_, size = whole["config"]["shape"]
+        places = options.get("indices_or_sections")
+        is_last = options.get("axis") in (-1, len(whole["config"]["shape"]) - 1)
+        if not isinstance(places, list | tuple) or not is_last:
+            raise UnknownLayerError("the operation Split into equal parts")
+        ends = [*places, size]
+        return [
+            self._add([_operand(whole, made)], "part", start=start, end=end)
+            for start, end in zip([0, *places], ends, strict=True)
+        ]
 
     def _add_layer(self, layer: Any, inputs: list[Any]) -> list[int]:
         if isinstance(layer, keras.layers.InputLayer):
@@ -124,8 +142,8 @@ class DecoderGraph:
         if isinstance(layer, keras.Model):
             return self._add_model(layer, inputs)
         kind = type(layer).__name__
-        is_kerass = type(layer).__module__.startswith("keras.")
-        if kind not in LAYERS or not is_kerass:
+        is_known = type(layer).__module__.startswith(("keras.", "keras_latent."))
+        if kind not in LAYERS or not is_known:
             raise UnknownLayerError(f"the layer {layer.name!r} of class {kind}")
         tensors = inputs
         for step in LAYERS[kind](layer):

@@ -182,6 +182,21 @@ def _attention(layer: Any) -> list[Step]:
     return [{"op": "attention", "weights": weights}]
 
 
+def _hyper_dense(layer: Any) -> list[Step]:
+    weights = _weights(layer)
+    parts = {f"hidden_{i}": pair for i, pair in enumerate(layer.hidden_controls)}
+    if layer.rank is None:
+        parts["full"] = layer.full_control
+    else:
+        parts |= {"input": layer.input_control, "output": layer.output_control}
+    for name, (kernel, bias) in parts.items():
+        weights |= {f"{name}_kernel": kernel, f"{name}_bias": bias}
+    return [
+        {"op": "hyper_dense", "weights": weights},
+        *_activation(layer, layer.activation),
+    ]
+
+
 def _leaky_relu(layer: Any) -> list[Step]:
     return [{"op": "leaky_relu", "slope": float(layer.negative_slope)}]
 
@@ -234,6 +249,7 @@ LAYERS: dict[str, Callable[[Any], list[Step]]] = {
     "GroupNormalization": _group_normalization,
     "LayerNormalization": _layer_normalization,
     "MultiHeadAttention": _attention,
+    "HyperDense": _hyper_dense,
     "Activation": lambda layer: _activation(layer, layer.activation),
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
@@ -256,7 +272,7 @@ LAYERS: dict[str, Callable[[Any], list[Step]]] = {
     "ActivityRegularization": _nothing,
     "Identity": _nothing,
 }
-"""From the name of a layer of Keras to the steps that it is."""
+"""From the name of a layer, of Keras or our own, to the steps that it is."""
 
 
 def _cropped(options: dict[str, Any]) -> Step:

@@ -1,5 +1,6 @@
 """The explorer as a server of this machine alone, for any model."""
 
+import contextlib
 import secrets
 import socket
 from collections.abc import Callable
@@ -138,7 +139,9 @@ def serve(
         if ready is not None:
             # Whoever connects from now on waits in the queue of the socket.
             ready(f"http://{HOST}:{port}/{token}/")
-        uvicorn.Server(config).run(sockets=[listening])
+        # Once it has closed tidily, uvicorn hands the interruption on.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def check_can_serve() -> None:

@@ -92,6 +92,18 @@ def images(likelihood, **networks):
     return kl.models.VAE.for_images((8, 9, 1), 3, likelihood=likelihood, **networks)
 
 
+def inverter(rank):
+    """A decoder of features, whose weights the other part of the code controls."""
+    extractor = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(6)]
+    )
+    return kl.models.FeatureInverter(
+        decoder=kl.networks.inversion_decoder((8, 8, 1), 6, 2, rank=rank, hidden=7),
+        feature_extractor=extractor,
+        extra_encoder=kl.networks.extra_encoder((8, 8, 1), 2),
+    )
+
+
 CASES = {
     "convolutions": convolutions,
     "normalisations": normalisations,
@@ -108,6 +120,8 @@ CASES = {
     ),
     "map": lambda: kl.models.Autoencoder.for_images((9, 8, 3), code_shape=(5, 4, 2)),
     "tokens": lambda: kl.models.VQVAE.for_images((8, 8, 3), code_shape=(4, 4, 3)),
+    "features": lambda: inverter(None),
+    "features by factors": lambda: inverter(4),
     "told": lambda: kl.models.ConditionalVAE.for_images((8, 8, 1), 3, num_classes=3),
     "told map": lambda: kl.models.ConditionalVAE.for_images(
         (8, 8, 1), code_shape=(4, 4, 2), num_classes=3

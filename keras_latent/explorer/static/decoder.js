@@ -312,6 +312,50 @@ function attention(query, value, weights) {
     { kernel: { shape: [shape[0] * shape[1], shape[2]], data }, bias: weights.output_bias });
 }
 
+// A dense layer whose kernel is multiplied by what a small network makes of `told`.
+function hyperDense(x, told, weights) {
+  let hidden = told;
+  const part = (name) => ({ kernel: weights[`${name}_kernel`], bias: weights[`${name}_bias`] });
+  for (let i = 0; `hidden_${i}_kernel` in weights; i++) {
+    const made = dense(hidden, part(`hidden_${i}`));
+    hidden = { shape: made.shape, data: made.data.map((value) => Math.max(value, 0)) };
+  }
+  // What is made of the hidden layer, in one row.
+  const controlled = (name) => {
+    const { kernel, bias } = part(name);
+    const size = sizeOf(kernel.shape.slice(1));
+    return dense(hidden, { kernel: { shape: [kernel.shape[0], size], data: kernel.data }, bias }).data;
+  };
+  const { kernel, bias } = weights;
+  const [taken, made] = kernel.shape;
+  const result = new Float32Array(made);
+  if (bias) result.set(bias.data);
+  if (weights.full_kernel) {
+    const control = controlled("full");
+    for (let i = 0; i < taken; i++) {
+      for (let j = 0; j < made; j++) result[j] += x.data[i] * kernel.data[i * made + j] * control[i * made + j];
+    }
+    return { shape: [made], data: result };
+  }
+  const u = controlled("input"), v = controlled("output");
+  for (let k = 0; k < u.length / taken; k++) {
+    const scaled = x.data.map((value, i) => value * u[k * taken + i]);
+    const { data } = dense({ shape: [taken], data: scaled }, { kernel });
+    for (let j = 0; j < made; j++) result[j] += data[j] * v[k * made + j];
+  }
+  return { shape: [made], data: result };
+}
+
+// A part of the last axis.
+function partOf({ shape, data }, { start, end }) {
+  const whole = shape[shape.length - 1], size = end - start;
+  const result = new Float32Array((data.length / whole) * size);
+  for (let row = 0; row < data.length / whole; row++) {
+    result.set(data.subarray(row * whole + start, row * whole + end), row * size);
+  }
+  return { shape: [...shape.slice(0, -1), size], data: result };
+}
+
 function reshaped({ shape, data }, step) {
   const known = sizeOf(step.shape.filter((side) => side >= 0));
   return { shape: step.shape.map((side) => (side < 0 ? sizeOf(shape) / known : side)), data };
@@ -350,6 +394,8 @@ const OPERATIONS = {
   layer_normalization: ([x], weights, step) => layerNormalization(x, weights, step),
   softmax: ([x]) => softmax(x),
   attention: ([query, value], weights) => attention(query, value ?? query, weights),
+  hyper_dense: ([x, told], weights) => hyperDense(x, told, weights),
+  part: ([x], weights, step) => partOf(x, step),
   concatenate: (parts, weights, step) => concatenated(parts, step),
   average: (parts) => combined(parts, (...values) => values.reduce((a, b) => a + b) / values.length),
   where: (operands) => combined(operands, (condition, a, b) => (condition ? a : b)),

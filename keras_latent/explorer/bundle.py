@@ -4,7 +4,7 @@ import re
 from importlib import resources
 
 _FILES = resources.files("keras_latent.explorer") / "static"
-_ENTRY = "explorer"
+_ENTRY = "start"
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default\b)(?:\{[^}]*\};\n)?", re.MULTILINE)
 
@@ -15,7 +15,7 @@ def script(entry: str = _ENTRY, exports: bool = False) -> str:
     Names at the top of the files are different, so that they can stand side by side.
 
     Args:
-        entry: The name of the file, without its ending. Defaults to `"explorer"`.
+        entry: The name of the file, without its ending. Defaults to `"start"`.
         exports: Whether the module exports what its files export, the default aside.
             Defaults to `False`.
 

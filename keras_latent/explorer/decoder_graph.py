@@ -5,7 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_latent.explorer.decoder_steps import LAYERS, OPERATIONS, UnknownLayerError
+from keras_latent.explorer.decoder_operations import OPERATIONS
+from keras_latent.explorer.decoder_steps import LAYERS, UnknownLayerError
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
 

@@ -22,7 +22,7 @@ def ran(program, folder, *words):
         words: What it finds in `process.argv`.
     """
     module = folder / "explorer.mjs"
-    module.write_text(bundle.script("explorer", exports=True))
+    module.write_text(bundle.script(exports=True))
     path = folder / "program.mjs"
     path.write_text(f'import fs from "node:fs";\n{program}')
     result = subprocess.run(

@@ -22,7 +22,7 @@ const place = plane.codeAt(0.5, -2);
 const subject = { count: 300, size: 4, maps: { pca: 1, tsne: 1 }, header: { can_sample: true, conditions: ["x", "y"] } };
 const state = {
   firstMap: "pca", map: "tsne", view: { x: 1.5, y: -2, scale: 3 }, colour: "error", search: "<a&b>", tab: "path",
-  base: { kind: "place", x: 0.25, y: 1 }, edits: { 2: -1.5 }, strength: 0.5, condition: 1,
+  base: { kind: "place", x: 0.25, y: 1 }, edits: { 2: -1.5 }, strength: 0.5, condition: 1, told: 1,
   a: [299, 3, 40], b: [7], start: 2, end: 9, way: "spherical", seed: 4,
 };
 console.log(JSON.stringify({

@@ -1,28 +1,15 @@
 // The explorer: puts the map, the chosen picture and the panels together.
 
 import { applied, settled } from "./codes.js";
-import { classColour, coloursOf } from "./colours.js";
-import { button, choice, h } from "./elements.js";
-import { PageHost, notebookHost, serverHost } from "./hosts.js";
+import { coloursOf } from "./colours.js";
+import { buildFrame } from "./frame.js";
 import { fromLink, toLink } from "./link.js";
-import { CodeMap } from "./map.js";
-import { AttributePanel, attributeOf } from "./panel_attribute.js";
-import { DimensionsPanel } from "./panel_dimensions.js";
-import { NeighboursPanel, OutliersPanel, SAMPLES, SamplesPanel } from "./panel_images.js";
-import { PathPanel, pathCode } from "./panel_path.js";
-import { onCanvas } from "./pictures.js";
-import { saveCsv, savePng } from "./save.js";
-import { Stage } from "./stage.js";
-import { Subject } from "./subject.js";
+import { attributeOf } from "./panel_attribute.js";
+import { SAMPLES } from "./panel_images.js";
+import { pathCode } from "./panel_path.js";
+import { saveCsv } from "./save.js";
 
-const MAP_NAMES = { pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
-const MOST_CLASSES = 24;
 const AT_ONCE = 64;
-const KEYS = [
-  ["arrows", "move the map"], ["+ −", "zoom"], ["0", "show all"],
-  ["Enter", "choose what is in the middle"], ["n, p", "next and previous image of those found"],
-  ["/", "search"], ["a, b", "lasso A, lasso B"], ["Escape", "back to moving the map"],
-];
 
 export class Explorer {
   constructor(root, host, subject) {
@@ -31,88 +18,17 @@ export class Explorer {
     this.state = {
       firstMap, map: firstMap, view: null, colour: subject.header.classes.length ? "label" : "none",
       search: "", tab: "neighbours", base: { kind: "row", row: 0 }, edits: {}, strength: 0,
-      condition: null, a: [], b: [], start: null, end: null, way: "linear", seed: 0,
+      condition: null, told: 0, a: [], b: [], start: null, end: null, way: "linear", seed: 0,
     };
     if (host.hasLink) Object.assign(this.state, fromLink(window.location.hash, subject));
-    this.build();
-  }
-
-  build() {
-    const { subject } = this;
-    const { header } = subject;
-    this.search = h("input", {
-      type: "search", placeholder: "class, file or number", "aria-label": "search",
-      oninput: () => {
-        clearTimeout(this.searchTimer);
-        this.searchTimer = setTimeout(() => this.update({ search: this.search.value }), 150);
-      },
-      onkeydown: async (event) => {
-        if (event.key !== "Enter") return;
-        clearTimeout(this.searchTimer);
-        await this.update({ search: this.search.value });
-        this.step(1);
-      },
-    });
-    this.colour = choice("colour", [["label", "by class"], ["error", "by error"], ["none", "plain"]],
-      this.state.colour, (colour) => this.update({ colour }));
-    this.mapChoice = choice("map", header.maps.map((name) => [name, MAP_NAMES[name]]), this.state.map,
-      (map) => this.update({ map, view: null }));
-    this.tools = Object.fromEntries([["pan", "Move"], ["a", "Lasso A"], ["b", "Lasso B"]].map(([tool, text]) =>
-      [tool, button(text, () => this.useTool(tool), { "aria-pressed": String(tool === "pan") })]));
-    this.legend = h("div", { className: "legend", "aria-label": "classes" });
-    this.counted = h("span", { className: "quiet counted" });
-    this.status = h("p", { className: "status", role: "status" });
-    this.tip = h("div", { className: "tip", hidden: true });
-    this.mapRoot = h("div", { className: "map-root", tabIndex: 0, role: "application", "aria-label": "map of the codes; arrows move it, plus and minus zoom, Enter chooses what is in the middle" },
-      h("canvas", { className: "map" }), h("canvas", { className: "overlay" }), h("div", { className: "cross" }), this.tip,
-      h("div", { className: "zoom" },
-        button("+", () => this.map.zoom(1.5), { "aria-label": "zoom in" }),
-        button("−", () => this.map.zoom(1 / 1.5), { "aria-label": "zoom out" }),
-        button("All", () => this.map.fit(), { "aria-label": "show all" })));
-    this.stage = new Stage(this);
-    const kinds = { neighbours: NeighboursPanel, dimensions: DimensionsPanel, attribute: AttributePanel, path: PathPanel, outliers: OutliersPanel };
-    if (header.can_sample) kinds.samples = SamplesPanel;
-    if (!(this.state.tab in kinds)) this.state.tab = "neighbours";
-    this.panels = Object.fromEntries(Object.entries(kinds).map(([name, Kind]) => [name, new Kind(this)]));
-    const unique = Math.random().toString(36).slice(2);
-    this.tabs = Object.fromEntries(Object.entries(kinds).map(([name, { title }]) => [name, h("button", {
-      type: "button", role: "tab", id: `${unique}-${name}`, "aria-controls": `${unique}-panel`, textContent: title,
-      onclick: () => this.update({ tab: name }), onkeydown: (event) => this.moveTab(event, name),
-    })]));
-    this.panel = h("div", { role: "tabpanel", id: `${unique}-panel`, className: "panel" });
-    this.root.replaceChildren(
-      h("header", { className: "head" }, h("h1", { textContent: header.title }),
-        h("span", { className: "quiet", textContent: `${subject.count.toLocaleString("en")} images, codes of ${header.code_shape.join(" × ")}` }),
-        h("div", { className: "actions" },
-          button("Map as PNG", () => savePng(this.map.picture(), "map.png")),
-          button("Codes as CSV", () => this.saveCodes()),
-          ...(this.host.hasLink ? [button("Copy link", () => this.copyLink())] : []),
-          button("Light or dark", () => this.toggleTheme()))),
-      h("div", { className: "body" },
-        h("div", { className: "left" },
-          h("div", { className: "bar" }, this.search, this.counted, this.colour,
-            ...(header.maps.length > 1 ? [this.mapChoice] : []),
-            h("span", { className: "tools", role: "group", "aria-label": "what the pointer does" }, ...Object.values(this.tools))),
-          this.mapRoot, this.legend),
-        h("aside", { className: "right" }, this.status, this.stage.element,
-          h("div", { role: "tablist", className: "tabs", "aria-label": "tools" }, ...Object.values(this.tabs)), this.panel,
-          h("details", { className: "keys" }, h("summary", { textContent: "Keys on the map" }),
-            h("dl", {}, ...KEYS.flatMap(([key, does]) => [h("dt", { textContent: key }), h("dd", { textContent: does })]))))));
-    this.search.value = this.state.search;
-    this.map = new CodeMap(this.mapRoot, subject, {
-      pick: (row) => this.pick(row),
-      place: (x, y) => this.begin({ kind: "place", x, y }),
-      lasso: (rows) => this.caught(rows),
-      hover: (row, x, y) => this.hover(row, x, y),
-      moved: () => this.keepView(),
-    });
-    this.root.addEventListener("keydown", (event) => this.onKey(event));
-    this.showLegend();
+    buildFrame(this);
   }
 
   /** Change the state, and show what follows. */
   async update(changes) {
-    Object.assign(this.state, changes);
+    // A place has no class of its own: it keeps that of what was chosen before.
+    const told = this.condition ?? 0;
+    Object.assign(this.state, { told }, changes);
     const { state } = this;
     if (["search", "colour", "map"].some((name) => name in changes)) this.showMap();
     if ("a" in changes || "b" in changes) this.attribute = attributeOf(this.subject, state.a, state.b);
@@ -121,7 +37,7 @@ export class Explorer {
   }
 
   /** Everything, for the first time. */
-  async begin0() {
+  async open() {
     const { state } = this;
     this.attribute = attributeOf(this.subject, state.a, state.b);
     this.map.resize();
@@ -164,9 +80,9 @@ export class Explorer {
   /** The class that the model is told; `null` if it is told none. */
   get condition() {
     const { conditions } = this.subject;
-    const { condition, base } = this.state;
+    const { condition, told, base } = this.state;
     if (!conditions) return null;
-    return condition ?? (base.kind === "row" ? conditions[base.row] : 0);
+    return condition ?? (base.kind === "row" ? conditions[base.row] : told);
   }
 
   async decode(codes) {
@@ -252,20 +168,6 @@ export class Explorer {
     for (const chip of this.legend.children) chip.setAttribute("aria-pressed", String(chip.dataset.name === state.search && state.search !== ""));
   }
 
-  showLegend() {
-    const { classes } = this.subject.header;
-    this.legend.hidden = classes.length === 0;
-    this.legend.replaceChildren(...classes.slice(0, MOST_CLASSES).map((name, i) => {
-      const dot = h("span", { className: "dot" });
-      dot.style.background = `rgb(${classColour(i, classes.length).join(" ")})`;
-      const chip = button("", () => this.update({ search: this.state.search === name ? "" : name }), { className: "chip", "aria-pressed": "false" });
-      chip.dataset.name = name;
-      chip.append(dot, name);
-      return chip;
-    }));
-    if (classes.length > MOST_CLASSES) this.legend.append(h("span", { className: "quiet", textContent: `and ${classes.length - MOST_CLASSES} more` }));
-  }
-
   /** Choose an image. */
   pick(row) {
     return this.begin({ kind: "row", row });
@@ -333,30 +235,6 @@ export class Explorer {
     this.tabs[next].focus();
   }
 
-  onKey(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
-    if (event.key === "Escape") {
-      this.useTool("pan");
-      this.tell("");
-      if (isTyping) this.mapRoot.focus();
-      return;
-    }
-    const actions = { "/": () => this.search.focus(), n: () => this.step(1), p: () => this.step(-1), a: () => this.useTool("a"), b: () => this.useTool("b") };
-    if (event.target === this.mapRoot) {
-      const { clientWidth, clientHeight } = this.mapRoot;
-      Object.assign(actions, {
-        ArrowLeft: () => this.map.pan(60, 0), ArrowRight: () => this.map.pan(-60, 0),
-        ArrowUp: () => this.map.pan(0, 60), ArrowDown: () => this.map.pan(0, -60),
-        "+": () => this.map.zoom(1.3), "=": () => this.map.zoom(1.3), "-": () => this.map.zoom(1 / 1.3), 0: () => this.map.fit(),
-        Enter: () => this.map.choose(clientWidth / 2, clientHeight / 2), " ": () => this.map.choose(clientWidth / 2, clientHeight / 2),
-      });
-    }
-    if (isTyping || !(event.key in actions)) return;
-    event.preventDefault();
-    actions[event.key]();
-  }
-
   saveCodes() {
     const { subject, found } = this;
     const { points } = this.map;
@@ -398,38 +276,3 @@ export class Explorer {
     this.status.textContent = message;
   }
 }
-
-/** Explore in an element of a page what a host has. */
-export async function explore(root, host) {
-  root.classList.add("keras-latent-explorer");
-  root.textContent = "Reading the codes …";
-  try {
-    const content = await host.load();
-    const { atlas } = content.arrays;
-    const sprites = onCanvas(await createImageBitmap(new Blob([atlas.data], { type: "image/png" })));
-    const explorer = new Explorer(root, host, new Subject(content, sprites));
-    root.explorer = explorer;
-    await explorer.begin0();
-    return explorer;
-  } catch (error) {
-    root.textContent = `The explorer can't start: ${error.message}`;
-    throw error;
-  }
-}
-
-/** What the static page and the page of the server call. */
-export function explorePage() {
-  const root = document.getElementById("explorer");
-  const content = document.getElementById("content");
-  return explore(root, content ? new PageHost(content.textContent) : serverHost());
-}
-
-/** What a notebook calls. */
-function render({ model, el }) {
-  const root = document.createElement("div");
-  el.append(root);
-  explore(root, notebookHost(model));
-  return () => root.explorer?.map.close();
-}
-
-export default { render };

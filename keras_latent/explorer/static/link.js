@@ -31,6 +31,7 @@ export function toLink(state) {
   set("edits", edits.join(","), "");
   set("strength", state.strength, 0);
   if (state.condition !== null) held.set("condition", state.condition);
+  if (base.kind !== "row") set("told", state.told, 0);
   set("a", packedRows(state.a), "");
   set("b", packedRows(state.b), "");
   if (state.start !== null) held.set("start", state.start);
@@ -75,6 +76,8 @@ export function fromLink(text, subject) {
   if (strength !== undefined) changes.strength = strength;
   const [condition] = numbers("condition", 1) ?? [];
   if (subject.header.conditions?.[condition] !== undefined) changes.condition = condition;
+  const [told] = numbers("told", 1) ?? [];
+  if (subject.header.conditions?.[told] !== undefined) changes.told = told;
   for (const name of ["a", "b"]) if (held.get(name)) changes[name] = unpackedRows(held.get(name), subject.count);
   return changes;
 }

@@ -15,7 +15,7 @@ export class Stage {
     this.heading = h("h2");
     this.facts = h("p", { className: "quiet facts" });
     this.condition = conditions && choice("class that the model is told",
-      [["", "its own class"], ...conditions.map((name, i) => [String(i), name])], "",
+      [["", "of the image"], ...conditions.map((name, i) => [String(i), name])], "",
       (value) => app.update({ condition: value === "" ? null : Number(value) }));
     this.element = h("section", { className: "stage", "aria-label": "chosen" },
       this.heading,

@@ -40,6 +40,13 @@ def explore_command(
     projection: Annotated[
         str, typer.Option(help="pca, or a second map: tsne, umap.")
     ] = "pca",
+    sampler: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file of a sampler that was fitted to the model's codes, from "
+            "which samples are drawn. Default: from the prior, if there is one."
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(help="Of 127.0.0.1. Default: one that is free.")
     ] = 0,
@@ -48,4 +55,4 @@ def explore_command(
     """Play with the codes of a saved model in a browser."""
     options.check_not_too_large(limit=limit)
     size = options.as_image_size(image_size)
-    explore(model, static, dataset, split, size, limit, projection, port, seed)
+    explore(model, static, dataset, split, size, limit, projection, sampler, port, seed)

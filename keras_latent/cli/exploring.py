@@ -13,6 +13,7 @@ from keras_latent.datasets.source import ImageSize
 from keras_latent.explorer.exploration import PROJECTIONS
 from keras_latent.explorer.server import check_can_serve
 from keras_latent.reports.report import check_can_be_written
+from keras_latent.samplers import load_sampler
 from keras_latent.validation import (
     check_choice,
     check_in_range,
@@ -34,6 +35,7 @@ def explore(
     image_size: ImageSize | None = None,
     limit: int | None = None,
     projection: str = "pca",
+    sampler: Path | None = None,
     port: int = 0,
     seed: int = 0,
 ) -> None:
@@ -52,6 +54,8 @@ def explore(
             20,000 of a server.
         projection: `"pca"`, or a second map by `"tsne"` or `"umap"`. Defaults to
             `"pca"`.
+        sampler: The file of a sampler that was fitted to the model's codes. Defaults to
+            `None`: samples are drawn from the prior, if there is one.
         port: Where the server listens. Defaults to 0: wherever it is free.
         seed: Of all that is drawn. Defaults to 0.
 
@@ -72,6 +76,7 @@ def explore(
     else:
         check_can_be_written(static)
     run = SavedRun(model)
+    drawn_from = None if sampler is None else load_sampler(sampler, run.model)
     opened = run.open(dataset, image_size)
     check_fits(run.model, opened)
     check_same_classes(run, opened)
@@ -90,6 +95,7 @@ def explore(
                 projection=projection,
                 title=title,
                 seed=seed,
+                sampler=drawn_from,
             )
         size = static.stat().st_size / 2**20
         text = f"The page is {static}, {size:.1f} MB: open it in a browser"
@@ -103,6 +109,7 @@ def explore(
             projection=projection,
             title=title,
             seed=seed,
+            sampler=drawn_from,
         )
 
     def tell(address: str) -> None:

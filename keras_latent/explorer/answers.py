@@ -18,7 +18,8 @@ class Answers:
     - `{"kind": "load"}`: what `Exploration.packed` gives.
     - `{"kind": "decode", "codes": [...], "condition": a class or None}`: `pictures`.
     - `{"kind": "original", "row": an index}`: `picture`.
-    - `{"kind": "sample", "count": a number, "seed": a number}`: `codes` of the prior.
+    - `{"kind": "sample", "count": a number, "seed": a number}`: `codes` of the
+      sampler or the prior.
 
     Args:
         exploration: The model and its images.
@@ -73,10 +74,12 @@ class Answers:
 
     def _sample(self, question: dict[str, Any]) -> bytes:
         if not self._exploration.can_sample:
-            raise ValueError("`kind` 'sample' needs a prior. Received: a model without")
+            raise ValueError(
+                "`kind` 'sample' needs a prior or a sampler. Received: neither"
+            )
         count = _number("count", question.get("count"), 1, MOST_CODES)
         seed = _number("seed", question.get("seed"), 0, 2**31 - 1)
-        return packed({}, {"codes": self._exploration.prior_codes(count, seed)})
+        return packed({}, {"codes": self._exploration.drawn_codes(count, seed)})
 
 
 def _codes(given: Any, latent_dim: int) -> np.ndarray:

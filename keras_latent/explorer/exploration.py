@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from keras_latent.class_names import label_names
@@ -16,6 +17,7 @@ from keras_latent.models import LatentModel
 from keras_latent.plots.decoding import code_radius, code_space
 from keras_latent.reports.examples import ArrayExamples, Examples, as_examples
 from keras_latent.reports.reported_model import short_path
+from keras_latent.samplers.base import Sampler
 from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_choice,
@@ -50,6 +52,8 @@ class Exploration:
             `"pca"`.
         title: Heading of the page. Defaults to `None`: the name of the variant.
         seed: Of all that is drawn. Defaults to 0.
+        sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
+            instead of the model's prior. Defaults to `None`.
 
     Raises:
         ValueError: If an argument is wrong, or the model can't be explored.
@@ -65,13 +69,16 @@ class Exploration:
         projection: str = "pca",
         title: str | None = None,
         seed: int = 0,
+        sampler: Any = None,
     ) -> None:
         _check_model(model)
+        _check_sampler(sampler, model)
         check_positive_integer("limit", limit)
         check_choice("projection", projection, PROJECTIONS)
         check_in_range("seed", seed, high=2**32 - 1)
         self.model = model
         self.seed = seed
+        self.sampler = sampler
         self.title = type(model).__name__ if title is None else title
         self.projection = projection
         self._examples = _examples(model, images, labels).sampled(limit, seed)
@@ -139,11 +146,11 @@ class Exploration:
 
     @property
     def can_sample(self) -> bool:
-        """Whether there is a prior to draw codes from."""
-        return self.model.has_prior
+        """Whether there is a sampler or a prior to draw codes from."""
+        return self.sampler is not None or self.model.has_prior
 
-    def prior_codes(self, count: int, seed: int) -> np.ndarray:
-        """Codes that are drawn from the prior.
+    def drawn_codes(self, count: int, seed: int) -> np.ndarray:
+        """Codes that are drawn from the sampler, or else from the prior.
 
         Args:
             count: How many.
@@ -152,8 +159,9 @@ class Exploration:
         Returns:
             float32 of shape (count, latent_dim).
         """
-        import keras
-
+        if self.sampler is not None:
+            codes = self.sampler.sample_codes(count, seed)
+            return np.asarray(codes, "float32").reshape(count, -1)
         generator = keras.random.SeedGenerator(seed)
         shape = (count, *self.model.code_shape)
         drawn = self.model.prior.sample(shape=shape, seed=generator)
@@ -206,10 +214,16 @@ class Exploration:
                 "cell": list(self.thumbnails.cell),
                 "is_whole": self.thumbnails_are_whole,
             },
-            "can_sample": self.can_sample,
+            "sampled_from": self._sampled_from(),
             "conditions": self._condition_names(),
         }
         return packed({**about, **(header or {})}, {**held, **(arrays or {})})
+
+    def _sampled_from(self) -> str | None:
+        """What samples are drawn from, in words; `None` if from nothing."""
+        if self.sampler is not None:
+            return f"the sampler {type(self.sampler).__name__}"
+        return "the prior" if self.can_sample else None
 
     def _classes(self) -> tuple[list[str], np.ndarray]:
         """The names of the classes that occur, and the index of each image's one."""
@@ -248,6 +262,26 @@ def _check_model(model: Any) -> None:
         raise ValueError(
             "`model` must be told classes, if anything: they are chosen from a list. "
             f"Received: a model that is told {model.condition.size} numbers"
+        )
+
+
+def _check_sampler(sampler: Any, model: LatentModel) -> None:
+    """Refuse what doesn't draw codes of this model.
+
+    Raises:
+        ValueError: If it is no sampler, or one of another model.
+    """
+    if sampler is None:
+        return
+    if not isinstance(sampler, Sampler):
+        raise ValueError(
+            "`sampler` must be a sampler of keras_latent.samplers. "
+            f"Received: sampler of type {type(sampler).__name__}"
+        )
+    if sampler.model is not model:
+        raise ValueError(
+            "`sampler` must be fitted to codes of `model`. "
+            f"Received: a sampler of another model, {sampler.model.name!r}"
         )
 
 

@@ -16,7 +16,7 @@ from keras_latent.models import LatentModel
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 
-PRIOR_CODES = 1024
+DRAWN_CODES = 1024
 """Codes of the prior that a page holds, which can't draw from any prior itself."""
 
 
@@ -30,6 +30,7 @@ def write_page(
     projection: str = "pca",
     title: str | None = None,
     seed: int = 0,
+    sampler: Any = None,
 ) -> None:
     """Write a page on which one plays with the codes of a model.
 
@@ -58,6 +59,8 @@ def write_page(
             `"pca"`.
         title: Heading of the page. Defaults to `None`: the name of the variant.
         seed: Seed of all that is drawn. Defaults to 0.
+        sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
+            instead of the model's prior. Defaults to `None`.
 
     Raises:
         ValueError: If an argument is wrong, or the page doesn't know a layer of the
@@ -77,7 +80,7 @@ def write_page(
     # Before the images are encoded, which may take long.
     graph = DecoderGraph(model)
     exploration = Exploration(
-        model, images, labels, class_names, limit, projection, title, seed
+        model, images, labels, class_names, limit, projection, title, seed, sampler
     )
     held = base64.b64encode(content(exploration, graph)).decode("ascii")
     write_text(path, document(exploration.title, held))
@@ -92,7 +95,7 @@ def content(exploration: Exploration, graph: DecoderGraph) -> bytes:
     """
     arrays = {"weights": graph.values}
     if exploration.can_sample:
-        arrays["prior"] = exploration.prior_codes(PRIOR_CODES, exploration.seed)
+        arrays["drawn"] = exploration.drawn_codes(DRAWN_CODES, exploration.seed)
     if not exploration.thumbnails_are_whole:
         files = [as_png(exploration.original(row)) for row in range(exploration.count)]
         arrays["originals"] = np.frombuffer(b"".join(files), "uint8")

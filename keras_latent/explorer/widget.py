@@ -20,6 +20,7 @@ def widget(
     projection: str = "pca",
     title: str | None = None,
     seed: int = 0,
+    sampler: Any = None,
 ) -> Any:
     """Play with the codes of a model in a notebook.
 
@@ -39,6 +40,8 @@ def widget(
             `"pca"`.
         title: Heading. Defaults to `None`: the name of the variant.
         seed: Seed of all that is drawn. Defaults to 0.
+        sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
+            instead of the model's prior. Defaults to `None`.
 
     Returns:
         An `anywidget.AnyWidget`: what a notebook shows when a cell ends in it.
@@ -49,7 +52,9 @@ def widget(
     """
     anywidget: Any = _import_anywidget()
     answers = Answers(
-        Exploration(model, images, labels, class_names, limit, projection, title, seed)
+        Exploration(
+            model, images, labels, class_names, limit, projection, title, seed, sampler
+        )
     )
 
     class ExplorerWidget(anywidget.AnyWidget):

@@ -19,7 +19,7 @@ const ways = (method) => given.places.map((t) =>
 const plane = new page.Plane(
   Float32Array.from(given.mean), Float32Array.from(given.axes.flat()), null);
 const place = plane.codeAt(0.5, -2);
-const subject = { count: 300, size: 4, maps: { pca: 1, tsne: 1 }, header: { can_sample: true, conditions: ["x", "y"] } };
+const subject = { count: 300, size: 4, maps: { pca: 1, tsne: 1 }, header: { sampled_from: "the prior", conditions: ["x", "y"] } };
 const state = {
   firstMap: "pca", map: "tsne", view: { x: 1.5, y: -2, scale: 3 }, colour: "error", search: "<a&b>", tab: "path",
   base: { kind: "place", x: 0.25, y: 1 }, edits: { 2: -1.5 }, strength: 0.5, condition: 1, told: 1,

@@ -59,6 +59,15 @@ class TestExploration:
         assert explored.decode(np.zeros((2, 2))).shape == (2, *SHAPE)
         assert explored.image_shape == SHAPE
 
+    def test_a_sampler_draws_instead_of_the_prior(self, vae, images):
+        sampler = kl.samplers.Normal(vae)
+        sampler.fit(images)
+        explored = Exploration(vae, images, sampler=sampler)
+        header, _ = unpacked(explored.packed())
+        assert header["sampled_from"] == "the sampler Normal"
+        drawn = explored.drawn_codes(3, seed=5)
+        np.testing.assert_array_equal(drawn, sampler.sample_codes(3, seed=5))
+
     def test_a_second_map(self, vae, images, monkeypatch):
         found = np.random.default_rng(0).normal(size=(COUNT, 2)) * 50
         projected = []
@@ -91,6 +100,13 @@ class TestExploration:
         with pytest.raises(ValueError, match="`x` must have the shape"):
             Exploration(vae, images[:, :4])
 
+    def test_samplers_of_something_else(self, vae, images):
+        with pytest.raises(ValueError, match="`sampler` must be a sampler of"):
+            Exploration(vae, images, sampler=vae.prior)
+        other = kl.models.Autoencoder.for_images(SHAPE, latent_dim=4)
+        with pytest.raises(ValueError, match="a sampler of another model"):
+            Exploration(vae, images, sampler=kl.samplers.Normal(other))
+
     def test_numbers_as_a_condition(self, images):
         model = kl.models.ConditionalVAE.for_images(SHAPE, 2, condition_size=5)
         with pytest.raises(ValueError, match=r"must be told classes.* told 5 numbers"):
@@ -109,8 +125,8 @@ class TestPage:
         from keras_latent.explorer.static_page import content
 
         header, arrays = unpacked(content(explored, DecoderGraph(model)))
-        assert not header["can_sample"]
-        assert "prior" not in arrays
+        assert header["sampled_from"] is None
+        assert "drawn" not in arrays
         start, end = arrays["original_ends"][2:4]
         file = io.BytesIO(arrays["originals"][start:end].tobytes())
         np.testing.assert_array_equal(Image.open(file), as_bytes(images[3]))

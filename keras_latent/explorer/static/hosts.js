@@ -41,7 +41,7 @@ export class PageHost {
   }
 
   async sample(count, seed) {
-    const { data, shape: [held, size] } = this.content.arrays.prior;
+    const { data, shape: [held, size] } = this.content.arrays.drawn;
     return Array.from({ length: count }, (_, i) => {
       const row = (seed * count + i) % held;
       return data.subarray(row * size, (row + 1) * size);

@@ -67,7 +67,7 @@ export function fromLink(text, subject) {
   const place = numbers("place", 2), sample = numbers("sample", 2), along = numbers("along", 1);
   if (row("image") !== null) changes.base = { kind: "row", row: row("image") };
   else if (place) changes.base = { kind: "place", x: place[0], y: place[1] };
-  else if (sample && subject.header.can_sample && sample.every((n) => Number.isInteger(n) && n >= 0)) {
+  else if (sample && subject.header.sampled_from && sample.every((n) => Number.isInteger(n) && n >= 0)) {
     changes.base = { kind: "sample", seed: sample[0], index: sample[1] };
   } else if (along && row("start") !== null && row("end") !== null) changes.base = { kind: "path", t: along[0] };
   changes.edits = Object.fromEntries((held.get("edits") ?? "").split(",").map((edit) => edit.split(":").map(Number))

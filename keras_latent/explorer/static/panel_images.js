@@ -1,4 +1,4 @@
-// The panels that list images: neighbours of what is shown, outliers, samples of the prior.
+// The panels that list images: neighbours of what is shown, outliers, samples.
 
 import { nearest } from "./codes.js";
 import { button, h, pressable, shortNumber, thumbnail } from "./elements.js";
@@ -61,7 +61,7 @@ export class SamplesPanel {
     this.app = app;
     this.list = h("div", { className: "thumbnails" });
     this.element = h("div", {},
-      h("p", { className: "quiet", textContent: "Codes drawn from the prior, decoded." }),
+      h("p", { className: "quiet", textContent: `Codes drawn from ${app.subject.header.sampled_from}, decoded.` }),
       h("div", { className: "row" },
         button("Draw others", () => app.update({ seed: app.state.seed + 1 })),
         button("Save PNG", () => this.canvases && savePng(sideBySide(this.canvases, 4), "samples.png"))),

@@ -37,7 +37,7 @@ export class Stage {
     const headings = {
       row: () => subject.described(base.row),
       place: () => "A place between the images",
-      sample: () => `Sample ${base.index + 1} of the prior`,
+      sample: () => `Sample ${base.index + 1} of ${subject.header.sampled_from}`,
       path: () => `${Math.round(100 * base.t)} % of the way`,
     };
     this.heading.textContent = headings[base.kind]();

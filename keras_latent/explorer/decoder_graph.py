@@ -199,6 +199,9 @@ def _from_code_to_picture(model: LatentModel) -> keras.Model:
 
 def _places(places: Any) -> list[list[Any]]:
     """One place or several, each `[layer, node, tensor]`, as a list of them."""
+    if isinstance(places, dict):
+        # In the order in which Keras counts the tensors of a dict.
+        return [place for name in sorted(places) for place in _places(places[name])]
     is_one = len(places) == 3 and isinstance(places[0], str)
     return [places] if is_one else list(places)
 

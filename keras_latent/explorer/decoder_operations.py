@@ -34,6 +34,8 @@ OPERATIONS: dict[str, Callable[[dict[str, Any]], Step]] = {
     "Softplus": _plain("softplus"),
     "Silu": _plain("silu"),
     "Exp": _plain("exponential"),
+    "Log": _plain("logarithm"),
+    "Log1p": _plain("logarithm_of_one_more"),
     "Absolute": _plain("absolute"),
     "Square": _plain("square"),
     "Sqrt": _plain("square_root"),

@@ -104,6 +104,17 @@ def inverter(rank):
     )
 
 
+def mixed():
+    """A decoder of a category and an image, of which the page shows the image."""
+    columns = {"category": (3,), "image": (8, 8, 1)}
+    activations = {"category": "softmax", "image": "sigmoid"}
+    return kl.models.VAE(
+        kl.networks.mixed_encoder(columns, 4),
+        kl.networks.mixed_decoder(columns, 3, activations, 4),
+        {"category": "categorical", "image": "bernoulli"},
+    )
+
+
 CASES = {
     "convolutions": convolutions,
     "normalisations": normalisations,
@@ -111,6 +122,10 @@ CASES = {
     "gaussian": lambda: images("gaussian"),
     "continuous bernoulli": lambda: images("continuous_bernoulli"),
     "discretized logistic": lambda: images("discretized_logistic"),
+    "probabilities": lambda: images(
+        "continuous_bernoulli", decoder=kl.networks.dense_decoder((8, 9, 1), 3)
+    ),
+    "one of two columns": mixed,
     "dense": lambda: images(
         "bernoulli", decoder=kl.networks.dense_decoder((8, 9, 1), 3)
     ),
@@ -127,6 +142,10 @@ CASES = {
         (8, 8, 1), code_shape=(4, 4, 2), num_classes=3
     ),
 }
+
+
+def picture_in(decoded):
+    return np.asarray(decoded["image"] if isinstance(decoded, dict) else decoded)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +166,7 @@ def worst_errors(tmp_path_factory):
         arrays = {
             "weights": graph.values,
             "codes": codes.reshape(ROWS, -1),
-            "pictures": np.asarray(model.decode(codes, told)),
+            "pictures": picture_in(model.decode(codes, told)),
         }
         if told is not None:
             arrays["told"] = np.eye(3, dtype="float32")[told]

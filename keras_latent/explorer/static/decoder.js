@@ -45,6 +45,8 @@ const ELEMENTWISE = {
   mish: (x) => x * Math.tanh(softplus(x)),
   hard_sigmoid: (x) => Math.min(Math.max(x / 6 + 0.5, 0), 1),
   clip: (x, step) => Math.min(Math.max(x, step.low ?? -Infinity), step.high ?? Infinity),
+  logarithm: Math.log,
+  logarithm_of_one_more: Math.log1p,
   absolute: Math.abs,
   square: (x) => x * x,
   square_root: Math.sqrt,

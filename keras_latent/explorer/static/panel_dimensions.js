@@ -33,7 +33,7 @@ export class DimensionsPanel {
       });
       this.sliders.set(i, made);
       this.list.append(h("div", { className: "dimension" },
-        h("span", { className: "name", textContent: i }), made.range, made.number,
+        h("span", { className: "name", textContent: i, title: placeIn(app.subject.header.code_shape, i) }), made.range, made.number,
         h("span", { className: "quiet", title: "variance over the images", textContent: shortNumber(variances[i]) })));
     }
     this.more.hidden = this.sliders.size >= order.length;
@@ -48,4 +48,10 @@ export class DimensionsPanel {
       range.classList.toggle("changed", i in state.edits);
     }
   }
+}
+
+/** Where a dimension is in a code that is a map. */
+function placeIn([, width, channels], i) {
+  if (channels === undefined) return `dimension ${i}`;
+  return `row ${Math.floor(i / (width * channels))}, column ${Math.floor(i / channels) % width}, channel ${i % channels}`;
 }

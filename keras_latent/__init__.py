@@ -33,6 +33,7 @@ __version__ = "0.1.0"
 _LAZY = {
     "applications": "keras_latent.applications",
     "datasets": "keras_latent.datasets",
+    "explorer": "keras_latent.explorer",
     "latent_space": "keras_latent.latent_space",
     "metrics": "keras_latent.metrics",
     "plots": "keras_latent.plots",

@@ -18,11 +18,12 @@ SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]
-PARTS += ["exporting", "presets", "quantizers", "samplers", "sklearn"]
+PARTS += ["explorer", "exporting", "presets", "quantizers", "samplers", "sklearn"]
 PARTS += ["distributions", "distributions.flows"]
 PARTS += ["metrics.anomaly", "metrics.disentanglement", "metrics.generation"]
 
 HEAVY = {"matplotlib", "sklearn", "tensorflow_datasets", "keras_cv", "PIL", "umap"}
+HEAVY |= {"anywidget", "starlette", "uvicorn"}
 
 # Keras itself imports some of the heavy packages, where they are installed.
 IMPORTS = f"""

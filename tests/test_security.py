@@ -192,8 +192,9 @@ class TestModels:
         inverter += ["--features", lambda_file]
         encode = ["encode", lambda_file, pictures, "--output", tmp_path / "codes.npz"]
         anomalies = ["anomalies", lambda_file, pictures]
+        explore = ["explore", lambda_file, "--static", tmp_path / "page.html"]
         report, resume = ["report", lambda_file], ["resume", run]
-        for words in (report, encode, anomalies, inverter, resume):
+        for words in (report, explore, encode, anomalies, inverter, resume):
             if words is resume:
                 run.mkdir()
                 (run / "model.keras").write_bytes(lambda_file.read_bytes())

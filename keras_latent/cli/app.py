@@ -13,6 +13,7 @@ from keras_latent.cli.anomalies_command import anomalies_command
 from keras_latent.cli.compare_command import compare_command
 from keras_latent.cli.encode_command import encode_command
 from keras_latent.cli.errors import in_options
+from keras_latent.cli.explore_command import explore_command
 from keras_latent.cli.export_command import export_command
 from keras_latent.cli.list_command import list_command
 from keras_latent.cli.report_command import report_command
@@ -36,6 +37,7 @@ app.command("resume")(resume_command)
 app.command("report")(report_command)
 app.command("sample")(sample_command)
 app.command("compare")(compare_command)
+app.command("explore")(explore_command)
 app.command("encode")(encode_command)
 app.command("export")(export_command)
 app.command("anomalies")(anomalies_command)

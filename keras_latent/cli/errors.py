@@ -10,6 +10,7 @@ _OPTIONS = (
     *("seed", "strategy", "features", "validation_split", "fit", "background", "cache"),
     *("augment", "set", "output", "dataset", "limit", "count", "skip_bad", "normal"),
     *("seeds", "sampler", "labels", "format", "part", "int8"),
+    *("static", "split", "projection", "port"),
 )
 _OTHER_NAMES = {"name": "dataset"}
 _PARTS = ("likelihood", "posterior", "prior")

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keras_latent import models
-from keras_latent.cli import app, main, report, saved_run, training
+from keras_latent.cli import app, exploring, main, report, saved_run, training
 
 # Each refuses what is left when one of its options holds nonsense.
 COMMANDS = {
@@ -25,6 +25,10 @@ COMMANDS = {
     "report of a model": ["report", "model.keras", "--dataset", "absent"],
     "compare": ["compare", "absent", "--output", "found"],
     "compare a model": ["compare", "model.keras", "--dataset", "absent"],
+    "explore": ["explore", "absent.keras", "--static", "page.html"],
+    "explore a model": [
+        *("explore", "model.keras", "--static", "page.html", "--dataset", "absent"),
+    ],
     "encode": ["encode", "absent.keras", "absent", "--output", "codes.npz"],
     "encode with a model": ["encode", "model.keras", "absent"],
     "sample": ["sample", "absent.keras", "--sampler", "flow"],
@@ -41,6 +45,9 @@ OPTIONS = [
     *(("resume", name) for name in ("run", "epochs")),
     *(("compare", name) for name in ("runs", "image-size", "seed")),
     *(("compare a model", name) for name in ("dataset", "output")),
+    *(("explore", name) for name in ("model", "image-size", "limit", "projection")),
+    *(("explore", name) for name in ("port", "seed")),
+    *(("explore a model", name) for name in ("dataset", "static", "split", "sampler")),
     *(("encode", name) for name in ("model", "output")),
     *(("encode with a model", "folder"), ("anomalies with a model", "folder")),
     *(("anomalies", name) for name in ("model", "output", "score", "count", "seed")),
@@ -75,6 +82,7 @@ def folder(tmp_path_factory):
         patch.setattr(training, "fit", begin)
         patch.setattr(keras.Model, "fit", begin)
         patch.setattr(report.reports, "write_report", begin)
+        patch.setattr(exploring.explorer, "write_page", begin)
         # Quicker than reading the file each time.
         patch.setattr(saved_run, "load_model", functools.cache(saved_run.load_model))
         yield folder
@@ -148,7 +156,10 @@ def test_any_word_for_an_option(option, word):
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(
     st.sampled_from(
-        ["train", "resume", "report", "encode", "anomalies", "compare", "sample", ""]
+        [
+            *("train", "resume", "report", "encode", "anomalies", "compare", "sample"),
+            *("explore", ""),
+        ]
     ),
     st.lists(words, min_size=1, max_size=4),
 )
@@ -169,6 +180,7 @@ def test_any_words_at_all(command, words):
         ("report", "image-size", "4096"),
         ("report", "limit", "1000000"),
         ("sample", "count", "1000"),
+        ("explore", "limit", "1000000"),
     ],
 )
 def test_numbers_that_would_use_up_the_memory(command, option, largest):

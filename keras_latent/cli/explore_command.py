@@ -1,0 +1,58 @@
+"""`keras-latent explore`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_latent.cli import options
+from keras_latent.cli.exploring import explore
+
+
+def explore_command(
+    model: Annotated[
+        Path, typer.Argument(help="The folder of a run, or a .keras file.")
+    ],
+    static: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write one page that opens from a disk without a network. Default: "
+            "serve the page to this machine."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="What to show, as for `train`. Default: the run's, or mnist."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Of it, which split. Default: test, or else validation."),
+    ] = None,
+    image_size: options.ImageSize = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            help="Images at most. Default: 2,000 in a page, 20,000 of a server."
+        ),
+    ] = None,
+    projection: Annotated[
+        str, typer.Option(help="pca, or a second map: tsne, umap.")
+    ] = "pca",
+    sampler: Annotated[
+        Path | None,
+        typer.Option(
+            help="The file of a sampler that was fitted to the model's codes, from "
+            "which samples are drawn. Default: from the prior, if there is one."
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option(help="Of 127.0.0.1. Default: one that is free.")
+    ] = 0,
+    seed: options.Seed = 0,
+) -> None:
+    """Play with the codes of a saved model in a browser."""
+    options.check_not_too_large(limit=limit)
+    size = options.as_image_size(image_size)
+    explore(model, static, dataset, split, size, limit, projection, sampler, port, seed)

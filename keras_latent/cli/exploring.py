@@ -1,0 +1,119 @@
+"""The explorer of a saved model, from its arguments to the page."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from keras_latent import explorer
+from keras_latent.cli.encoding import check_same_classes
+from keras_latent.cli.report import check_fits
+from keras_latent.cli.results import checked_split, final_split
+from keras_latent.cli.saved_run import SavedRun
+from keras_latent.datasets.source import ImageSize
+from keras_latent.explorer.exploration import PROJECTIONS
+from keras_latent.explorer.server import check_can_serve
+from keras_latent.reports.report import check_can_be_written
+from keras_latent.samplers import load_sampler
+from keras_latent.validation import (
+    check_choice,
+    check_in_range,
+    check_positive_integer,
+)
+
+IN_A_FILE = 2000
+"""Images of a static page, unless it is told."""
+
+ON_A_SERVER = 20_000
+"""Images that a server shows, unless it is told."""
+
+
+def explore(
+    model: Path,
+    static: Path | None = None,
+    dataset: str | None = None,
+    split: str | None = None,
+    image_size: ImageSize | None = None,
+    limit: int | None = None,
+    projection: str = "pca",
+    sampler: Path | None = None,
+    port: int = 0,
+    seed: int = 0,
+) -> None:
+    """Explore the codes of a saved model.
+
+    Args:
+        model: A `.keras` file, or the folder of a run.
+        static: The page to write; with `None`, a server runs until it is interrupted.
+            Defaults to `None`.
+        dataset: What to show. Defaults to `None`: what the run was trained on.
+        split: Of it, which split. Defaults to `None`: the test split, or else the
+            validation split, or else all.
+        image_size: Size in pixels to which images are resized. Defaults to `None`: as
+            in that run.
+        limit: Images that are shown at most. Defaults to `None`: 2,000 in a file,
+            20,000 of a server.
+        projection: `"pca"`, or a second map by `"tsne"` or `"umap"`. Defaults to
+            `"pca"`.
+        sampler: The file of a sampler that was fitted to the model's codes. Defaults to
+            `None`: samples are drawn from the prior, if there is one.
+        port: Where the server listens. Defaults to 0: wherever it is free.
+        seed: Of all that is drawn. Defaults to 0.
+
+    Raises:
+        FileNotFoundError: If there is no such model.
+        ValueError: If the model is damaged or of another kind, or an argument is wrong.
+        OSError: If the page can't be written, or the port is taken.
+        ImportError: If the packages of the server are missing.
+    """
+    if limit is None:
+        limit = IN_A_FILE if static is not None else ON_A_SERVER
+    check_positive_integer("limit", limit)
+    check_choice("projection", projection, PROJECTIONS)
+    check_in_range("seed", seed, high=2**32 - 1)
+    check_in_range("port", port, high=65535)
+    if static is None:
+        check_can_serve()
+    else:
+        check_can_be_written(static)
+    run = SavedRun(model)
+    drawn_from = None if sampler is None else load_sampler(sampler, run.model)
+    opened = run.open(dataset, image_size)
+    check_fits(run.model, opened)
+    check_same_classes(run, opened)
+    if split is not None:
+        check_choice("split", split, opened.splits)
+    images = checked_split(opened, split or final_split(opened))
+    title = f"{type(run.model).__name__} on {Path(opened.name).name}"
+    console = Console()
+    if static is not None:
+        with console.status("Encoding and reconstructing the images."):
+            explorer.write_page(
+                run.model,
+                images,
+                static,
+                limit=limit,
+                projection=projection,
+                title=title,
+                seed=seed,
+                sampler=drawn_from,
+            )
+        size = static.stat().st_size / 2**20
+        text = f"The page is {static}, {size:.1f} MB: open it in a browser"
+        console.print(text, highlight=False, soft_wrap=True)
+        return
+    with console.status("Encoding and reconstructing the images."):
+        exploration = explorer.Exploration(
+            run.model,
+            images,
+            limit=limit,
+            projection=projection,
+            title=title,
+            seed=seed,
+            sampler=drawn_from,
+        )
+
+    def tell(address: str) -> None:
+        text = f"Open {address} in a browser of this machine; ctrl-C ends it."
+        console.print(text, highlight=False, soft_wrap=True)
+
+    explorer.serve(exploration, port, tell)

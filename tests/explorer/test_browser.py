@@ -1,0 +1,298 @@
+"""The three shells of the explorer in a real browser."""
+
+import base64
+import json
+import threading
+import time
+
+import keras
+import numpy as np
+import pytest
+
+import keras_latent as kl
+from keras_latent.explorer import Exploration, bundle, serve, write_page
+from tests.browsers import DESKTOP, PHONE, needs_browser, open_page, requested, started
+from tests.explorer.conftest import COUNT, SHAPE, spread
+
+pytestmark = needs_browser
+
+EVIL = ["<script>document.title='run'</script>", "<img src=x onerror=alert(1)>", "c"]
+APP = "const x = document.getElementById('explorer')?.explorer; "
+
+NOTEBOOK = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
+<style>%s</style><div id="cell"></div><script type="module">
+window.outbox = [];
+const model = {
+  send: (message) => window.outbox.push(message),
+  on: (name, listener) => { window.answer = (message, texts) => listener(message,
+    texts.map((text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer))); },
+};
+%s
+render({ model, el: document.getElementById("cell") });
+document.querySelector("#cell > div").id = "explorer";
+</script>"""  # noqa: E501
+
+
+@pytest.fixture(scope="module")
+def browser():
+    # Where there is no graphics card, WebGL is computed.
+    with started("--use-angle=swiftshader", "--enable-unsafe-swiftshader") as driver:
+        yield driver
+
+
+class Shell:
+    """An explorer that is open in a browser, and the model that it is of."""
+
+    def __init__(self, browser, model, codes):
+        self.browser, self.model, self.codes = browser, model, codes
+
+    def pump(self):
+        """Carry messages, where the page doesn't ask by itself."""
+
+    def open(self, width=DESKTOP):
+        open_page(self.browser, self.url, width)
+        self.wait("return !!x?.shown")
+
+    def ask(self, script, *given):
+        return self.browser.execute_script(APP + script, *given)
+
+    def wait(self, script):
+        deadline = time.monotonic() + 60
+        while not self.ask(script):
+            self.pump()
+            assert time.monotonic() < deadline, self.browser.get_log("browser")
+            time.sleep(0.02)
+
+    def mouse(self, kind, left, top):
+        # The places are those of the map.
+        box = self.ask(
+            "const b = x.map.overlay.getBoundingClientRect(); return [b.left, b.top]"
+        )
+        self.browser.execute_cdp_cmd(
+            "Input.dispatchMouseEvent",
+            {
+                "type": kind,
+                "x": box[0] + left,
+                "y": box[1] + top,
+                "button": "left",
+                "buttons": 0 if kind == "mouseReleased" else 1,
+                "clickCount": 1,
+            },
+        )
+
+    def drag(self, places):
+        self.mouse("mousePressed", *places[0])
+        for place in places[1:]:
+            self.mouse("mouseMoved", *place)
+        self.mouse("mouseReleased", *places[-1])
+
+    def click(self, left, top):
+        self.drag([(left, top)])
+
+    def decoded(self):
+        """The code of what is shown, what the model is told, and the pixels."""
+        self.wait("return x.shown.code === x.code && !x.isDecoding")
+        code, told, pixels, shape = self.ask(
+            "return [[...x.shown.code], x.shown.condition, [...x.shown.picture.data], "
+            "x.shown.picture.shape]"
+        )
+        return np.float32(code), told, np.float32(pixels).reshape(shape)
+
+
+@pytest.fixture(scope="module")
+def page_shell(browser, vae, images, labels, tmp_path_factory):
+    """One file, whose classes have names that mean to do harm."""
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    write_page(vae, images, path, labels, EVIL, title=EVIL[0])
+    shell = Shell(browser, vae, np.asarray(vae.encode(images)))
+    shell.url, shell.may_ask = path.as_uri(), path.as_uri()
+    return shell
+
+
+@pytest.fixture(scope="module")
+def server_shell(browser, conditional, images, labels):
+    """A server, of a model of maps that is told classes."""
+    exploration = Exploration(conditional, images, labels, limit=COUNT)
+    addresses = []
+    is_ready = threading.Event()
+
+    def ready(address):
+        addresses.append(address)
+        is_ready.set()
+
+    pytest.importorskip("uvicorn")
+    thread = threading.Thread(
+        target=serve, args=(exploration,), kwargs={"ready": ready}, daemon=True
+    )
+    thread.start()
+    assert is_ready.wait(30)
+    shell = Shell(browser, conditional, exploration.codes)
+    shell.url = shell.may_ask = addresses[0]
+    return shell
+
+
+@pytest.fixture(scope="module")
+def notebook_shell(browser, images, labels, tmp_path_factory):
+    """A widget, of a model whose layers a page doesn't know."""
+    pytest.importorskip("anywidget")
+    keras.utils.set_random_seed(3)
+    decoder = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(64),
+            keras.layers.Reshape((64, 1)),
+            keras.layers.Conv1D(1, 3, padding="same", activation="sigmoid"),
+            keras.layers.Reshape(SHAPE),
+        ]
+    )
+    encoder = kl.networks.dense_encoder(SHAPE)
+    model = spread(kl.models.VAE(encoder, decoder))
+    widget = kl.explorer(model, images, labels)
+    sent = []
+    widget.send = lambda message, buffers=None: sent.append((message, buffers or []))
+
+    class Notebook(Shell):
+        def pump(self):
+            questions = self.ask("return window.outbox?.splice(0) ?? []")
+            for question in questions:
+                widget._handle_custom_msg(question, [])
+            while sent:
+                message, buffers = sent.pop(0)
+                texts = [base64.b64encode(each).decode() for each in buffers]
+                self.ask("window.answer(arguments[0], arguments[1])", message, texts)
+
+    path = tmp_path_factory.mktemp("notebook") / "notebook.html"
+    path.write_text(NOTEBOOK % (bundle.style(), bundle.script()), encoding="utf-8")
+    shell = Notebook(browser, model, np.asarray(model.encode(images)))
+    shell.url = shell.may_ask = path.as_uri()
+    return shell
+
+
+@pytest.fixture(params=["page_shell", "server_shell", "notebook_shell"])
+def shell(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_a_shell_shows_what_the_model_makes(shell):
+    shell.open()
+    size = shell.model.latent_dim
+    codes = shell.codes.reshape(COUNT, size)
+
+    code, told, pixels = shell.decoded()
+    np.testing.assert_array_equal(code, codes[0])
+    assert told == (0 if shell.model.condition is not None else None)
+
+    # An empty place, in the corner.
+    shell.click(4, 4)
+    shell.wait("return x.state.base.kind === 'place'")
+    code, told, pixels = shell.decoded()
+    plane = kl.explorer.maps.principal_plane(codes)
+    x, y = shell.ask("return [x.state.base.x, x.state.base.y]")
+    wanted = plane.mean + x * plane.axes[0] + y * plane.axes[1]
+    np.testing.assert_allclose(code, wanted, atol=1e-4 * np.abs(wanted).max())
+    given = code.reshape(1, *shell.model.code_shape)
+    y = None if told is None else np.array([told])
+    decoded = np.asarray(shell.model.decode(given, y))[0]
+    assert decoded.std() > 1e-3
+    np.testing.assert_allclose(pixels, decoded, rtol=0, atol=1e-3)
+
+    # Two lassos: the left half of the map, and the right one.
+    width, height = shell.ask(
+        "return [x.map.root.clientWidth, x.map.root.clientHeight]"
+    )
+    for tool, low, high in (("a", 2, width / 2), ("b", width / 2, width - 2)):
+        shell.ask("x.useTool(arguments[0])", tool)
+        corners = [(low, 2), (high, 2), (high, height - 2), (low, height - 2)]
+        shell.drag(corners)
+        shell.wait(f"return x.state.{tool}.length > 0")
+    first, second, vector = shell.ask("return [x.state.a, x.state.b, [...x.attribute]]")
+    assert sorted(first + second) == list(range(COUNT))
+    known = kl.latent_space.attribute_vector(codes[first], codes[second])
+    np.testing.assert_allclose(vector, known, rtol=0, atol=1e-6)
+
+    # The attribute, applied to another image.
+    shell.ask("x.pick(5); x.update({ strength: 0.5 })")
+    shell.wait("return x.state.base.row === 5")
+    code, told, pixels = shell.decoded()
+    np.testing.assert_allclose(code, codes[5] + 0.5 * known, atol=1e-5)
+
+    # Each panel, and what it asks for.
+    for panel in ("dimensions", "path", "outliers", "samples", "neighbours"):
+        shell.ask("x.pick(2); x.update({ start: 2, end: 3, tab: arguments[0] })", panel)
+        shell.wait("return x.panel.querySelectorAll('canvas, input').length > 1")
+
+    asked = requested(shell.browser)
+    assert asked
+    assert all(url.startswith((shell.may_ask, "blob:")) for url in asked), asked
+    assert shell.browser.get_log("browser") == []
+
+
+def test_names_are_texts(page_shell):
+    page_shell.open()
+    assert page_shell.browser.title == EVIL[0]
+    shown = page_shell.ask("return document.body.innerText")
+    for name in EVIL[:2]:
+        assert name in shown
+    assert page_shell.ask("return document.querySelectorAll('img').length") == 0
+    assert (
+        page_shell.ask("return x.stage.heading.textContent") == f"{EVIL[0]} · image 0"
+    )
+
+
+def test_a_narrow_screen(page_shell):
+    page_shell.open(PHONE)
+    assert page_shell.ask("return document.documentElement.scrollWidth") <= PHONE
+    sizes = page_shell.ask(
+        "return [...x.root.querySelectorAll('p, span, button, input, select, h1')]"
+        ".filter((e) => e.offsetParent)"
+        ".map((e) => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 14
+    wide = page_shell.ask(
+        "return [...x.root.querySelectorAll('.right *')]"
+        ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    assert wide == 0
+
+
+def test_keys(page_shell):
+    from selenium.webdriver.common.keys import Keys
+
+    page_shell.open()
+    place = page_shell.browser.find_element("css selector", ".map-root")
+    before = page_shell.ask("return x.map.view")
+    place.send_keys(Keys.ARROW_RIGHT, "+")
+    after = page_shell.ask("return x.map.view")
+    assert after["x"] > before["x"]
+    assert after["scale"] > before["scale"]
+    place.send_keys("0")
+    assert page_shell.ask("return x.map.view.scale") == pytest.approx(before["scale"])
+    place.send_keys("n")
+    page_shell.wait("return x.state.base.row === 1")
+    place.send_keys("/")
+    focused = "return document.activeElement === x.search"
+    assert page_shell.ask(focused)
+
+
+def test_a_link_brings_the_state_back(page_shell):
+    page_shell.open()
+    page_shell.ask("x.update({ search: 'c', edits: { 1: 2.5 }, tab: 'dimensions' })")
+    code, _, pixels = page_shell.decoded()
+    url = page_shell.browser.current_url
+    assert "edits=1%3A2.5" in url
+    before, page_shell.url = page_shell.url, url
+    page_shell.open()
+    page_shell.url = before
+    again, _, same = page_shell.decoded()
+    np.testing.assert_array_equal(again, code)
+    np.testing.assert_array_equal(same, pixels)
+    assert page_shell.ask("return x.found.reduce((a, b) => a + b)") == COUNT // 3
+    assert json.loads(page_shell.ask("return JSON.stringify(x.state.edits)")) == {
+        "1": 2.5
+    }
+
+
+def test_a_server_tells_of_errors(server_shell):
+    server_shell.open()
+    server_shell.ask("x.update({ edits: { 0: NaN } })")
+    server_shell.wait("return x.status.textContent.includes('`z` must be finite')")

@@ -135,6 +135,29 @@ class TokenSampler(Sampler):
             parts.append(self._drawn(network, rows, own, generator))
         return self.order.to_tokens(np.concatenate(parts))
 
+    def sample_codes(
+        self, n: int, seed: int | None = None, labels: Any = None
+    ) -> np.ndarray:
+        """Draw codes: what drawn tokens stand for.
+
+        Args:
+            n: As for `sample_tokens`.
+            seed: As for `sample_tokens`.
+            labels: As for `sample_tokens`.
+
+        Returns:
+            float32 of shape (n, *code_shape), as `decode` of the model takes them.
+
+        Raises:
+            ValueError: As for `sample_tokens`.
+        """
+        tokens = keras.tree.map_structure(
+            lambda t: ops.convert_to_tensor(t, "int32"),
+            self.sample_tokens(n, seed, labels),
+        )
+        codes = self.model.quantizer.codes_of(tokens)
+        return ops.convert_to_numpy(codes)
+
     def log_prob(self, tokens: Any, labels: Any = None) -> np.ndarray:
         """The log-probability of tokens, without guidance.
 

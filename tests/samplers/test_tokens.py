@@ -224,6 +224,9 @@ def test_two_maps_of_a_model(cls):
     assert sampler.log_prob(model.tokens(IMAGES)).shape == (12,)
     assert sampler.encoded(IMAGES, None, None).shape == (12, 20)
     tokens = sampler.sample_tokens(2, seed=0)
+    decoded = model.decode(sampler.sample_codes(2, seed=0))
+    expected = model.decode_tokens(tokens)
+    np.testing.assert_allclose(decoded, expected, atol=1e-6)
     assert {name: each.shape for name, each in tokens.items()} == {
         "top": (2, 2, 2),
         "bottom": (2, 4, 4),

@@ -23,6 +23,7 @@ extensions = [
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 default_role = "code"
+smartquotes = False
 nitpicky = False
 pygments_style = "friendly"
 

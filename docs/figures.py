@@ -19,7 +19,7 @@ import keras_latent as kl
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.results import final_split, reported_model
 from keras_latent.cli.run_folder import RunFolder
-from keras_latent.images import tile
+from keras_latent.images import image_entries, tile
 from keras_latent.reports.reported_model import ReportedModel
 
 FIGURES = Path(__file__).parent / "figures"
@@ -71,8 +71,13 @@ def draw(name: str) -> None:
 def _rows(reported: ReportedModel) -> dict[str, np.ndarray]:
     """The rows of the picture by what they are, each of ten images."""
     model = reported.model
-    drawn = reported.drawn(reported.order[:COLUMNS])
-    rows = {"test digits": drawn.images, "their reconstructions": drawn.decoded}
+    seen = reported.examples.take(reported.order[:COLUMNS])
+    rows = {
+        "test digits": reported.pictures_in(seen),
+        "their reconstructions": next(
+            iter(image_entries(model.reconstruct(seen)).values())
+        ),
+    }
     if model.has_prior and model.condition is None:
         rows["draws from the prior"] = model.sample(COLUMNS, seed=0)
     elif model.has_prior:

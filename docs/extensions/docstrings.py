@@ -1,5 +1,6 @@
 """Docstrings as they stand in the code, read as a page."""
 
+import inspect
 import re
 from typing import Any
 
@@ -61,7 +62,22 @@ def _process(
     lines[:] = as_page(lines)
 
 
+def _signature(
+    app: Sphinx, what: str, name: str, obj: Any, options: Any, given: Any, returned: Any
+) -> tuple[str, str | None] | None:
+    """That of a class is its constructor's; Keras hides it behind one of its own."""
+    if what != "class" or not inspect.isfunction(obj.__init__):
+        return None
+    signature = inspect.signature(obj.__init__)
+    plain = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in list(signature.parameters.values())[1:]
+    ]
+    return str(inspect.Signature(plain)), None
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Come before what reads the sections."""
     app.connect("autodoc-process-docstring", _process, priority=400)
+    app.connect("autodoc-process-signature", _signature)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -76,8 +76,8 @@ def _index() -> str:
     text = [
         "# Variants",
         "",
-        "Each is a `keras.Model` with its own objective; each page is made of the class,",
-        "its tests, and a model trained for the purpose (`python docs/figures.py`).",
+        "Each is a `keras.Model` with its own objective; each page is made of the",
+        "class, its tests, and a model trained to be drawn (`python docs/figures.py`).",
         "",
     ]
     for says, variants in families().items():
@@ -171,8 +171,8 @@ def _tests(variant: type[Any]) -> list[str]:
     return [
         *text,
         "Besides, the conformance suite (`tests/models/test_conformance.py` and its",
-        "neighbours) trains it, saves it, loads it in a fresh process, and compares two",
-        "replicas with one, as it does for every variant.",
+        "neighbours) trains it, saves it, loads it in a fresh process and compares",
+        "two replicas with one, as it does for every variant.",
         "",
     ]
 

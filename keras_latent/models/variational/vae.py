@@ -49,7 +49,7 @@ class VAE(VariationalModel):
             single elements.
 
     When: The first choice wherever images are to be generated, likelihoods compared or
-    codes drawn around a prior; the others below it change one part of it each.
+    codes drawn around a prior; most others change one part of it.
 
     Source: Kingma and Welling 2013, equation 10; Higgins et al. 2017 for β; Kingma et
     al. 2016, equation 15, for the free bits.

@@ -9,6 +9,9 @@ from sphinx.application import Sphinx
 _NAMED = ("Source:", "When:")
 """Paragraphs that begin with what they are."""
 
+_REST_ARGUMENT = re.compile(r"\s+\*+\w+:")
+"""Such as the line of `**kwargs`."""
+
 _LITERALS = re.compile(r"(`+[^`]+`+)")
 
 
@@ -48,8 +51,8 @@ def as_page(lines: list[str]) -> list[str]:
 
 def _escaped(line: str) -> str:
     """Formulas in a sentence as they stand: no emphasis, no substitution."""
-    if line.lstrip().startswith("*"):
-        # Arguments such as **kwargs, which the next reader knows.
+    if _REST_ARGUMENT.match(line):
+        # The next reader knows what it is.
         return line
     parts = _LITERALS.split(line)
     parts[::2] = [re.sub(r"([*|])", r"\\\1", part) for part in parts[::2]]

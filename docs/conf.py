@@ -19,6 +19,7 @@ extensions = [
     "docs.extensions.docstrings",
     "docs.extensions.formulas",
     "docs.extensions.generated",
+    "docs.extensions.no_requests",
 ]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]

@@ -66,7 +66,7 @@ def learning_rate() -> dict[str, Curves]:
     """Steps of a size that helps, and steps that jump about."""
     return {
         "healthy: 0.001": train(kl.models.VAE(**dense()), keras.optimizers.Adam(1e-3)),
-        "broken: 0.05": train(kl.models.VAE(**dense()), keras.optimizers.Adam(5e-2)),
+        "broken: 0.03": train(kl.models.VAE(**dense()), keras.optimizers.Adam(3e-2)),
     }
 
 
@@ -85,7 +85,7 @@ def dead_codes() -> dict[str, Curves]:
         model = kl.models.VQVAE.for_images(
             SHAPE, code_shape=(7, 7, 8), quantizer=quantizer
         )
-        return train(model, digits=2000, epochs=8)
+        return train(model, digits=4000, epochs=12)
 
     return {
         "healthy: kmeans_init, restart": with_table(kmeans_init=True),
@@ -97,7 +97,7 @@ def adversary() -> dict[str, Curves]:
     """A discriminator that keeps pace, and one that has won."""
 
     def against(rate: float) -> Curves:
-        model = kl.models.AdversarialAutoencoder(**dense())
+        model = kl.models.AdversarialAutoencoder(**dense(), adversarial_weight=20.0)
         optimizers = {
             "model": keras.optimizers.Adam(1e-3),
             "discriminator": keras.optimizers.Adam(rate),
@@ -105,8 +105,8 @@ def adversary() -> dict[str, Curves]:
         return train(model, optimizers)
 
     return {
-        "healthy: rate 0.0003": against(3e-4),
-        "broken: rate 0.01": against(1e-2),
+        "healthy: rate 0.00003": against(3e-5),
+        "broken: rate 0.001": against(1e-3),
     }
 
 
@@ -140,15 +140,18 @@ def side_by_side(runs: dict[str, Curves], logs: tuple[str, ...]) -> Any:
     size = (2.7 * len(runs), 0.4 + 1.8 * len(logs))
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(len(logs), len(runs), sharey="row", squeeze=False)
+    for axes, title in zip(panels[0], runs, strict=True):
+        axes.set_title(title, fontsize=9)
     for row, log in zip(panels, logs, strict=True):
-        for axes, (title, curves) in zip(row, runs.items(), strict=True):
+        seen = [v for c in runs.values() for v in (*c[log][1:], *c[f"val_{log}"][1:])]
+        margin = 0.08 * (max(seen) - min(seen))
+        # The first epoch would hide the others.
+        row[0].set_ylim(min(seen) - margin, max(seen) + margin)
+        for axes, curves in zip(row, runs.values(), strict=True):
             epochs = range(1, len(curves[log]) + 1)
             axes.plot(epochs, curves[log], color=TRAIN_COLOUR, label="training")
-            if f"val_{log}" in curves:
-                held_out = curves[f"val_{log}"]
-                axes.plot(epochs, held_out, color=VALIDATION_COLOUR, label="validation")
-            if row is panels[0]:
-                axes.set_title(title, fontsize=9)
+            held_out = curves[f"val_{log}"]
+            axes.plot(epochs, held_out, color=VALIDATION_COLOUR, label="validation")
         row[0].set_ylabel(log)
     for axes in panels[-1]:
         axes.set_xlabel("epoch")

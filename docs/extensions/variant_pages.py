@@ -49,17 +49,14 @@ def summary(variant: type[Any]) -> str:
 def tests_of(variant: type[Any]) -> dict[str, list[str]]:
     """The files that test a variant alone → what they prove, as sentences."""
     *_, family, module = variant.__module__.split(".")
-    folder = ROOT / "tests" / "models" / family
-    own = folder / f"test_{module}.py"
+    folder = ROOT / "tests" / "models"
+    own = folder / family / f"test_{module}.py"
     if own.exists():
         files = [own]
     else:
         named = re.compile(rf"\b{variant.__name__}\b")
-        files = [
-            f
-            for f in sorted(folder.glob("test_*.py"))
-            if named.search(f.read_text("utf-8"))
-        ]
+        every = sorted(folder.glob("*/test_*.py"))
+        files = [file for file in every if named.search(file.read_text("utf-8"))]
     return {str(f.relative_to(ROOT)): _sentences(f) for f in files}
 
 

@@ -12,7 +12,7 @@ import keras_latent as kl
 
 images, labels = kl.datasets.arrays("mnist", "train", limit=20000)
 sevens = images[labels == 7]
-known, held_out = np.split(sevens, [len(sevens) - 300])
+known, held_out = np.array_split(sevens, 2)
 
 model = kl.models.Autoencoder(
     kl.networks.dense_encoder((28, 28, 1)),

@@ -23,7 +23,7 @@ model.compile("adam")
 model.fit(images, some, epochs=10, batch_size=128, verbose=0)
 
 tests, classes = kl.datasets.arrays("mnist", "test", limit=1000)
-accuracy = (model.classify(tests).argmax(axis=-1) == classes).mean()
+accuracy = (np.argmax(model.classify(tests), axis=-1) == classes).mean()
 print(f"accuracy of the head, from 100 labels: {accuracy:.1%}")
 
 points = kl.latent_space.project(model.encode(tests))

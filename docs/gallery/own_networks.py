@@ -22,9 +22,9 @@ encoder = keras.Sequential(
 decoder = keras.Sequential(
     [
         keras.Input((12,)),
-        layers.Dense(7 * 7 * 16, activation="gelu"),
-        layers.Reshape((7, 7, 16)),
-        layers.Conv2DTranspose(1, 4, strides=4, activation="sigmoid"),
+        layers.Dense(256, activation="gelu"),
+        layers.Dense(28 * 28, activation="sigmoid"),
+        layers.Reshape((28, 28, 1)),
     ]
 )
 

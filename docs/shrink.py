@@ -2,20 +2,23 @@
 
 import sys
 
+import numpy as np
 from PIL import Image
 
 WIDTH = 560
-COLOURS = 24
+GREYS, COLOURS = 24, 160
 
 
 def shrink(path: str) -> None:
-    """Rewrite a picture with at most 560 pixels a row, of at most 24 colours."""
+    """Rewrite a picture with at most 560 pixels a row, of few colours."""
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     if picture.width > WIDTH:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    picture.quantize(COLOURS).save(path, optimize=True)
+    low, high = np.asarray(picture, int).min(-1), np.asarray(picture, int).max(-1)
+    is_grey = (high - low).max() < 2
+    picture.quantize(GREYS if is_grey else COLOURS).save(path, optimize=True)
 
 
 if __name__ == "__main__":

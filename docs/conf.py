@@ -24,7 +24,6 @@ extensions = [
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 default_role = "code"
-smartquotes = False
 nitpicky = False
 pygments_style = "friendly"
 

@@ -1,10 +1,12 @@
 """Train each variant on MNIST and draw what it makes of digits.
 
 `python docs/figures.py` trains what has no figure yet, one after the other, by the
-command line as any user would; `python docs/figures.py vae vqvae` trains these anew.
+command line as any user would; `python docs/figures.py vae vqvae` draws these anew, and
+`--epochs 4` before their names trains them for longer.
 Each leaves a picture and its numbers in `docs/figures`, from which `make docs` builds.
 """
 
+import argparse
 import json
 import shlex
 import subprocess
@@ -30,22 +32,23 @@ GREYS = 32
 """Few enough that a picture takes some ten thousand bytes."""
 
 
-def command(name: str) -> list[str]:
+def command(name: str, epochs: int) -> list[str]:
     """What a user types to train the model that is drawn, without its folder."""
-    words = f"keras-latent train {name} --dataset mnist --epochs 1 --latent-dim 16"
-    return shlex.split(words)
+    words = f"keras-latent train {name} --dataset mnist --epochs {epochs}"
+    return shlex.split(f"{words} --latent-dim 16")
 
 
-def draw(name: str) -> None:
+def draw(name: str, epochs: int) -> None:
     """Train one variant, and write its picture and its numbers.
 
     Args:
         name: One of `models.VARIANTS`.
+        epochs: How many passes over the digits.
     """
-    run = RUNS / name
+    run = RUNS / f"{name}-{epochs}"
     if not (run / "metrics.json").exists():
         begun = time.monotonic()
-        train = [sys.executable, "-m", "keras_latent", *command(name)[1:]]
+        train = [sys.executable, "-m", "keras_latent", *command(name, epochs)[1:]]
         subprocess.run([*train, "--output", str(run)], check=True)
         (run / "minutes").write_text(f"{(time.monotonic() - begun) / 60:.1f}")
     folder = RunFolder(run)
@@ -57,7 +60,7 @@ def draw(name: str) -> None:
     FIGURES.mkdir(exist_ok=True)
     _write_image(np.concatenate(list(rows.values())), FIGURES / f"{name}.png")
     numbers = {
-        "command": shlex.join(command(name)),
+        "command": shlex.join(command(name, epochs)),
         "rows": list(rows),
         "minutes": float((run / "minutes").read_text()),
         "split": final_split(dataset),
@@ -107,14 +110,17 @@ def _write_image(images: np.ndarray, path: Path) -> None:
 
 def main() -> None:
     """Draw the variants that the command names, or those without a figure."""
-    named = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_args()
     missing = [
         name for name in kl.models.VARIANTS if not (FIGURES / f"{name}.json").exists()
     ]
-    for name in named or missing:
+    for name in given.names or missing:
         print(f"== {name}", flush=True)
         try:
-            draw(name)
+            draw(name, given.epochs)
         except subprocess.CalledProcessError:
             # What the command line can't train of digits has no picture.
             print("has said why it can't be trained", flush=True)

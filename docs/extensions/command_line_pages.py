@@ -1,5 +1,6 @@
 """The reference of the command line, from what its commands say themselves."""
 
+import re
 from typing import Any
 
 import typer
@@ -43,4 +44,6 @@ def _row(parameter: Any) -> str:
 
 def _paragraph(text: str | None) -> str:
     words = " ".join((text or "").split()).replace("\b", "")
+    # Options as code: elsewhere two hyphens become a dash.
+    words = re.sub(r"(?<![\w`-])(--[a-z][a-z-]*)(?!`)", r"`\1`", words)
     return words.replace("|", "\\|").replace("<", "\\<")

@@ -93,7 +93,9 @@ def _index() -> str:
             ]
         text += ["::::", ""]
     listed = "\n".join(
-        f"{variant.__name__} <{name}>" for name, variant in models.VARIANTS.items()
+        f"{variant.__name__} <{name}>"
+        for variants in families().values()
+        for name, variant in variants.items()
     )
     text += ["```{toctree}", ":hidden:", "", listed, "```", ""]
     return "\n".join(text)

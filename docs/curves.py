@@ -111,13 +111,16 @@ def adversary() -> dict[str, Curves]:
 
 
 def encdec() -> dict[str, Curves]:
-    """The contrasts of EncDec, and what it does without the one that spreads codes."""
+    """EncDec, and what it does when nobody tells its images from real ones."""
 
-    def spread(weight: float) -> Curves:
-        model = kl.models.EncDec(**dense(16), spread_weight=weight)
+    def discriminating(weight: float) -> Curves:
+        model = kl.models.EncDec(**dense(16), discrimination_weight=weight)
         return train(model, keras.optimizers.RMSprop(3e-4), epochs=30)
 
-    return {"healthy: spread_weight=1": spread(1.0), "broken: 0": spread(0.0)}
+    return {
+        "healthy: weight 2": discriminating(2.0),
+        "broken: weight 0": discriminating(0.0),
+    }
 
 
 PAIRS: dict[str, tuple[Callable[[], dict[str, Curves]], tuple[str, ...]]] = {
@@ -127,7 +130,7 @@ PAIRS: dict[str, tuple[Callable[[], dict[str, Curves]], tuple[str, ...]]] = {
     "over_fitting": (over_fitting, ("loss",)),
     "dead_codes": (dead_codes, ("usage", "reconstruction")),
     "adversary": (adversary, ("adversarial", "discrimination")),
-    "encdec": (encdec, ("latent_length", "mse")),
+    "encdec": (encdec, ("loss", "mse")),
 }
 """By the picture's name: what trains, and the logs that tell."""
 

@@ -19,4 +19,5 @@ sampler.fit(images)
 drawn = sampler.sample(40, seed=0)
 
 grid = np.concatenate([np.hstack(row) for row in np.split(drawn, 4)])
-keras.utils.save_img(Path(__file__).with_suffix(".png"), grid)
+pixels = 255 * np.clip(grid, 0, 1)
+keras.utils.save_img(Path(__file__).with_suffix(".png"), pixels, scale=False)

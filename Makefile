@@ -1,8 +1,9 @@
 # `make demo` and `make test` do everything from a bare clone: environment, installation,
 # work. PYTHON chooses the interpreter, EXTRAS what is installed beside the library
 # (`make demo EXTRAS=dev,cuda` on a machine with an NVIDIA GPU). `make test-all` adds the
-# tests that are marked `all`. `make test-lowest` installs the first version of each range
-# in setup.cfg, in an environment of its own, and runs LOWEST on it with LOWEST_PYTHON.
+# tests that are marked `all`. `make docs` builds the documentation. `make test-lowest`
+# installs the first version of each range in setup.cfg, in an environment of its own, and
+# runs LOWEST on it with LOWEST_PYTHON.
 
 PYTHON ?= python3
 LOWEST_PYTHON ?= python3.11
@@ -21,7 +22,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 TESTS := -m pytest -q --numprocesses 2 --dist loadfile
 test test-all test-lowest: export TF_NUM_INTRAOP_THREADS := 1
 
-.PHONY: demo test test-all test-lowest lint install clean
+.PHONY: demo test test-all test-lowest docs lint install clean
 
 demo: install
 	test "$(DEMO)" != runs/demo || rm -rf runs/demo
@@ -32,6 +33,11 @@ test: lint
 
 test-all: test
 	$(BIN)/python $(TESTS) -m all
+
+# Warnings are errors; nothing is asked of a network.
+docs: install
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "The documentation is in docs/_build/html/index.html"
 
 test-lowest: .venv-lowest/installed
 	.venv-lowest/bin/python $(TESTS) $(LOWEST)
@@ -58,4 +64,4 @@ $(INSTALLED): setup.cfg pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-lowest runs build *.egg-info
+	rm -rf .venv .venv-lowest runs build docs/_build *.egg-info

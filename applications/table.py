@@ -1,4 +1,4 @@
-"""The tables of pretrained models in the README, made of their cards.
+"""The tables of pretrained models in the documentation, made of their cards.
 
 python -m applications.table
 """
@@ -71,7 +71,7 @@ def _table(
     for name, card in cards.items():
         cells = [_cell(card["measures"].get(measure)) for measure in columns]
         minutes = f"{card['training']['minutes']:.0f}"
-        row = [f"[`{name}`](saved_models/{card['name']}/README.md)", *cells]
+        row = [f"`{name}`", *cells]
         lines.append(f"| {' | '.join(row)} | {minutes} |")
     return "\n".join([*lines, ""])
 

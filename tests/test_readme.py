@@ -1,4 +1,4 @@
-"""The snippets of the README run, one after the other, on less data."""
+"""The README and the pages of the documentation: their snippets run on less data."""
 
 import re
 from pathlib import Path
@@ -8,32 +8,64 @@ import tensorflow as tf
 
 from keras_latent import datasets
 
-README = Path(__file__).parents[1] / "README.md"
-SNIPPETS = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs" / "howto")
+SNIPPETS = {
+    str(page.relative_to(ROOT)): snippets
+    for folder in FOLDERS
+    for page in sorted(folder.glob("*.md"))
+    if (snippets := re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S))
+}
 
 
 @pytest.fixture
 def little_data(monkeypatch):
-    """Datasets with the first 64 examples of each split."""
+    """Datasets with the first 64 examples of each split, or fewer."""
     arrays, load = datasets.arrays, datasets.load
-    monkeypatch.setattr(datasets, "arrays", lambda *a, **k: arrays(*a, **k, limit=64))
+
+    def few(*args, limit=64, **kwargs):
+        return arrays(*args, **kwargs, limit=min(limit, 64))
+
+    monkeypatch.setattr(datasets, "arrays", few)
     monkeypatch.setattr(
         datasets, "load", lambda name, split, **k: load(name, f"{split}[:64]", **k)
     )
 
 
-def test_snippets_run(little_data, two_replicas, monkeypatch, tmp_path):
+def run(code, name, names):
+    exec(compile(code, name, "exec"), names)
+
+
+@pytest.mark.parametrize("page", SNIPPETS)
+def test_snippets_run(page, little_data, two_replicas, monkeypatch, tmp_path):
     # One strategy in all tests: TensorFlow confuses the collectives of two of them.
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     monkeypatch.chdir(tmp_path)
     names: dict = {}
-    for snippet in SNIPPETS:
-        exec(compile(snippet, "README.md", "exec"), names)
+    for snippet in SNIPPETS[page]:
+        run(snippet, page, names)
+    if page == "README.md":
+        assert names["codes"].shape == (64, 16)
+    if page == "docs/howto/saving.md":
+        assert (tmp_path / "vae.keras").exists()
+    if page == "docs/howto/generating.md":
+        assert (tmp_path / "reconstructions.png").stat().st_size > 1000
 
-    assert len(SNIPPETS) == 20
-    assert (tmp_path / "reconstructions.png").stat().st_size > 1000
-    assert (tmp_path / "vae.keras").exists()
-    assert names["codes"].shape == (64, 16)
+
+def test_pages_with_snippets_are_found():
+    assert {"README.md", "docs/start.md", "docs/howto/saving.md"} <= set(SNIPPETS)
+
+
+# What they do with all of their data stands in the gallery as pictures.
+@pytest.mark.all
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "docs" / "gallery").glob("*.py")), ids=lambda s: s.stem
+)
+def test_scripts_of_the_gallery_run(script, little_data, tmp_path):
+    names = {"__file__": str(tmp_path / script.name)}
+    run(script.read_text("utf-8"), script.name, names)
+    assert (tmp_path / f"{script.stem}.png").stat().st_size > 500
 
 
 def test_commands_exist():
@@ -42,3 +74,13 @@ def test_commands_exist():
     assert commands
     for command in commands:
         assert f"\n{command}:" in makefile
+
+
+def test_the_readme_is_short_and_its_links_lead_somewhere():
+    text = README.read_text("utf-8")
+    assert len(text.splitlines()) <= 150
+    links = [
+        link.partition("#")[0] for link in re.findall(r"\]\((?!https:)(.*?)\)", text)
+    ]
+    assert links
+    assert not [link for link in links if not (ROOT / link).exists()]

@@ -1,4 +1,4 @@
-"""The README's table of precisions and ways of compilation: each cell is tried.
+"""The documentation's table of precisions and ways of compilation: each cell is tried.
 
 What one device does stands in test_conformance.py.
 """
@@ -15,7 +15,7 @@ from keras_latent.training import workers
 from tests.models.cases import CASES, few_cases, optimizers
 from tests.processes import run_workers
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "devices.md"
 
 # The settings that train, each with its dtype policy.
 TRAINS = {
@@ -127,8 +127,8 @@ def table():
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def test_the_readme_shows_this_table():
-    assert table() in README.read_text(encoding="utf-8")
+def test_the_page_shows_this_table():
+    assert table() in PAGE.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,9 @@ class AdversarialAutoencoder(DeterministicModel):
     Raises:
         ValueError: If the weight is negative, or the discriminator doesn't fit.
 
+    When: Where the codes shall have a distribution that can be drawn from and no
+    divergence is known: any prior that has samples will do.
+
     Source: Makhzani et al. 2015, section 2; Tolstikhin et al. 2018, algorithm 1.
 
     >>> model = AdversarialAutoencoder.for_images((28, 28, 1), latent_dim=8)

@@ -52,6 +52,9 @@ class VAEGAN(VariationalModel):
         ValueError: If a number is negative, or the discriminator doesn't fit or has no
             such layer.
 
+    When: For reconstructions that share features with the image rather than pixels, if
+    three players are worth tuning.
+
     Source: Larsen et al. 2016, equations 7 to 10 and algorithm 1; the balance is that
     of the authors' code.
 

@@ -28,6 +28,10 @@ class Autoencoder(DeterministicModel):
             to `"gaussian"`.
         **kwargs: `name` and `dtype` of the model.
 
+    When: To compress images, to look for anomalies, and as the plain model that others
+    are measured against. It has no prior: to generate, fit a sampler of `kl.samplers`
+    to its codes.
+
     Source: Hinton and Salakhutdinov 2006.
 
     >>> model = Autoencoder.for_images((28, 28, 1), latent_dim=16)

@@ -58,6 +58,8 @@ class ConstrainedAutoencoder(DeterministicModel):
         ValueError: If a head doesn't take the code or doesn't give logits, or a weight
             is negative.
 
+    When: Where a code must serve a classifier as well as a decoder, even of few labels.
+
     Source: the blog post "Constrained latent representation", figure 2, which asks for
     a code that serves both tasks and whose neighbours decode into variations.
 

@@ -42,6 +42,9 @@ class ContractiveAutoencoder(DeterministicModel):
         ValueError: If the weight is negative, `probes` is not a positive integer, or
             the observation is a dict.
 
+    When: For codes that small changes of an image don't move, where `latent_dim` passes
+    backwards a step can be afforded.
+
     Source: Rifai et al. 2011, equation 6; Hutchinson 1990 for the estimate.
 
     >>> model = ContractiveAutoencoder.for_images((8, 8, 1), latent_dim=4, probes=2)

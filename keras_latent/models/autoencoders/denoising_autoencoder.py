@@ -30,6 +30,9 @@ class DenoisingAutoencoder(DeterministicModel):
             Defaults to `None`: `layers.MaskingCorruption(0.25)`.
         **kwargs: `name` and `dtype` of the model.
 
+    When: For features that survive noise, missing pixels or other corruptions that you
+    can imitate.
+
     Source: Vincent et al. 2008, equation 5.
 
     >>> noise = keras.layers.GaussianNoise(0.2)

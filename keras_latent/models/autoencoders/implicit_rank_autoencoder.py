@@ -33,6 +33,9 @@ class ImplicitRankAutoencoder(DeterministicModel):
     Raises:
         ValueError: If `linear_layers` isn't an integer of at least 0.
 
+    When: Where the dimension of the data is unknown: give more than enough, and few of
+    them are used.
+
     Source: Jing, Zbontar and LeCun 2020, section 3.
 
     >>> model = ImplicitRankAutoencoder.for_images((28, 28, 1), 16, linear_layers=2)

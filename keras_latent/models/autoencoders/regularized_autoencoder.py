@@ -49,6 +49,9 @@ class RegularizedAutoencoder(DeterministicModel):
         ValueError: If a weight is negative, the penalty is unknown, it is "gradient"
             and the observation a dict, or there is a weight without a penalty.
 
+    When: To generate without noise in training: smooth codes, then a sampler of
+    `kl.samplers`.
+
     Source: Ghosh et al. 2020, equations 6 to 9; Yoshida and Miyato 2017, equation 4,
     for the spectral penalty, which keeps the decoder as it is where the paper's
     normalisation would change its layers.

@@ -33,6 +33,9 @@ class SparseAutoencoder(DeterministicModel):
     Raises:
         ValueError: If a weight is negative.
 
+    When: For codes of which few elements are far from zero, and networks of small or
+    few weights.
+
     Source: Ng 2011, CS294A lecture notes, section 3, with l1 in place of the
     divergence.
 

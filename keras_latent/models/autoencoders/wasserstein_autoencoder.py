@@ -43,6 +43,9 @@ class WassersteinAutoencoder(PriorMatching, DeterministicModel):
         ValueError: If the weight is negative, the kernel is unknown, or the prior isn't
             one of real numbers.
 
+    When: To generate with the sharper reconstructions of an autoencoder: only the codes
+    as a whole are pressed towards the prior, no single one of them.
+
     Source: Tolstikhin et al. 2018, equation 4 and algorithm 2.
 
     >>> model = WassersteinAutoencoder.for_images((28, 28, 1), latent_dim=8)

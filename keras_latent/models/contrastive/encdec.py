@@ -56,6 +56,9 @@ class EncDec(DeterministicModel):
     Raises:
         ValueError: If a weight or the margin is negative.
 
+    When: Where pixels shouldn't be compared at all: data of mixed columns, or images
+    that are alike without agreeing pixel by pixel.
+
     Source: small-yellow-duck, "Encoder-decoder networks" (github.com/small-yellow-duck/
     encdec); the contrastive terms are those of Hadsell, Chopra and LeCun 2006.
 

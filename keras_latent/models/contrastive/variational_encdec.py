@@ -58,6 +58,8 @@ class VariationalEncDec(VariationalModel):
         ValueError: If a weight or the margin is negative, or the posterior is another
             than normal.
 
+    When: As EncDec, where the code shall have noise and be drawn from a prior.
+
     Source: small-yellow-duck, "Encoder-decoder networks", section "Further work".
 
     >>> model = VariationalEncDec.for_images((28, 28, 1), latent_dim=32)

@@ -47,6 +47,9 @@ class VQGAN(JudgedImages, DiscreteModel):
         ValueError: If networks don't fit each other or the image, or a number isn't as
             described.
 
+    When: For tokens of images that must look sharp, at 4 or more pixels a token and
+    side.
+
     Source: Esser, Rombach and Ommer 2021, equations 5 to 7.
 
     >>> model = VQGAN.for_images((32, 32, 3), code_shape=(8, 8, 16))

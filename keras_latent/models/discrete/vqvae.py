@@ -37,6 +37,9 @@ class VQVAE(DiscreteModel):
         ValueError: If the decoder takes no map, or codes of another size than the
             quantizer makes.
 
+    When: For images as maps of tokens, which another network can learn to write;
+    sharper than a VAE at the same size.
+
     Source: van den Oord, Vinyals and Kavukcuoglu 2017, equation 3.
 
     >>> model = VQVAE.for_images((32, 32, 3), code_shape=(8, 8, 16))

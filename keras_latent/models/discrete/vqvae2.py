@@ -48,6 +48,8 @@ class VQVAE2(DiscreteModel):
     Raises:
         ValueError: If networks and quantizers don't fit each other.
 
+    When: For tokens of larger images, whose layout and detail shall be told apart.
+
     Source: Razavi, van den Oord and Vinyals 2019, algorithm 1.
 
     >>> model = VQVAE2.for_images((32, 32, 3), code_shape=(8, 8, 32))

@@ -50,6 +50,9 @@ class FeatureInverter(LatentModel):
         ValueError: If the networks don't fit each other, or the extractor gives several
             outputs.
 
+    When: To see what the features of a network have kept of an image, and what they
+    threw away.
+
     Source: Potapov 2019, "Inverting discriminative representations with HyperNets".
 
     >>> features = networks.convolutional_encoder((28, 28, 1), widths=(8, 8, 8))

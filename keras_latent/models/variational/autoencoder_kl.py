@@ -45,6 +45,9 @@ class AutoencoderKL(JudgedImages, VariationalModel):
         ValueError: If networks don't fit each other or the image, or a number isn't as
             described.
 
+    When: For maps that a generator in latent space works on, such as
+    `kl.samplers.FlowMatching`: sharp images from few channels.
+
     Source: Rombach et al. 2022, "High-resolution image synthesis with latent diffusion
     models", equation 25.
 

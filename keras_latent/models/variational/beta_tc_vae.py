@@ -51,6 +51,9 @@ class BetaTCVAE(VariationalModel):
         ValueError: If a weight is negative, `dataset_size` isn't given, the estimator
             is unknown, or the posterior isn't normal.
 
+    When: The first choice to disentangle factors without labels: no second network, and
+    one weight with a meaning.
+
     Source: Chen et al. 2018, equation 4.
 
     >>> model = BetaTCVAE.for_images((28, 28, 1), latent_dim=8, dataset_size=60000)

@@ -39,6 +39,9 @@ class CapacityVAE(VariationalModel):
     Raises:
         ValueError: If `capacity` or `gamma` is negative.
 
+    When: To disentangle by letting in information little by little, with a number of
+    nats that you choose rather than a weight.
+
     Source: Burgess et al. 2018, equation 8.
 
     >>> model = CapacityVAE.for_images((28, 28, 1), latent_dim=8, capacity=5.0)

@@ -41,6 +41,9 @@ class CIWAE(ManyBounds):
         ValueError: If a number of draws isn't a positive integer, or `mixing` isn't in
             [0, 1].
 
+    When: To go from the bound of a VAE to that of an IWAE by one number, which may be
+    scheduled.
+
     Source: Rainforth et al. 2018, equation 12.
 
     >>> model = CIWAE.for_images((28, 28, 1), latent_dim=16, mixing=0.5)

@@ -40,6 +40,9 @@ class ConditionalVAE(VariationalModel):
     Raises:
         ValueError: If the networks don't take the condition, or it isn't described.
 
+    When: Where a class or some numbers are known of each image, and the code shall hold
+    all else: style without content, images of a chosen class.
+
     Source: Sohn, Lee and Yan 2015, equation 4, with a prior that doesn't depend on y.
 
     >>> model = ConditionalVAE.for_images((28, 28, 1), latent_dim=8, num_classes=10)

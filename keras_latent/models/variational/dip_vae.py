@@ -44,6 +44,9 @@ class DIPVAE(VariationalModel):
         ValueError: If a weight is negative, the kind is unknown, or it is "ii" and the
             posterior isn't normal.
 
+    When: To disentangle by covariances alone, cheaply; kind "ii" where noise of the
+    posterior shall count.
+
     Source: Kumar, Sattigeri and Balakrishnan 2018, equations 6 and 7.
 
     >>> model = DIPVAE.for_images((28, 28, 1), latent_dim=8, off_diagonal_weight=5.0)

@@ -45,6 +45,9 @@ class FactorVAE(VariationalModel):
     Raises:
         ValueError: If the weight is negative, or the discriminator doesn't fit.
 
+    When: To disentangle factors without labels, where a second network is no obstacle;
+    on `shapes` compare it with BetaTCVAE, which needs none.
+
     Source: Kim and Mnih 2018, equations 2 and 3 and algorithm 1.
 
     >>> model = FactorVAE.for_images((28, 28, 1), latent_dim=6)

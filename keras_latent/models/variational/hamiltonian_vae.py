@@ -42,6 +42,9 @@ class HamiltonianVAE(VariationalModel):
     Raises:
         ValueError: If a number is out of its range, or codes aren't real numbers.
 
+    When: For tighter bounds by moving draws along the posterior, where K + 1 passes of
+    the decoder can be paid.
+
     Source: Caterini, Doucet and Sejdinovic 2018, equation 13 and algorithm 1.
 
     >>> model = HamiltonianVAE.for_images((28, 28, 1), latent_dim=8, leapfrog_steps=2)

@@ -47,6 +47,8 @@ class HierarchicalVAE(VariationalModel):
     Raises:
         ValueError: If the sizes don't add up to the decoder's code, or that is a map.
 
+    When: Where one Gaussian is too simple a prior: global choices above, details below.
+
     Source: Sønderby et al. 2016, equations 1 to 3; Vahdat and Kautz 2020, section 3,
     for the posterior relative to the prior.
 

@@ -41,6 +41,9 @@ class InfoVAE(PriorMatching, VariationalModel):
     Raises:
         ValueError: If a weight is negative, or the kernel is unknown.
 
+    When: Where a strong decoder makes a VAE forget its code: the codes match the prior
+    as a whole, and each keeps its information.
+
     Source: Zhao, Song and Ermon 2017, equation 6.
 
     >>> model = InfoVAE.for_images((28, 28, 1), latent_dim=8, kl_weight=0.0)

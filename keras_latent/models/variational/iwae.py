@@ -47,6 +47,9 @@ class IWAE(VariationalModel):
         ValueError: If `num_samples` isn't a positive integer, `gradient` is unknown, or
             is another than "iwae" for a posterior with weights of its own.
 
+    When: For likelihoods: a tighter bound than the VAE's, at K times the decoder's
+    work. Take `"dreg"` where K is large.
+
     Source: Burda et al. 2015, equation 8; Roeder et al. 2017 for "stl"; Tucker et al.
     2018, equation 8, for "dreg".
 

@@ -37,6 +37,9 @@ class MIWAE(ManyBounds):
     Raises:
         ValueError: If a number isn't a positive integer.
 
+    When: For a bound of many draws whose encoder still learns: M bounds of K draws
+    rather than one of M·K.
+
     Source: Rainforth et al. 2018, equation 11.
 
     >>> model = MIWAE.for_images((28, 28, 1), latent_dim=16, num_bounds=4)

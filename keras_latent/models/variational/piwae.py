@@ -38,6 +38,8 @@ class PIWAE(ManyBounds):
     Raises:
         ValueError: If a number isn't a positive integer.
 
+    When: For the decoder of an IWAE with an encoder that learns as that of a MIWAE.
+
     Source: Rainforth et al. 2018, section 4.
 
     >>> model = PIWAE.for_images((28, 28, 1), latent_dim=16, num_bounds=4)

@@ -54,6 +54,9 @@ class SemiSupervisedVAE(VariationalModel):
         ValueError: If `num_classes` isn't given, the networks don't take the class, or
             the classifier doesn't give logits.
 
+    When: Of few labelled and many unlabelled images, where classes shall be told and
+    images of a class drawn.
+
     Source: Kingma et al. 2014, equations 6 to 9.
 
     >>> model = SemiSupervisedVAE.for_images((28, 28, 1), latent_dim=8, num_classes=10)

@@ -48,6 +48,9 @@ class VAE(VariationalModel):
             different spaces, or there are free bits where the divergence is none of
             single elements.
 
+    When: The first choice wherever images are to be generated, likelihoods compared or
+    codes drawn around a prior; most others change one part of it.
+
     Source: Kingma and Welling 2013, equation 10; Higgins et al. 2017 for β; Kingma et
     al. 2016, equation 15, for the free bits.
 

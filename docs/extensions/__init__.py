@@ -1,0 +1,1 @@
+"""What Sphinx is told of this project."""

@@ -1,0 +1,113 @@
+"""The pages that the documentation makes of the code, without building them."""
+
+import ast
+import functools
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import keras_latent as kl
+from docs.extensions import (
+    command_line_pages,
+    gallery_pages,
+    reference_pages,
+    variant_pages,
+)
+from keras_latent.models import VARIANTS
+from tests.test_package import PUBLIC
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages():
+    makers = (variant_pages, reference_pages, command_line_pages, gallery_pages)
+    return {path: text for maker in makers for path, text in maker.pages().items()}
+
+
+def directives(pages):
+    """Every name that a page tells all about, such as `models.VAE`."""
+    found = set()
+    for text in pages.values():
+        module = re.findall(r"currentmodule:: keras_latent\.?(\S*)", text)
+        names = re.findall(
+            r"^\.\. (?:autoclass|autofunction|py:data):: (\S+)", text, re.M
+        )
+        found |= {f"{module[0]}.{name}".strip(".") for name in names}
+    return found
+
+
+def test_every_public_name_has_a_page(pages):
+    told = directives(pages)
+    assert {"load_model", "load_sampler", "models.VARIANTS"} <= told
+    assert not sorted(set(PUBLIC) - told)
+
+
+def test_every_part_has_a_page(pages):
+    for name in kl.__all__:
+        if type(getattr(kl, name)).__name__ == "module":
+            assert f"reference/{name}.md" in pages
+
+
+def test_constants_say_what_they_are(pages):
+    said = re.findall(r"py:data:: (\S+)\n\n   ?(.*)", "\n".join(pages.values()))
+    assert said
+    assert not [name for name, text in said if not text.strip()]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+class TestVariants:
+    def test_says_when_to_use_it(self, name):
+        assert "\n    When: " in VARIANTS[name].__doc__
+
+    def test_shows_terms_and_tests(self, name, pages):
+        text, variant = pages[f"variants/{name}.md"], VARIANTS[name]
+        for term in variant.term_meanings:
+            assert f"| `{term}` |" in text
+        assert variant_pages.tests_of(variant)
+        for file, sentences in variant_pages.tests_of(variant).items():
+            assert (ROOT / file).exists()
+            assert sentences
+
+    def test_is_on_the_page_of_all(self, name, pages):
+        assert f"({name}.md)" in pages["variants/index.md"]
+        assert f"../variants/{name}.md" in pages["reference/models.md"]
+
+
+def test_options_of_the_command_line_are_told(pages):
+    text = pages["reference/command_line.md"]
+    assert "## keras-latent train" in text
+    assert "`--validation-split` | Part of the training images" in text
+
+
+def test_figures_are_small_and_of_variants():
+    for file in (DOCS / "figures").glob("*"):
+        assert file.stem in VARIANTS
+        assert file.stat().st_size < 40_000
+    for file in (DOCS / "figures").glob("*.json"):
+        told = json.loads(file.read_text("utf-8"))
+        assert told["command"].startswith(f"keras-latent train {file.stem} ")
+        assert file.with_suffix(".png").exists()
+
+
+def chains(tree):
+    """Every name behind `kl.` in a program."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            text = ast.unparse(node)
+            if re.fullmatch(r"kl(\.\w+)+", text):
+                yield text
+
+
+@pytest.mark.parametrize("script", gallery_pages.scripts(), ids=lambda s: s.stem)
+def test_names_in_the_gallery_exist(script, pages):
+    found = set(chains(ast.parse(script.read_text("utf-8"))))
+    assert found
+    for chain in found:
+        functools.reduce(getattr, chain.split(".")[1:], kl)
+    assert gallery_pages.title_and_text(script)[1]
+    assert script.with_suffix(".png").exists()
+    assert f"gallery/{script.stem}.md" in pages

@@ -37,6 +37,7 @@ toc_object_entries_show_parents = "hide"
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_custom_sections = [("Call arguments", "params_style")]
 
 html_theme = "furo"
 html_title = f"keras_latent {version}"

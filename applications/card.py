@@ -13,6 +13,14 @@ _LICENCES = {
         "Noto Emoji by Google, Apache-2.0; Twemoji by Twitter and contributors, "
         "CC BY 4.0; packages emoji-datasource-google and -twitter 16.0.0, MIT"
     ),
+    "pictures": (
+        "emoji and icons together. Noto Emoji by Google, Apache-2.0; Twemoji by "
+        "Twitter and contributors, CC BY 4.0; packages emoji-datasource-google and "
+        "-twitter 16.0.0, MIT; simple-icons by its collaborators and @iconify-json/"
+        "logos by Gil Barbara, CC0 1.0; @iconify-json/vscode-icons by Roberto Huertas "
+        "and super-tiny-icons by Terence Eden, MIT. The logos are trademarks of their "
+        "owners"
+    ),
 }
 
 

@@ -23,6 +23,8 @@ NAMES += [
     "conv_constrained_autoencoder_mnist",
     "conv_feature_inverter_mnist",
     "conv_feature_inverter_emoji",
+    "conv_kl_autoencoder_pictures",
+    "conv_vq_autoencoder_pictures",
 ]
 
 

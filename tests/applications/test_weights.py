@@ -26,7 +26,9 @@ def folder_of(builder, name):
         "ConvConstrainedAutoencoder": "conv_constrained_autoencoder",
         "ConvEncDec": "conv_encdec",
         "ConvFeatureInverter": "conv_feature_inverter",
+        "ConvKLAutoencoder": "conv_kl_autoencoder",
         "ConvVAE": "conv_vae",
+        "ConvVQAutoencoder": "conv_vq_autoencoder",
     }[builder]
     return weight_files.saved_models_folder() / f"{prefix}_{name}"
 
@@ -73,7 +75,7 @@ def test_backbone_gives_the_codes_of_the_model(pretrained):
 
 def test_convolutions_take_images_of_any_size(pretrained):
     builder, name = pretrained
-    channels = {"mnist": 1, "emoji": 3}[name]
+    channels = {"mnist": 1, "emoji": 3, "pictures": 3}[name]
     own = BUILDERS[builder](weights=name, include_top=False)
     other = BUILDERS[builder](
         weights=name, include_top=False, input_shape=(48, 40, channels), pooling="avg"

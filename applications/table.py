@@ -25,6 +25,15 @@ _COLUMNS = {
         "pixels top-5": "top-5 of pixels",
         "darker": "error of the darker skin tone, ratio",
     },
+    "pictures": {
+        "psnr emoji": "PSNR, emoji",
+        "psnr icons": "PSNR, logos",
+        "pca emoji": "PCA of as many numbers, emoji",
+        "pca icons": "the same, logos",
+        "bytes": "bytes of the tokens",
+        "WebP emoji": "WebP of as many bytes, emoji",
+        "WebP icons": "the same, logos",
+    },
 }
 _INVERTER = "ConvFeatureInverter"
 _COLUMNS_OF_INVERTERS = {

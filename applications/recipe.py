@@ -146,14 +146,15 @@ def _write(
     rows: list[dict[str, float]],
     arguments: argparse.Namespace,
 ) -> None:
-    folder = arguments.output / recipe.name
-    folder.mkdir(parents=True, exist_ok=True)
     dataset = opened(recipe.dataset)
     image_shape = dataset.image_shape
     # A compiled model would save the state of its optimizer, too.
     bare = recipe.builder(weights=None, input_shape=image_shape)
     bare.set_weights(model.get_weights())
     measures = recipe.measure(bare)
+    # An empty folder would be taken for weights.
+    folder = arguments.output / recipe.name
+    folder.mkdir(parents=True, exist_ok=True)
     with written_whole(folder / WEIGHTS_FILE) as unfinished:
         bare.save_weights(unfinished)
     write_card(

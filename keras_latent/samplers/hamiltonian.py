@@ -11,6 +11,9 @@ Density = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 Constants don't matter; a log-density of minus infinity is a place where no chain goes.
 """
 
+_JITTER = 0.2
+"""The share by which the step of a proposal differs from the one that was asked for."""
+
 
 class Chains(NamedTuple):
     """What chains have come to.
@@ -43,10 +46,10 @@ def hamiltonian_chains(
         generator: What draws momenta and decides.
         steps: Proposals of each chain.
         leapfrog_steps: Steps of the integrator for a proposal.
-        step_size: Its step ε.
+        step_size: Its step ε on average.
 
-    Source: Neal 2011, "MCMC using Hamiltonian dynamics", section 5.3.2 and equations
-    5.18 to 5.20.
+    Source: Neal 2011, "MCMC using Hamiltonian dynamics", sections 5.3.2 and
+    5.4.2.
     """
     z = start.astype("float64")
     log_p, gradient = density(z)
@@ -54,11 +57,13 @@ def hamiltonian_chains(
     for _ in range(steps):
         first = generator.standard_normal(z.shape)
         momentum, moved, slope = first, z, gradient
+        # Else a proposal of a whole period would end where it began.
+        size = step_size * generator.uniform(1 - _JITTER, 1 + _JITTER)
         for _ in range(leapfrog_steps):
-            half = momentum + 0.5 * step_size * slope
-            moved = moved + step_size * half
+            half = momentum + 0.5 * size * slope
+            moved = moved + size * half
             reached, slope = density(moved)
-            momentum = half + 0.5 * step_size * slope
+            momentum = half + 0.5 * size * slope
         gain = reached - log_p
         gain = gain - 0.5 * (np.square(momentum) - np.square(first)).sum(axis=1)
         is_taken = np.log1p(-generator.random(len(z))) < gain

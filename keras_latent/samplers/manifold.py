@@ -110,7 +110,9 @@ class Manifold(CodeSampler):
             return np.stack([codes, np.zeros_like(codes)], axis=1)
         rows = posterior_rows(self.model, images, labels, batch_size)
         q = posteriors_of(self.model, rows)
-        return np.stack([np.asarray(q.mean), np.asarray(q.log_var)], 1).astype("float64")
+        return np.stack([np.asarray(q.mean), np.asarray(q.log_var)], 1).astype(
+            "float64"
+        )
 
     def fit_encoded(
         self, encoded: np.ndarray, labels: np.ndarray | None

@@ -81,7 +81,7 @@ def correlated(points):
 def test_chains_reach_a_known_target():
     generator = np.random.default_rng(0)
     chains = hamiltonian_chains(
-        correlated, np.zeros((4000, 2)), generator, 30, 8, step_size=0.25
+        correlated, np.zeros((4000, 2)), generator, 30, 6, step_size=0.2
     )
     np.testing.assert_allclose(chains.points.mean(axis=0), [1, -2], atol=0.05)
     np.testing.assert_allclose(

@@ -24,7 +24,7 @@ class CodeSampler(Sampler):
         model: A trained model whose codes are vectors or maps.
 
     Attributes:
-        covers: Where codes may lie for it to have a density: the beginnings of the names
+        covers: Where codes may lie for it to have a density: beginnings of the names
             of spaces.
         space: Where the model's codes lie: `"real"`, `"sphere"` or a ball.
 

@@ -67,7 +67,7 @@ def test_draws_and_files(model, tmp_path):
 
 def test_beyond_all_codes_is_no_volume(model):
     sampler = Manifold(model, temperature=1.0).fit(IMAGES)
-    far = sampler.state["centres"][:1] + [[20.0, 0.0, 0.0]]
+    far = np.add(sampler.state["centres"][:1], [20.0, 0.0, 0.0])
     assert sampler.log_volume_and_gradient(far)[0] == -np.inf
 
 

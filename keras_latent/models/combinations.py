@@ -49,7 +49,7 @@ COMBINATIONS = {
     "autoencoder-kl-plain": Combination(
         "autoencoder-kl",
         {"adversarial_weight": 0.0},
-        "Variational autoencoder of maps without an adversary (Rombach et al. 2022).",
+        "With an adversary that is not listened to (Rombach et al. 2022, without it).",
     ),
 }
 """Combinations by their names on the command line."""

@@ -21,6 +21,8 @@ from keras_latent.samplers.posterior_rows import (
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
 
+_SCALE = 0.3
+"""Of the likelihood at first, of standardised codes."""
 _HIDDEN = 3
 """Hidden layers of each network."""
 
@@ -184,7 +186,8 @@ class TwoStage(CodeSampler):
         return VAE(
             self._network(size, "encoder"),
             self._network(size, "decoder", outputs=size),
-            Gaussian(learn_scale=True),
+            # From a scale of 1, at which nothing pays off yet, codes stay unused.
+            Gaussian(scale=_SCALE, learn_scale=True),
             seed=self.seed,
             name="second_stage",
         )

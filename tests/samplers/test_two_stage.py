@@ -35,13 +35,13 @@ def energy_distance(a, b):
 def test_a_ring(tmp_path):
     codes, unseen = ring(1024, seed=0), ring(1000, seed=1)
     sampler = TwoStage(
-        Ring(), units=48, epochs=60, batch_size=64, learning_rate=4e-3, verbose=0
+        Ring(), units=48, epochs=40, batch_size=64, learning_rate=4e-3, verbose=0
     )
     drawn = sampler.fit(codes).sample_codes(1000, seed=2)
     reached = energy_distance(drawn, unseen)
     normal = Normal(Ring()).fit(codes).sample_codes(1000, seed=2)
     straight = energy_distance(normal, unseen)
-    assert reached < straight, (reached, straight)
+    assert reached < 0.5 * straight, (reached, straight)
     sampler.save(tmp_path / "two_stage.npz")
     loaded = kl.load_sampler(tmp_path / "two_stage.npz", Ring())
     np.testing.assert_allclose(loaded.sample_codes(1000, seed=2), drawn, 1e-5, 1e-5)

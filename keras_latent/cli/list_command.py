@@ -19,6 +19,10 @@ def list_command() -> None:
             for term, meaning in variant.term_meanings.items()
         ]
         variants.add_row(name, "\n".join([escape(described), *terms]))
+    for name, (variant_name, settings, described) in models.COMBINATIONS.items():
+        said = " ".join(f"--set {n}={value}" for n, value in settings.items())
+        shown = f"{escape(described)}\n  {variant_name} {escape(said)}"
+        variants.add_row(name, shown)
     sources = Table("dataset", "what it is", title="Datasets", title_justify="left")
     for name, description in datasets.DATASETS.items():
         sources.add_row(name, description)

@@ -197,7 +197,10 @@ def _options_of(part: str, chosen: Any) -> dict[str, Any]:
         kind = type(distributions.get(part, chosen))
     parameters = inspect.signature(kind.__init__).parameters.values()
     return {
-        parameter.name: parameter.default
+        # What takes names and numbers looks at them itself.
+        parameter.name: None
+        if parameter.annotation == float | str
+        else parameter.default
         for parameter in parameters
         if parameter.name not in ("self", "name", "learning_rate")
         and _is_plain(parameter.default)

@@ -18,7 +18,10 @@ from keras_latent.datasets.augmentation import AUGMENTATIONS
 
 def train_command(
     variant: Annotated[
-        str, typer.Argument(help=f"One of {', '.join(models.VARIANTS)}.")
+        str,
+        typer.Argument(
+            help=f"One of {', '.join([*models.VARIANTS, *models.COMBINATIONS])}."
+        ),
     ],
     dataset: Annotated[
         str,
@@ -115,8 +118,11 @@ def train_command(
         learning_rate=learning_rate,
         seeds=seeds,
     )
+    kind, settings = models.variant_and_settings(
+        variant, parse_settings(set_ or []), models.VARIANTS
+    )
     arguments = Arguments(
-        variant=variant,
+        variant=kind,
         dataset=dataset,
         epochs=epochs,
         steps=steps,
@@ -133,7 +139,7 @@ def train_command(
         background=background,
         skip_bad=skip_bad,
         cache=cache,
-        settings=parse_settings(set_ or []),
+        settings=settings,
         augment=options.as_list(augment),
     )
     path = output or Path("runs") / f"{variant}-{Path(dataset).name}"

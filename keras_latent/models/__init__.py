@@ -22,6 +22,7 @@ from keras_latent.models.autoencoders.sparse_autoencoder import SparseAutoencode
 from keras_latent.models.autoencoders.wasserstein_autoencoder import (
     WassersteinAutoencoder,
 )
+from keras_latent.models.combinations import COMBINATIONS, variant_and_settings
 from keras_latent.models.contrastive.encdec import EncDec
 from keras_latent.models.contrastive.variational_encdec import VariationalEncDec
 from keras_latent.models.deterministic_model import DeterministicModel
@@ -89,6 +90,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
 
 __all__ = [
     "CIWAE",
+    "COMBINATIONS",
     "DIPVAE",
     "IWAE",
     "MIWAE",
@@ -128,4 +130,5 @@ __all__ = [
     "VariationalModel",
     "WassersteinAutoencoder",
     "WeaklySupervisedVAE",
+    "variant_and_settings",
 ]

@@ -114,6 +114,20 @@ class VariationalModel(LatentModel):
         """The parameters of q(z|x), such as (mean, log_var), of shape (batch, ...)."""
         return self.parameters_from(self.features(x, training))
 
+    def posteriors(self, x: Any, y: Any = None, batch_size: int | None = None) -> Any:
+        """The parameters of q(z|x) of many observations, batch by batch.
+
+        Args:
+            x: Observations, as for `encode`.
+            y: The condition of each, of conditional models alone.
+            batch_size: As for `encode`. Defaults to `None`: 256.
+
+        Returns:
+            Such as (mean, log_var), each of shape (count, ...): NumPy arrays, or
+            tensors of a tensor.
+        """
+        return self._streamed(self.posterior_parameters, x, y, batch_size)
+
     def infer(self, x: Any, training: bool, num_samples: int | None = None) -> Latent:
         """Infer q(z|x) and draw from it.
 

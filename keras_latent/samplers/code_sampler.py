@@ -24,15 +24,15 @@ class CodeSampler(Sampler):
         model: A trained model whose codes are vectors or maps.
 
     Attributes:
-        covers_spheres: Whether its density is one on a sphere, where the codes lie on
-            one.
+        covers: Where codes may lie for it to have a density: beginnings of the names
+            of spaces.
         space: Where the model's codes lie: `"real"`, `"sphere"` or a ball.
 
     Raises:
         ValueError: If the model has no encoder and decoder around such codes.
     """
 
-    covers_spheres: ClassVar[bool] = False
+    covers: ClassVar[tuple[str, ...]] = ("real",)
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
@@ -113,9 +113,7 @@ class CodeSampler(Sampler):
                 no density.
         """
         state = self.fitted_state()
-        if self.space != "real" and not (
-            self.covers_spheres and self.space == "sphere"
-        ):
+        if not self.space.startswith(self.covers):
             raise ValueError(
                 f"{type(self).__name__} has no density for codes that don't fill all "
                 "the space of numbers: its draws are moved to where codes can lie. "
@@ -161,12 +159,17 @@ class CodeSampler(Sampler):
         self, encoded: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         """Standardise codes, and fit the density to them."""
-        axes = tuple(range(encoded.ndim - 1))
-        mean, scale = encoded.mean(axes), encoded.std(axes)
-        scale = np.where(scale > _FLAT * scale.max(), scale, 1.0)
         # For what undoes the scale while it is fitted.
-        self.state = {"code_mean": mean, "code_scale": scale}
-        return self.state | self.fit_codes((encoded - mean) / scale, labels)
+        self.state = state = self.scale_of(encoded)
+        codes = (encoded - state["code_mean"]) / state["code_scale"]
+        return state | self.fit_codes(codes, labels)
+
+    def scale_of(self, codes: np.ndarray) -> dict[str, np.ndarray]:
+        """The means and deviations of codes; 1 of dead ones."""
+        axes = tuple(range(codes.ndim - 1))
+        mean, scale = codes.mean(axes), codes.std(axes)
+        scale = np.where(scale > _FLAT * scale.max(), scale, 1.0)
+        return {"code_mean": mean, "code_scale": scale}
 
     def decoded_draws(
         self, n: int, seed: int | None, labels: Any, batch_size: int | None

@@ -7,11 +7,14 @@ from keras_latent.samplers.base import FORMAT, Sampler
 from keras_latent.samplers.files import read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
+from keras_latent.samplers.manifold import Manifold
 from keras_latent.samplers.masked_autoregressive_flow import MaskedAutoregressiveFlow
 from keras_latent.samplers.normal import Normal
 from keras_latent.samplers.pixel_cnn import PixelCNN
 from keras_latent.samplers.token_transformer import TokenTransformer
+from keras_latent.samplers.two_stage import TwoStage
 from keras_latent.samplers.uniform_sphere import UniformSphere
+from keras_latent.samplers.vamp import Vamp
 from keras_latent.validation import check_choice
 from keras_latent.weights_hash import weights_hash
 
@@ -19,6 +22,9 @@ SAMPLERS: dict[str, type[Sampler]] = {
     "normal": Normal,
     "gaussian_mixture": GaussianMixture,
     "uniform_sphere": UniformSphere,
+    "vamp": Vamp,
+    "manifold": Manifold,
+    "two_stage": TwoStage,
     "masked_autoregressive_flow": MaskedAutoregressiveFlow,
     "flow_matching": FlowMatching,
     "token_transformer": TokenTransformer,

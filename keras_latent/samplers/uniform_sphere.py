@@ -29,7 +29,7 @@ class UniformSphere(CodeSampler):
     (3, 8, 8, 1)
     """
 
-    covers_spheres = True
+    covers = ("real", "sphere")
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None

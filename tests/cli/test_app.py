@@ -17,7 +17,7 @@ def run_main(monkeypatch, *words):
 def test_list_shows_every_variant_and_dataset():
     output = RUNNER.invoke(app, ["list"], env={"COLUMNS": "200"}).output
 
-    for name in [*models.VARIANTS, *datasets.DATASETS]:
+    for name in [*models.VARIANTS, *models.COMBINATIONS, *datasets.DATASETS]:
         assert name in output
     assert "Variational autoencoder." in output
     for variant in models.VARIANTS.values():

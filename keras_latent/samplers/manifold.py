@@ -1,0 +1,229 @@
+"""Draws that are uniform by the volume of a metric, which is large where codes are."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_latent.distributions import Normal as NormalPosterior
+from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.code_sampler import CodeSampler
+from keras_latent.samplers.hamiltonian import hamiltonian_chains
+from keras_latent.samplers.posterior_rows import (
+    has_posterior,
+    posterior_rows,
+    posteriors_of,
+)
+from keras_latent.validation import check_in_range, check_positive_integer
+
+_CHAINS = 256
+"""Chains that run at once."""
+
+_SURE = 1e-6
+"""Variances below this, of standardised codes, count as this."""
+
+
+class Manifold(CodeSampler):
+    """Hamiltonian Monte Carlo on the volume of a metric around the training's codes.
+
+        M(z) = Σₖ Aₖ exp(−‖z − cₖ‖²/T²) + λI,   p(z) ∝ √det M(z)
+
+    The cₖ are codes of training images; Aₖ is the precision of the posterior of such an
+    image where that is a normal one, and the identity elsewhere, all in standardised
+    codes. Each chain begins at one of the cₖ. Since p falls to a constant far from all
+    codes, chains stay within the distance 3T of one.
+
+    Args:
+        model: A trained model whose codes are real vectors or maps.
+        centroids: Number of images around whose codes the metric is, or all that there
+            are. Defaults to 200.
+        temperature: The length T. Defaults to `None`: the greatest distance of a cₖ to
+            the nearest other.
+        regularization: The number λ. Defaults to 0.01.
+        steps: Proposals of each chain. Defaults to 100.
+        leapfrog_steps: Steps for a proposal. Defaults to 15.
+        step_size: The size of such a step. Defaults to 0.03.
+        seed: Decides which images. Defaults to 0.
+
+    Raises:
+        ValueError: If the model has other codes, or a number is out of range.
+
+    Source: Chadebec, Mantoux and Allassonnière 2020, "Geometry-aware Hamiltonian
+    variational auto-encoder", whose metric is learned; Chadebec and Allassonnière 2022,
+    "A geometric perspective on variational autoencoders", section 3, with posteriors'
+    precisions.
+
+    >>> from keras_latent.models import VAE
+    >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
+    >>> images = np.random.default_rng(0).random((20, 8, 8, 1), "float32")
+    >>> Manifold(model, steps=5).fit(images).sample(3, seed=0).shape
+    (3, 8, 8, 1)
+    """
+
+    arguments_of_draws = ("steps", "leapfrog_steps", "step_size")
+
+    def __init__(
+        self,
+        model: Any,
+        centroids: int = 200,
+        temperature: float | None = None,
+        regularization: float = 0.01,
+        steps: int = 100,
+        leapfrog_steps: int = 15,
+        step_size: float = 0.03,
+        seed: int = 0,
+    ) -> None:
+        sizes = {"centroids": centroids, "steps": steps}
+        for name, size in {**sizes, "leapfrog_steps": leapfrog_steps}.items():
+            check_positive_integer(name, size)
+        if temperature is not None:
+            check_in_range("temperature", temperature, low=1e-6)
+        check_in_range("regularization", regularization, low=1e-9)
+        check_in_range("step_size", step_size, low=1e-9)
+        super().__init__(model)
+        self.centroids = centroids
+        self.temperature = temperature
+        self.regularization = regularization
+        self.steps = steps
+        self.leapfrog_steps = leapfrog_steps
+        self.step_size = step_size
+        self.seed = seed
+
+    @classmethod
+    def check_model(cls, model: Any) -> None:
+        """Refuse codes on spheres and in balls, too: they have a metric already."""
+        super().check_model(model)
+        space = getattr(getattr(model, "posterior", None), "space", "real")
+        if space != "real":
+            raise ValueError(
+                "`model` must have codes of real numbers, on which Manifold lays a "
+                "metric. "
+                f"Received: model={type(model).__name__} with codes on {space!r}"
+            )
+
+    def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
+        """Codes, and the logarithms of posteriors' variances: (count, 2, *code_shape).
+
+        These are 0 where there is no normal posterior.
+        """
+        if not _has_variances(self.model):
+            codes = super().encoded(images, labels, batch_size)
+            return np.stack([codes, np.zeros_like(codes)], axis=1)
+        rows = posterior_rows(self.model, images, labels, batch_size)
+        q = posteriors_of(self.model, rows)
+        return np.stack([np.asarray(q.mean), np.asarray(q.log_var)], 1).astype(
+            "float64"
+        )
+
+    def fit_encoded(
+        self, encoded: np.ndarray, labels: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """Standardise codes, and choose the images around which the metric is."""
+        check_enough(encoded, 2, "between which there is a distance")
+        state = super().fit_encoded(encoded[:, 0], labels)
+        generator = np.random.default_rng(self.seed)
+        count = min(self.centroids, len(encoded))
+        chosen = np.sort(generator.choice(len(encoded), count, replace=False))
+        centres = ((encoded[:, 0] - state["code_mean"]) / state["code_scale"])[chosen]
+        centres = centres.reshape(count, -1)
+        precisions = np.ones_like(centres)
+        if _has_variances(self.model):
+            variances = np.exp(encoded[chosen, 1]) / np.square(state["code_scale"])
+            precisions = 1 / np.maximum(variances, _SURE).reshape(count, -1)
+        temperature = self.temperature
+        if temperature is None:
+            temperature = _widest_gap(centres)
+        return state | {
+            "centres": centres,
+            "precisions": precisions,
+            "temperature": np.asarray(temperature),
+        }
+
+    def fit_codes(
+        self, codes: np.ndarray, labels: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """Nothing beside what `fit_encoded` fits."""
+        return {}
+
+    def draw(
+        self, n: int, generator: np.random.Generator, labels: np.ndarray | None
+    ) -> np.ndarray:
+        """Run a chain for each code, from a centroid on."""
+        centres = self.fitted_state()["centres"]
+        start = centres[generator.integers(len(centres), size=n)]
+        parts = [
+            hamiltonian_chains(
+                self.log_volume_and_gradient,
+                start[first : first + _CHAINS],
+                generator,
+                self.steps,
+                self.leapfrog_steps,
+                self.step_size,
+            ).points
+            for first in range(0, n, _CHAINS)
+        ]
+        return np.concatenate(parts).reshape(n, *self.model.code_shape)
+
+    def density(self, codes: np.ndarray) -> np.ndarray:
+        """None: the integral of the volume isn't known.
+
+        Raises:
+            ValueError: Always.
+        """
+        raise ValueError(
+            "`log_prob` of Manifold isn't known, since the integral of its volume "
+            "isn't: use `GaussianMixture` or `Vamp` for densities. "
+            f"Received: codes of shape {codes.shape}"
+        )
+
+    def log_volume_and_gradient(
+        self, points: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Log √det M of points, and its gradient.
+
+        Args:
+            points: Standardised codes as vectors, of shape (count, d).
+
+        Returns:
+            Array of shape (count,), minus infinity beyond the distance 3T of all
+            centroids, and the gradient of shape (count, d).
+
+        Raises:
+            ValueError: If nothing was fitted.
+        """
+        state = self.fitted_state()
+        centres, precisions = state["centres"], state["precisions"]
+        square = np.square(state["temperature"])
+        # Differences of all pairs would be as many numbers as both have, times d.
+        distances = (
+            np.square(points).sum(axis=1)[:, None]
+            - 2 * points @ centres.T
+            + np.square(centres).sum(axis=1)
+        )
+        weights = np.exp(-np.maximum(distances, 0) / square)
+        # The precisions are diagonal, and so is M.
+        metric = weights @ precisions + self.regularization
+        log_volume = 0.5 * np.log(metric).sum(axis=1)
+        log_volume[distances.min(axis=1) > 9 * square] = -np.inf
+        pulls = weights * ((1 / metric) @ precisions.T)
+        gradient = (pulls @ centres - pulls.sum(axis=1)[:, None] * points) / square
+        return log_volume, gradient
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, without the model."""
+        names = ["centroids", "temperature", "regularization", "steps"]
+        names += ["leapfrog_steps", "step_size", "seed"]
+        return {name: getattr(self, name) for name in names}
+
+
+def _has_variances(model: Any) -> bool:
+    """Whether posteriors are normal, of which variances are those of codes."""
+    return has_posterior(model) and type(model.posterior) is NormalPosterior
+
+
+def _widest_gap(centres: np.ndarray) -> float:
+    """The greatest distance of a centroid to the nearest other."""
+    from scipy.spatial import cKDTree
+
+    nearest, _ = cKDTree(centres).query(centres, k=2)
+    # Codes may all be the same.
+    return float(nearest[:, 1].max()) or 1.0

@@ -123,8 +123,8 @@ class VariationalModel(LatentModel):
             batch_size: As for `encode`. Defaults to `None`: 256.
 
         Returns:
-            Such as (mean, log_var), each of shape (count, ...): NumPy arrays, or
-            tensors of a tensor.
+            The parameters, such as the pair of mean and log-variance, of shape
+            (count, ...), as NumPy arrays, or as tensors of a tensor.
         """
         return self._streamed(self.posterior_parameters, x, y, batch_size)
 

@@ -67,6 +67,8 @@ def _index() -> str:
     text += ["| [`keras-latent`](command_line.md) | the command line |", ""]
     text += ["```{eval-rst}", ".. currentmodule:: keras_latent", ""]
     text += [f".. autofunction:: {name}" for name in functions]
+    # What a function of the top gives, and users never make.
+    text += [".. autoclass:: keras_latent.exporting.Exported"]
     text += ["```", "", "```{toctree}", ":hidden:", ""]
     text += [f"kl.{name} <{name}>" for name in parts()]
     return "\n".join([*text, "keras-latent <command_line>", "```", ""])

@@ -15,8 +15,10 @@ POOLINGS = ("avg", "max", "code")
 """What a backbone can give instead of its feature map."""
 
 
-def _plain_encoder(image_shape: Sequence[int]) -> keras.Model:
-    return networks.convolutional_encoder(image_shape, encoder_widths(image_shape))
+def _plain_encoder(
+    image_shape: Sequence[int], trained_shape: Sequence[int]
+) -> keras.Model:
+    return networks.convolutional_encoder(image_shape, encoder_widths(trained_shape))
 
 
 class Architecture(NamedTuple):
@@ -34,8 +36,8 @@ class Architecture(NamedTuple):
         code: What the code is, for the docstring. Defaults to `"the code"`.
         code_sizes: What `latent_dim` gives, for the docstring. Defaults to what
             `code_size` does.
-        encoder: From the shape of the image to the encoder. Defaults to the one that
-            the architectures of vectors share.
+        encoder: From the shape of the image, and of those that it was trained on, to
+            the encoder. Defaults to the one that the architectures of vectors share.
         of_tokens: Whether the code is a map of tokens, which a backbone can give.
     """
 
@@ -46,7 +48,7 @@ class Architecture(NamedTuple):
     datasets: tuple[str, ...] = ("mnist", "emoji")
     code: str = "the code"
     code_sizes: str = "32 for images of up to 32 pixels a side, otherwise 96"
-    encoder: Callable[[Sequence[int]], keras.Model] = _plain_encoder
+    encoder: Callable[[Sequence[int], Sequence[int]], keras.Model] = _plain_encoder
     of_tokens: bool = False
 
     @property
@@ -143,7 +145,9 @@ def build(
         size = own.latent_dim
     is_of_codes = pooling in ("code", "tokens")
     is_apart = is_resized or is_of_codes
-    encoder = _encoder(architecture, trained_shape, None if is_apart else input_tensor)
+    encoder = _encoder(
+        architecture, trained_shape, trained_shape, None if is_apart else input_tensor
+    )
     model = architecture.make(encoder, trained_shape, size, name=name, **options)
     if weights is not None:
         weight_files.load(model, own.file if own is not None else weights, own)
@@ -156,7 +160,7 @@ def build(
         given = model.to_tokens() if pooling == "tokens" else model.to_encoder()
         return keras.Model(source, given.call(image), name=name)
     if is_resized:
-        resized = _encoder(architecture, image_shape, input_tensor)
+        resized = _encoder(architecture, image_shape, trained_shape, input_tensor)
         resized.set_weights(encoder.get_weights())
         encoder = resized
     features = encoder.output
@@ -238,9 +242,12 @@ def _check_fits(
 
 
 def _encoder(
-    architecture: Architecture, image_shape: tuple[int, ...], input_tensor: Any
+    architecture: Architecture,
+    image_shape: tuple[int, ...],
+    trained_shape: tuple[int, ...],
+    input_tensor: Any,
 ) -> keras.Model:
-    encoder = architecture.encoder(image_shape)
+    encoder = architecture.encoder(image_shape, trained_shape)
     if input_tensor is None:
         return encoder
     (source,) = keras.utils.get_source_inputs(input_tensor)

@@ -12,8 +12,10 @@ WIDTH = 64
 DOWNSAMPLING = 4
 
 
-def map_encoder(image_shape: Sequence[int]) -> keras.Model:
-    """The residual encoder that they share."""
+def map_encoder(
+    image_shape: Sequence[int], trained_shape: Sequence[int]
+) -> keras.Model:
+    """The residual encoder that they share, whatever it was trained on."""
     return networks.residual_encoder(
         image_shape, DOWNSAMPLING, width=WIDTH, halved_first=True
     )

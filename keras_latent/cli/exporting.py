@@ -1,5 +1,7 @@
 """Exporting a saved model, from its arguments to the file."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +52,31 @@ def export_run(
     FORMATS[format].check_is_installed(format)
     run = SavedRun(model)
     path = output or _default_path(run.file, format, part, int8)
-    if output is None:
-        path.parent.mkdir(exist_ok=True)
-    check_arguments(run.model, path, format, part)
     images = _images(run, dataset)
     console = Console()
-    with console.status("Writing, and comparing with the model."):
-        written = export(run.model, path, format, part, int8, images, limit)
+    with _folder_of(path, is_made=output is None):
+        check_arguments(run.model, path, format, part)
+        with console.status("Writing, and comparing with the model."):
+            written = export(run.model, path, format, part, int8, images, limit)
     checked = f"{_IMAGES} images at most" if images is not None else "random images"
     console.print(
         f"{written}, on {checked}", highlight=False, soft_wrap=True, markup=False
     )
+
+
+@contextlib.contextmanager
+def _folder_of(path: Path, is_made: bool) -> Iterator[None]:
+    """Make the folder of a file, and leave none where nothing was written."""
+    is_new = is_made and not path.parent.exists()
+    if is_made:
+        path.parent.mkdir(exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()
+        raise
 
 
 def _default_path(file: Path, format: str, part: str, int8: bool) -> Path:

@@ -33,6 +33,8 @@ COMMANDS = {
     "encode with a model": ["encode", "model.keras", "absent"],
     "sample": ["sample", "absent.keras", "--sampler", "flow"],
     "sample from a model": ["sample", "model.keras"],
+    "export": ["export", "absent.keras", "--dataset", "absent"],
+    "export a model": ["export", "model.keras", "--part", "word"],
     "anomalies": ["anomalies", "absent.keras", "absent", "--output", "found"],
     "anomalies with a model": ["anomalies", "model.keras", "absent"],
 }
@@ -54,6 +56,8 @@ OPTIONS = [
     ("anomalies with a model", "normal"),
     *(("sample", name) for name in ("model", "sampler", "count", "seed", "set")),
     ("sample from a model", "labels"),
+    *(("export", name) for name in ("model", "part", "output", "limit", "format")),
+    ("export a model", "dataset"),
     *(("report", name) for name in ("model", "image-size", "limit", "seed")),
     *(("report of a model", name) for name in ("dataset", "output")),
 ]

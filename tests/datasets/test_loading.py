@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_latent import datasets
+from tests.datasets.test_icons import write_archives
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +156,10 @@ def test_every_listed_dataset_can_be_loaded(name, tmp_path, monkeypatch):
     few_emoji = Path(__file__).parents[1] / "data" / "emoji"
     monkeypatch.setenv("KERAS_LATENT_EMOJI", str(few_emoji))
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    if name == "icons":
+        (tmp_path / "archives").mkdir()
+        write_archives(tmp_path / "archives")
+        monkeypatch.setenv("KERAS_LATENT_ICONS", str(tmp_path / "archives"))
     images, _ = datasets.arrays(name, "test", limit=2)
     assert images.shape == (2, *datasets.image_shape(name))
 

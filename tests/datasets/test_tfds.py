@@ -129,7 +129,7 @@ def test_load_shuffles_anew_at_each_pass():
 
 
 def test_unknown_name():
-    message = "'mnist', 'emoji', 'shapes'.*'fashion_mnist'.*='fashon_mnist'"
+    message = "'mnist', 'emoji', 'icons', .*'fashion_mnist'.*='fashon_mnist'"
     with pytest.raises(ValueError, match=message):
         datasets.load("fashon_mnist", "train")
 

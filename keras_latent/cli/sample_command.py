@@ -17,7 +17,8 @@ def sample_command(
         str | None,
         typer.Option(
             help="What draws, by its name or how it begins: normal, gaussian_mixture, "
-            "uniform_sphere, masked_autoregressive_flow, flow_matching, "
+            "uniform_sphere, vamp, manifold, two_stage, "
+            "masked_autoregressive_flow, flow_matching, "
             "token_transformer, pixel_cnn. Fitted and saved where it isn't there. "
             "Default: the model's prior."
         ),

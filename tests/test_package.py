@@ -188,6 +188,9 @@ def test_keras_objects_are_registered(name):
 EXTENDED = {"__init__", "__new__", "get_config", "from_config"}
 # Hooks with a default that few classes change, and why.
 HOOKS = {
+    # What a sampler is fitted to: codes, or the posteriors that they are drawn from.
+    ("CodeSampler", "encoded"),
+    ("CodeSampler", "fit_encoded"),
     ("RandomStateModel", "numbers"),
     ("CompiledModel", "players"),  # one player, unless there are several
     ("SteppingModel", "check_labels"),  # few variants read labels

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from keras_latent.models.streaming import is_dataset
 from keras_latent.samplers.files import write_arrays
 from keras_latent.typing import Observation
 from keras_latent.validation import check_positive_integer
@@ -218,12 +219,23 @@ class Sampler(abc.ABC):
         Raises:
             ValueError: If labels are given that neither sampler nor model look at.
         """
-        conditional = getattr(self.model, "condition", None) is not None
-        if labels is not None and not (self.steered_by_labels or conditional):
+        serve = self.steered_by_labels or is_conditional(self.model)
+        if labels is not None and not serve:
             raise ValueError(
                 f"`labels` don't steer {type(self).__name__}: use `FlowMatching`, or "
                 f"a conditional model. Received: labels of type {type(labels).__name__}"
             )
+
+
+def is_conditional(model: Any) -> bool:
+    """Whether a model is told a condition beside each observation."""
+    return getattr(model, "condition", None) is not None
+
+
+def told(model: Any, images: Any, labels: Any) -> list[Any]:
+    """What a model's methods take after images: their labels, if any."""
+    # Batches of a dataset bring their own.
+    return [labels] if is_conditional(model) and not is_dataset(images) else []
 
 
 def check_enough(codes: np.ndarray, least: int, what: str) -> None:

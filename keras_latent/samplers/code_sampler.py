@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_code_shape
-from keras_latent.models.streaming import is_dataset
-from keras_latent.samplers.base import Sampler
+from keras_latent.samplers.base import Sampler, is_conditional, told
 from keras_latent.typing import Observation
 
 _FLAT = 1e-6
@@ -149,10 +148,8 @@ class CodeSampler(Sampler):
 
     def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
         """Codes of shape (count, *code_shape), float64."""
-        conditional = getattr(self.model, "condition", None) is not None
-        # Batches of a dataset bring their own.
-        told = [labels] if conditional and not is_dataset(images) else []
-        codes = self.model.encode(images, *told, batch_size=batch_size)
+        given = [images, *told(self.model, images, labels)]
+        codes = self.model.encode(*given, batch_size=batch_size)
         return as_codes("images", np.asarray(codes)).astype("float64")
 
     def fit_encoded(
@@ -176,7 +173,7 @@ class CodeSampler(Sampler):
     ) -> Observation:
         """Draw codes and decode them, with their labels where the model is told."""
         codes = self.sample_codes(n, seed, labels)
-        if getattr(self.model, "condition", None) is None:
+        if not is_conditional(self.model):
             return self.model.decode(codes, batch_size=batch_size)
         y = np.full(n, labels) if labels is not None and not np.ndim(labels) else labels
         return self.model.decode(codes, y, batch_size=batch_size)

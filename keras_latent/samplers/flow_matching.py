@@ -102,31 +102,14 @@ class FlowMatching(CodeSampler):
         network = velocity_network(
             self.model.code_shape, len(classes), self.units, self.seed
         )
-        schedule = training.falling_rate(self, len(codes))
-        network.compile(keras.optimizers.Adam(schedule), loss="mse")
-        network.optimizer.build(network.trainable_variables)
-        checkpoint = training.Checkpoint(
-            self.checkpoint,
-            training.fit_hash(self.get_config(), codes, labels),
-            [*network.weights, *network.optimizer.variables],
-        )
-        done = checkpoint.resumed()
+        network.compile(training.optimizer_for(self, len(codes)), loss="mse")
         indices = None if labels is None else np.searchsorted(classes, labels)
-
-        def generator_of(epoch: int) -> np.random.Generator:
-            # Its own seed, so that an epoch is the same after a kill.
-            return np.random.default_rng([self.seed, epoch])
 
         def step(rows: np.ndarray, generator: np.random.Generator) -> float:
             own = None if indices is None else indices[rows]
             return self._step(network, codes[rows], own, generator, len(classes))
 
-        for epochs in training.trained_epochs(
-            self, network, len(codes), generator_of, step, done
-        ):
-            checkpoint.reached(epochs, self.epochs)
-        checkpoint.remove()
-        return training.as_arrays(network.weights)
+        return training.trained_weights(self, network, codes, labels, step)
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None

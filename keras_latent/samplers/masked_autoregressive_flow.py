@@ -94,29 +94,14 @@ class MaskedAutoregressiveFlow(CodeSampler):
             scale = np.asarray(weight).std()
             weight.assign(generator.normal(0, scale, weight.shape))
         trained = _LogProb(flow)
-        schedule = training.falling_rate(self, len(rows))
-        trained.compile(keras.optimizers.Adam(schedule), loss=_minus_log_prob)
-        trained.optimizer.build(trained.trainable_variables)
-        checkpoint = training.Checkpoint(
-            self.checkpoint,
-            training.fit_hash(self.get_config(), codes, None),
-            [*flow.weights, *trained.optimizer.variables],
-        )
-
-        def generator_of(epoch: int) -> np.random.Generator:
-            # Its own seed, so that an epoch is the same after a kill.
-            return np.random.default_rng([self.seed, epoch])
+        optimizer = training.optimizer_for(self, len(rows))
+        trained.compile(optimizer, loss=_minus_log_prob)
 
         def step(chosen: np.ndarray, _: np.random.Generator) -> float:
             no_target = np.zeros((len(chosen), 1), "float32")
             return trained.train_on_batch(rows[chosen], no_target)
 
-        for epochs in training.trained_epochs(
-            self, trained, len(rows), generator_of, step, checkpoint.resumed()
-        ):
-            checkpoint.reached(epochs, self.epochs)
-        checkpoint.remove()
-        return training.as_arrays(flow.weights)
+        return training.trained_weights(self, trained, codes, None, step)
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.models.streaming import is_dataset
+from keras_latent.samplers.base import told
 
 
 def has_posterior(model: Any) -> bool:
@@ -28,8 +28,8 @@ def posterior_rows(
     Returns:
         Array of shape (count, numbers), float32.
     """
-    told = [] if model.condition is None or is_dataset(images) else [labels]
-    q = model.posteriors(images, *told, batch_size=batch_size)
+    given = [images, *told(model, images, labels)]
+    q = model.posteriors(*given, batch_size=batch_size)
     parts = [ops.convert_to_numpy(part) for part in q]
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
 

@@ -11,7 +11,6 @@ import numpy as np
 from keras import ops
 from scipy.special import log_softmax
 
-from keras_latent.keras_internals import random_states
 from keras_latent.samplers import training
 from keras_latent.samplers.base import Sampler, as_labels, check_enough, check_seen
 from keras_latent.samplers.token_order import TokenOrder
@@ -227,21 +226,9 @@ class TokenSampler(Sampler):
         classes = np.unique([] if labels is None else labels)
         network = self.network(len(classes))
         training.draw_weights(network, np.random.default_rng(self.seed), "logits")
-        schedule = training.falling_rate(self, len(encoded))
-        network.compile(keras.optimizers.Adam(schedule), loss=_minus_log_prob)
-        network.optimizer.build(network.trainable_variables)
-        moved = [*network.weights, *network.optimizer.variables]
-        checkpoint = training.Checkpoint(
-            self.checkpoint,
-            training.fit_hash(self.get_config(), encoded, labels),
-            [*moved, *random_states(network)],
-        )
-        done = checkpoint.resumed()
+        optimizer = training.optimizer_for(self, len(encoded))
+        network.compile(optimizer, loss=_minus_log_prob)
         indices = np.searchsorted(classes, labels) if labels is not None else None
-
-        def generator_of(epoch: int) -> np.random.Generator:
-            # Its own seed, so that an epoch is the same after a kill.
-            return np.random.default_rng([self.seed, epoch])
 
         def step(rows: np.ndarray, generator: np.random.Generator) -> float:
             own = np.full(len(rows), len(classes))
@@ -250,12 +237,7 @@ class TokenSampler(Sampler):
                 own = np.where(hidden, own, indices[rows])
             return self._step(network, encoded[rows], own.astype("int32"))
 
-        for epochs in training.trained_epochs(
-            self, network, len(encoded), generator_of, step, done
-        ):
-            checkpoint.reached(epochs, self.epochs)
-        checkpoint.remove()
-        return training.as_arrays(network.weights)
+        return training.trained_weights(self, network, encoded, labels, step)
 
     def decoded_draws(
         self, n: int, seed: int | None, labels: Any, batch_size: int | None

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_latent.keras_internals import random_states
 from keras_latent.samplers.files import read_arrays, write_arrays
 
 _EMBEDDED = 0.2
@@ -17,14 +18,14 @@ _EMBEDDED = 0.2
 Step = Callable[[np.ndarray, np.random.Generator], float]
 
 
-def falling_rate(sampler: Any, count: int) -> Any:
-    """A learning rate that falls to 0 as a cosine over a fit to so many codes."""
-    return keras.optimizers.schedules.CosineDecay(
-        sampler.learning_rate, sampler.epochs * (count // batch_size(sampler, count))
-    )
+def optimizer_for(sampler: Any, count: int) -> keras.optimizers.Optimizer:
+    """Adam, whose rate falls to 0 as a cosine over a fit to so many codes."""
+    steps = sampler.epochs * (count // _batch_size(sampler, count))
+    schedule = keras.optimizers.schedules.CosineDecay(sampler.learning_rate, steps)
+    return keras.optimizers.Adam(schedule)
 
 
-def batch_size(sampler: Any, count: int) -> int:
+def _batch_size(sampler: Any, count: int) -> int:
     """How many of so many codes a step takes."""
     return min(sampler.batch_size, count)
 
@@ -50,34 +51,47 @@ def draw_weights(
         weight.assign(generator.normal(0, 1, weight.shape) * size)
 
 
-def trained_epochs(
+def trained_weights(
     sampler: Any,
     network: keras.Model,
-    count: int,
-    generator_of: Callable[[int], np.random.Generator],
+    fitted_to: np.ndarray,
+    labels: np.ndarray | None,
     step: Step,
-    done: int = 0,
-) -> Iterator[int]:
-    """Train a network of a sampler, epoch by epoch.
+    begin_epoch: Callable[[int], None] | None = None,
+) -> dict[str, np.ndarray]:
+    """Train a network of a sampler, or go on from where its checkpoint stands.
 
     Args:
-        sampler: Says `epochs`, `batch_size`, `learning_rate` and `verbose`.
-        network: What is trained; its means start anew with each epoch.
-        count: Number of codes.
-        generator_of: From the number of epochs made to what orders the codes.
-        step: Takes the rows of a batch and the generator, and gives the mean loss.
-        done: Epochs that were made before. Defaults to 0.
+        sampler: Says `epochs`, `batch_size`, `learning_rate`, `seed`, `checkpoint` and
+            `verbose`.
+        network: What is trained, compiled; its means start anew with each epoch.
+        fitted_to: One row for each code: with `labels` and the sampler's arguments, it
+            tells this fit from another.
+        labels: Integers of shape (count,), or `None`.
+        step: Takes the rows of a batch and what draws, and gives the mean loss.
+        begin_epoch: Called with the number of epochs made. Defaults to `None`.
 
-    Yields:
-        The number of epochs made, after each.
+    Returns:
+        The network's weights, as arrays.
 
     Raises:
-        ValueError: If a loss isn't finite.
+        ValueError: If a loss isn't finite, or the checkpoint is of another fit.
     """
-    size = batch_size(sampler, count)
+    count, optimizer = len(fitted_to), network.optimizer
+    optimizer.build(network.trainable_variables)
+    checkpoint = Checkpoint(
+        sampler.checkpoint,
+        fit_hash(sampler.get_config(), fitted_to, labels),
+        [*network.weights, *optimizer.variables, *random_states(network)],
+    )
+    size = _batch_size(sampler, count)
+    done = checkpoint.resumed()
     progress = keras.utils.Progbar(sampler.epochs, verbose=sampler.verbose)
     for epoch in range(done, sampler.epochs):
-        generator = generator_of(epoch)
+        if begin_epoch is not None:
+            begin_epoch(epoch)
+        # Its own seed, so that an epoch is the same after a kill.
+        generator = np.random.default_rng([sampler.seed, epoch])
         order = generator.permutation(count)
         network.reset_metrics()
         for start in range(0, count - size + 1, size):
@@ -89,7 +103,9 @@ def trained_epochs(
                 f"{loss} in epoch {epoch + 1}"
             )
         progress.update(epoch + 1, [("loss", float(loss))])
-        yield epoch + 1
+        checkpoint.reached(epoch + 1, sampler.epochs)
+    checkpoint.remove()
+    return as_arrays(network.weights)
 
 
 def as_arrays(variables: Sequence[Any]) -> dict[str, np.ndarray]:

@@ -153,33 +153,20 @@ class TwoStage(CodeSampler):
         """The weights, trained on the codes of each epoch."""
         stage, count = self._stage(), len(encoded)
         training.draw_weights(stage, np.random.default_rng(self.seed), "code_log_var")
-        stage.compile(keras.optimizers.Adam(training.falling_rate(self, count)))
-        optimizer = stage.optimizer
-        optimizer.build(stage.trainable_variables)
-        checkpoint = training.Checkpoint(
-            self.checkpoint,
-            training.fit_hash(self.get_config(), encoded, None),
-            [*stage.weights, *optimizer.variables],
-        )
+        stage.compile(training.optimizer_for(self, count))
         rows = np.zeros(0, "float32")
 
-        def generator_of(epoch: int) -> np.random.Generator:
+        def begin_epoch(epoch: int) -> None:
             nonlocal rows
             rows = codes_of(epoch).reshape(count, -1).astype("float32")
             # Its own seeds, so that an epoch is the same after a kill.
             state = stage.noise.seed_generator.state
             state.assign(np.array([self.seed % 2**32, epoch], "uint32"))
-            return np.random.default_rng([self.seed, epoch])
 
         def step(chosen: np.ndarray, _: np.random.Generator) -> float:
             return stage.train_on_batch(rows[chosen], return_dict=True)["loss"]
 
-        for epochs in training.trained_epochs(
-            self, stage, count, generator_of, step, checkpoint.resumed()
-        ):
-            checkpoint.reached(epochs, self.epochs)
-        checkpoint.remove()
-        return training.as_arrays(stage.weights)
+        return training.trained_weights(self, stage, encoded, None, step, begin_epoch)
 
     def _stage(self) -> VAE:
         size = int(np.prod(self.model.code_shape))

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from keras_latent import models
 from keras_latent.cli.settings import (
@@ -21,15 +20,8 @@ def combined(name, *words):
     return models.variant_and_settings(name, parse_settings(words), models.VARIANTS)
 
 
-@pytest.fixture
-def eager():
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.parametrize("name", models.COMBINATIONS)
-def test_each_is_trained_for_a_step(name, eager):
+def test_each_is_trained_for_a_step(name, no_traces):
     kind, settings = combined(name)
     variant = models.VARIANTS[kind]
     check_settings(variant, settings)

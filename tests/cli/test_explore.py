@@ -1,6 +1,5 @@
 """The command `keras-latent explore`."""
 
-import json
 import sys
 
 import keras
@@ -8,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 import keras_latent as kl
-from keras_latent.cli import app, exploring, main
+from keras_latent.cli import app, exploring
+from tests.cli.calling import failure, left_by_training
 
 SHAPE = (8, 8, 1)
 
@@ -25,23 +25,7 @@ def saved(tmp_path_factory):
 @pytest.fixture
 def run_folder(saved, image_folder, tmp_path):
     """What a training leaves, as far as the explorer looks at it."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    (folder / "model.keras").write_bytes(saved.read_bytes())
-    arguments = {"dataset": str(image_folder), "image_size": None}
-    (folder / "config.json").write_text(json.dumps({"arguments": arguments}))
-    return folder
-
-
-def failure(monkeypatch, capsys, *words):
-    """What the command says that fails."""
-    monkeypatch.setattr("sys.argv", ["keras-latent", "explore", *map(str, words)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    printed = capsys.readouterr().err
-    assert stop.value.code == 2
-    assert "Traceback" not in printed
-    return " ".join(printed.split())
+    return left_by_training(tmp_path / "run", saved, image_folder)
 
 
 def test_a_page_of_what_the_run_was_trained_on(run_folder, tmp_path):
@@ -88,10 +72,10 @@ class TestErrors:
     )
     def test_arguments(self, words, message, run_folder, monkeypatch, capsys):
         monkeypatch.setattr(exploring, "check_can_serve", lambda: None)
-        assert message in failure(monkeypatch, capsys, run_folder, *words)
+        assert message in failure(monkeypatch, capsys, "explore", run_folder, *words)
 
     def test_without_the_extra(self, run_folder, monkeypatch, capsys):
         monkeypatch.setitem(sys.modules, "starlette", None)
-        said = failure(monkeypatch, capsys, run_folder)
+        said = failure(monkeypatch, capsys, "explore", run_folder)
         assert "pip install 'keras_latent[explorer]'" in said
         assert "`--static` needs neither" in said

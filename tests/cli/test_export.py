@@ -1,12 +1,11 @@
-import json
-
 import keras
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import keras_latent as kl
-from keras_latent.cli import app, main
+from keras_latent.cli import app
+from tests.cli.calling import failure, left_by_training
 
 SHAPE = (8, 8, 1)
 
@@ -27,23 +26,7 @@ def saved(tmp_path_factory):
 @pytest.fixture
 def run_folder(saved, image_folder, tmp_path):
     """What a training leaves, as far as an export looks at it."""
-    folder = tmp_path / "run"
-    folder.mkdir()
-    (folder / "model.keras").write_bytes(saved.read_bytes())
-    arguments = {"dataset": str(image_folder), "image_size": None}
-    (folder / "config.json").write_text(json.dumps({"arguments": arguments}))
-    return folder
-
-
-def failure(monkeypatch, capsys, *words):
-    """What the command says that fails."""
-    monkeypatch.setattr("sys.argv", ["keras-latent", "export", *map(str, words)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    printed = capsys.readouterr().err
-    assert stop.value.code == 2
-    assert "Traceback" not in printed
-    return " ".join(printed.split())
+    return left_by_training(tmp_path / "run", saved, image_folder)
 
 
 def test_a_run_is_checked_on_its_own_images(run_folder, image_folder):
@@ -84,10 +67,10 @@ def test_what_is_no_run_is_checked_on_random_images(saved, tmp_path):
     ],
 )
 def test_errors_leave_nothing(run_folder, monkeypatch, capsys, words, message):
-    assert message in failure(monkeypatch, capsys, run_folder, *words)
+    assert message in failure(monkeypatch, capsys, "export", run_folder, *words)
     assert not list((run_folder / "export").glob("*"))
 
 
 def test_a_missing_model(tmp_path, monkeypatch, capsys):
-    message = failure(monkeypatch, capsys, tmp_path / "nothing")
+    message = failure(monkeypatch, capsys, "export", tmp_path / "nothing")
     assert "`path` must be a saved model" in message

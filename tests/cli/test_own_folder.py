@@ -16,15 +16,10 @@ from typer.testing import CliRunner
 import keras_latent as kl
 from keras_latent.cli import app, stopping
 from keras_latent.cli.run_folder import RunFolder
+from tests.cli.calling import called
 from tests.reports.reading import Page
 
 RUNNER = CliRunner()
-
-
-def called(*words):
-    result = RUNNER.invoke(app, [str(word) for word in words])
-    assert result.exit_code == 0, (result.exception, result.output)
-    return " ".join(result.output.split())
 
 
 @pytest.fixture(scope="module")

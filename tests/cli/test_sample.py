@@ -1,19 +1,15 @@
 """Samples from the command line: fitted where needed, saved, drawn, reported on."""
 
-import json
-import shutil
-
 import keras
 import numpy as np
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 import keras_latent as kl
 from keras_latent import samplers
-from keras_latent.cli import app, main
 from keras_latent.cli.file_lock import FileLock
 from keras_latent.weights_hash import weights_hash
+from tests.cli.calling import called, failure, left_by_training
 
 SHAPE = (8, 8, 1)
 SMALL = ["--set", "units=8", "--set", "blocks=1", "--set", "epochs=4"]
@@ -39,34 +35,14 @@ def run_of(models, image_folder, tmp_path):
     """What a training leaves of one of them, as far as it matters here."""
 
     def run_of(name):
-        folder = tmp_path / name
-        folder.mkdir()
-        shutil.copy(models / f"{name}.keras", folder / "model.keras")
-        config = {
-            "arguments": {"dataset": str(image_folder), "image_size": None},
-            "data": {"class_names": ["dark", "light"]},
-        }
-        (folder / "config.json").write_text(json.dumps(config))
-        return folder
+        return left_by_training(
+            tmp_path / name,
+            models / f"{name}.keras",
+            image_folder,
+            data={"class_names": ["dark", "light"]},
+        )
 
     return run_of
-
-
-def called(*words):
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    assert result.exit_code == 0, (result.exception, result.output)
-    return " ".join(result.output.split())
-
-
-def failure(monkeypatch, capsys, *words, code=2):
-    """What the command says that fails."""
-    monkeypatch.setattr("sys.argv", ["keras-latent", *map(str, words)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    printed = capsys.readouterr().err
-    assert stop.value.code == code
-    assert "Traceback" not in printed
-    return " ".join(printed.split())
 
 
 def made(run):

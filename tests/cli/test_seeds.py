@@ -6,19 +6,14 @@ import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from typer.testing import CliRunner
 
 import keras_latent as kl
 from keras_latent.cli import app, comparing, main, seeds
+from tests.cli.calling import failure
 
-
-@pytest.fixture(autouse=True)
-def one_by_one():
-    """Steps that aren't traced: few of them are made."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+# Steps that aren't traced: few of them are made.
+pytestmark = pytest.mark.usefixtures("no_traces")
 
 
 def words(image_folder, path, *more):
@@ -33,15 +28,6 @@ def run(*given):
     result = CliRunner().invoke(app, [str(word) for word in given])
     assert result.exit_code == 0, result.exception
     return result.output
-
-
-def failure(monkeypatch, capsys, *given):
-    """What the command says that fails."""
-    monkeypatch.setattr("sys.argv", ["keras-latent", *map(str, given)])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert stop.value.code == 2
-    return " ".join(capsys.readouterr().err.split())
 
 
 @pytest.fixture

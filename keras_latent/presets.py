@@ -13,6 +13,7 @@ import keras_latent
 from keras_latent.applications.weight_files import CARD_FILE, WEIGHTS_FILE, sha256
 from keras_latent.keras_internals import always_safely
 from keras_latent.models import LatentModel
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.optional import imported
 from keras_latent.preset_card import card_page
 from keras_latent.saving import (
@@ -68,11 +69,7 @@ def save_to_preset(
     >>> loaded.latent_dim
     2
     """
-    if not isinstance(model, LatentModel):
-        raise ValueError(
-            "`model` must be a latent model of keras_latent. "
-            f"Received: model of type {type(model).__name__}"
-        )
+    check_is_latent_model(model)
     if str(path).startswith(HUB):
         raise ValueError(
             "`path` must be a folder, which `huggingface-cli upload USER/NAME FOLDER` "

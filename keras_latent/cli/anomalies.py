@@ -11,7 +11,6 @@ from rich.console import Console
 from keras_latent import datasets
 from keras_latent.cli.anomaly_page import Found, write_page
 from keras_latent.cli.encoding import check_same_classes, class_of_each
-from keras_latent.cli.report import check_fits
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import Source
@@ -71,8 +70,7 @@ def anomalies(
             "`score` must be 'reconstruction' or 'distance' of a model that bounds no "
             f"evidence. Received: score={score!r} of {type(run.model).__name__}"
         )
-    opened = run.open(dataset)
-    check_fits(run.model, opened)
+    opened = run.open_fitting(dataset)
     check_same_classes(run, opened)
     if normal is not None:
         for name in normal:

@@ -8,7 +8,6 @@ import numpy as np
 from rich.console import Console
 
 from keras_latent import datasets
-from keras_latent.cli.report import check_fits
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.reports.examples import SourceExamples
@@ -55,8 +54,7 @@ def encode(model: Path, dataset: str, output: Path) -> None:
     if is_table:
         _import_pyarrow()
     run = SavedRun(model)
-    opened = run.open(dataset)
-    check_fits(run.model, opened)
+    opened = run.open_fitting(dataset)
     check_same_classes(run, opened)
     console = Console()
     if opened.summary:

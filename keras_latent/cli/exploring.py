@@ -6,7 +6,6 @@ from rich.console import Console
 
 from keras_latent import explorer
 from keras_latent.cli.encoding import check_same_classes
-from keras_latent.cli.report import check_fits
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
@@ -77,8 +76,7 @@ def explore(
         check_can_be_written(static)
     run = SavedRun(model)
     drawn_from = None if sampler is None else load_sampler(sampler, run.model)
-    opened = run.open(dataset, image_size)
-    check_fits(run.model, opened)
+    opened = run.open_fitting(dataset, image_size)
     check_same_classes(run, opened)
     if split is not None:
         check_choice("split", split, opened.splits)

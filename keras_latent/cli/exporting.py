@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Console
 
-from keras_latent.cli.report import check_fits
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.exporting import export
@@ -89,7 +88,6 @@ def _images(run: SavedRun, dataset: str | None) -> Any:
     """Some images that the model wasn't trained on; `None` if it isn't known which."""
     if dataset is None and "dataset" not in run.arguments:
         return None
-    opened = run.open(dataset)
-    check_fits(run.model, opened)
+    opened = run.open_fitting(dataset)
     source = checked_split(opened, final_split(opened))
     return SourceExamples(source, run.model).sampled(_IMAGES, seed=0).take(slice(None))

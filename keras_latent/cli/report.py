@@ -5,13 +5,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from keras_latent import datasets, reports
+from keras_latent import reports
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
-from keras_latent.models import LatentModel
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.validation import check_in_range, check_positive_integer
 
@@ -49,8 +48,7 @@ def report(
     run = SavedRun(model)
     path = output or run.file.with_name("report.html")
     check_can_be_written(path)
-    opened = run.open(dataset, image_size)
-    check_fits(run.model, opened)
+    opened = run.open_fitting(dataset, image_size)
     history = _read_history(run.file.with_name("history.csv"))
 
     console = Console()
@@ -75,29 +73,6 @@ def report(
             samplers=samplers,
         )
     console.print(f"The report is {path}", highlight=False, soft_wrap=True)
-
-
-def check_fits(model: LatentModel, dataset: datasets.OpenedDataset) -> None:
-    """Refuse a dataset whose images the model doesn't take.
-
-    Raises:
-        ValueError: If they have another shape, or the model takes no images.
-    """
-    observed = model.target(model.example_observation())
-    if isinstance(observed, dict):
-        raise ValueError(
-            "`model` must take images. For one that takes a dict, call "
-            "keras_latent.reports.write_report. "
-            f"Received: a model of a dict of {sorted(observed)}"
-        )
-    taken = observed.shape[1:]
-    given = dataset.image_shape
-    if given != taken:
-        raise ValueError(
-            f"`dataset` must hold images of the shape that the model takes, {taken}; "
-            "--image-size resizes them. "
-            f"Received: dataset={dataset.name!r} with images of shape {given}"
-        )
 
 
 def _read_history(file: Path) -> dict[str, list[float]] | None:

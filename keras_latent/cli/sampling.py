@@ -11,7 +11,6 @@ from rich.console import Console
 from keras_latent import plots
 from keras_latent.cli.defaults import epochs_for
 from keras_latent.cli.options import LARGEST, check_not_too_large
-from keras_latent.cli.report import check_fits
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
@@ -198,8 +197,7 @@ def _fit(
     settings: Mapping[str, Plain],
     console: Console,
 ) -> Sampler:
-    opened = run.open()
-    check_fits(run.model, opened)
+    opened = run.open_fitting()
     source = checked_split(opened, "train")
     examples = SourceExamples(source, run.model)
     given = None

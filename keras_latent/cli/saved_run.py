@@ -69,6 +69,22 @@ class SavedRun:
             dataset = config.get("dataset", "mnist")
         return open_data(dataset, config)
 
+    def open_fitting(
+        self, dataset: str | None = None, image_size: ImageSize | None = None
+    ) -> datasets.OpenedDataset:
+        """Open data as `open` does, of which the model takes the images.
+
+        Args:
+            dataset: As for `open`.
+            image_size: As for `open`.
+
+        Raises:
+            ValueError: If they have another shape, or the model takes no images.
+        """
+        opened = self.open(dataset, image_size)
+        _check_fits(self.model, opened)
+        return opened
+
     @property
     def _taken(self) -> tuple[int, ...] | None:
         """The `(height, width)` that the model takes, if it takes images."""
@@ -98,3 +114,26 @@ def _load(file: Path) -> LatentModel:
     if not model.compiled:
         model.compile()  # For the terms of its loss.
     return model
+
+
+def _check_fits(model: LatentModel, dataset: datasets.OpenedDataset) -> None:
+    """Refuse a dataset whose images the model doesn't take.
+
+    Raises:
+        ValueError: If they have another shape, or the model takes no images.
+    """
+    observed = model.target(model.example_observation())
+    if isinstance(observed, dict):
+        raise ValueError(
+            "`model` must take images. For one that takes a dict, call "
+            "keras_latent.reports.write_report. "
+            f"Received: a model of a dict of {sorted(observed)}"
+        )
+    taken = observed.shape[1:]
+    given = dataset.image_shape
+    if given != taken:
+        raise ValueError(
+            f"`dataset` must hold images of the shape that the model takes, {taken}; "
+            "--image-size resizes them. "
+            f"Received: dataset={dataset.name!r} with images of shape {given}"
+        )

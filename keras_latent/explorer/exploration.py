@@ -14,6 +14,7 @@ from keras_latent.explorer.packing import packed
 from keras_latent.images import image_entries
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import LatentModel
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.plots.decoding import code_radius, code_space
 from keras_latent.reports.examples import ArrayExamples, Examples, as_examples
 from keras_latent.reports.reported_model import short_path
@@ -249,11 +250,7 @@ def _check_model(model: Any) -> None:
     Raises:
         ValueError: If it is no latent model, shows no images, or is told numbers.
     """
-    if not isinstance(model, LatentModel):
-        raise ValueError(
-            "`model` must be a latent model of keras_latent. "
-            f"Received: model of type {type(model).__name__}"
-        )
+    check_is_latent_model(model)
     try:
         image_entries(model.target(model.example_observation()))
     except ValueError as error:

@@ -21,6 +21,7 @@ from keras_latent.exporting.parts import (
     reconstruction,
 )
 from keras_latent.models import LatentModel
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.saving import (
     check_is_replaceable,
     folder_written_whole,
@@ -138,11 +139,7 @@ def check_arguments(model: Any, path: Path, format: str, part: str) -> None:
         FileNotFoundError: If the folder around `path` doesn't exist.
         ImportError: If a package is missing.
     """
-    if not isinstance(model, LatentModel):
-        raise ValueError(
-            "`model` must be a latent model of keras_latent. "
-            f"Received: model of type {type(model).__name__}"
-        )
+    check_is_latent_model(model)
     check_choice("format", format, FORMATS)
     check_choice("part", part, PARTS)
     own = FORMATS[format]

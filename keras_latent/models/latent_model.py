@@ -295,3 +295,16 @@ class LatentModel(CodingModel):
         self(self.example_observation())
         kwargs.setdefault("input_signature", [self.encoder_spec()])
         super().export(filepath, *args, **kwargs)
+
+
+def check_is_latent_model(model: Any) -> None:
+    """Refuse what is no latent model.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if not isinstance(model, LatentModel):
+        raise ValueError(
+            "`model` must be a latent model of keras_latent. "
+            f"Received: model of type {type(model).__name__}"
+        )

@@ -15,6 +15,7 @@ from keras_latent.class_names import label_names
 from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.reports.advice import advice
 from keras_latent.reports.examples import row_count
 from keras_latent.reports.measures import measures
@@ -101,7 +102,7 @@ def write_report(
     path = Path(path)
     check_positive_integer("limit", limit)
     check_in_range("seed", seed, high=2**32 - 1)
-    _check_model(model)
+    check_is_latent_model(model)
     if isinstance(images, Source):
         _check_source("images", model, images)
         if labels is not None:
@@ -163,14 +164,6 @@ def check_can_be_written(path: Path) -> None:
             "`path` must be in a folder that can be written to. "
             f"Received: path={str(path)!r} ({error.strerror})"
         ) from error
-
-
-def _check_model(model: Any) -> None:
-    if not isinstance(model, LatentModel):
-        raise ValueError(
-            "`model` must be a latent model of keras_latent. "
-            f"Received: model of type {type(model).__name__}"
-        )
 
 
 def _check_samplers(model: LatentModel, samplers: Mapping[str, Sampler]) -> None:

@@ -85,8 +85,8 @@ def at_most(size: int, image: np.ndarray, codec: str) -> tuple[np.ndarray, int]:
     """Encode an image as well as it can be in so many bytes.
 
     Returns:
-        The decoded image, of the best quality that fits, else of the lowest, at half
-        of the size if that is smaller still; and its bytes.
+        The decoded image of least error that fits, or of the shortest encoding where
+        none does; and its bytes.
     """
     smallest: tuple[np.ndarray, int] | None = None
     best: tuple[float, np.ndarray, int] | None = None

@@ -21,7 +21,7 @@ from keras_latent.cli.results import conclude
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.strategies import find_strategy
 from keras_latent.models import specs
-from keras_latent.networks.checks import check_image_shape
+from keras_latent.networks.checks import check_image_shape, check_model
 from keras_latent.networks.convolutional import halved_sizes
 from keras_latent.saving import load_model
 from keras_latent.training import workers
@@ -230,7 +230,7 @@ def _new_model(
         extractor = _extractor(arguments, dataset)
         options["feature_extractor"] = extractor
         spec = keras.KerasTensor((None, *dataset.image_shape), "float32")
-        specs.check_model("features", extractor)
+        check_model("features", extractor)
         specs.check_encoder(extractor, spec, "features")
         latent_dim += specs.feature_size("features", extractor, spec)
     if variant.codes_are_maps:

@@ -3,6 +3,9 @@
 from keras_latent.models.adversarial.adversarial_autoencoder import (
     AdversarialAutoencoder,
 )
+from keras_latent.models.adversarial.alae import ALAE
+from keras_latent.models.adversarial.bigan import BiGAN
+from keras_latent.models.adversarial.soft_intro_vae import SoftIntroVAE
 from keras_latent.models.adversarial.vaegan import VAEGAN
 from keras_latent.models.autoencoders.autoencoder import Autoencoder
 from keras_latent.models.autoencoders.constrained_autoencoder import (
@@ -81,6 +84,9 @@ VARIANTS: dict[str, type[LatentModel]] = {
     "autoencoder-kl": AutoencoderKL,
     "adversarial": AdversarialAutoencoder,
     "vae-gan": VAEGAN,
+    "bigan": BiGAN,
+    "alae": ALAE,
+    "soft-intro-vae": SoftIntroVAE,
     "constrained": ConstrainedAutoencoder,
     "inverter": FeatureInverter,
     "encdec": EncDec,
@@ -89,6 +95,7 @@ VARIANTS: dict[str, type[LatentModel]] = {
 """The variants by their names on the command line."""
 
 __all__ = [
+    "ALAE",
     "CIWAE",
     "COMBINATIONS",
     "DIPVAE",
@@ -105,6 +112,7 @@ __all__ = [
     "Autoencoder",
     "AutoencoderKL",
     "BetaTCVAE",
+    "BiGAN",
     "CapacityVAE",
     "ConditionalVAE",
     "ConstrainedAutoencoder",
@@ -125,6 +133,7 @@ __all__ = [
     "Player",
     "RegularizedAutoencoder",
     "SemiSupervisedVAE",
+    "SoftIntroVAE",
     "SparseAutoencoder",
     "VariationalEncDec",
     "VariationalModel",

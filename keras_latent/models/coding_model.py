@@ -10,6 +10,7 @@ from keras_latent import likelihoods
 from keras_latent.models import observations, specs
 from keras_latent.models.conditions import Condition
 from keras_latent.models.default_networks import ForImages
+from keras_latent.networks.checks import check_model
 from keras_latent.training.guard import Column
 from keras_latent.typing import Batch, Observation, Tensor
 
@@ -43,7 +44,7 @@ class CodingModel(ForImages):
         self.constructor_arguments()  # Refuses those that couldn't be saved.
         has_encoder = type(self).encoder_output is CodingModel.encoder_output
         if has_encoder:
-            specs.check_model("encoder", encoder)
+            check_model("encoder", encoder)
         decoder_spec = specs.decoder_spec(decoder)
         super().__init__(**kwargs)
         self.decoder = decoder

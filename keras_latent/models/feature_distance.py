@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from keras_latent.models import specs
+from keras_latent.networks.checks import check_model
 from keras_latent.typing import Tensor
 
 _SMALLEST = 1e-10
@@ -39,7 +40,7 @@ class FeatureDistance:
         layer_names: Sequence[str] | None,
         image: keras.KerasTensor,
     ) -> None:
-        specs.check_model("feature_extractor", extractor)
+        check_model("feature_extractor", extractor)
         specs.check_encoder(extractor, image, "feature_extractor")
         extractor.trainable = False
         self._network = extractor

@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_latent.keras_internals import built_shapes, operation_before
 from keras_latent.likelihoods import Likelihood, Mixed
+from keras_latent.networks.checks import check_model
 from keras_latent.typing import Observation, Tensor
 
 _KEEPS_VALUES = (
@@ -40,23 +41,6 @@ class DecoderSpec(NamedTuple):
 
     inputs: tuple[tuple[int, ...], ...]
     observation: Any
-
-
-def check_model(argument: str, network: Any) -> None:
-    """Refuse what isn't a Keras model.
-
-    Args:
-        argument: The argument's name, for the message.
-        network: What the caller gave.
-
-    Raises:
-        ValueError: If it isn't one.
-    """
-    if not isinstance(network, keras.Model):
-        raise ValueError(
-            f"`{argument}` must be a Keras model. Received: {argument}={network!r} "
-            f"of type {type(network).__name__}"
-        )
 
 
 def check_encoder(encoder: keras.Model, spec: Any, argument: str = "encoder") -> None:

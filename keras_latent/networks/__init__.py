@@ -16,11 +16,18 @@ from keras_latent.networks.convolutional import (
 )
 from keras_latent.networks.critic import (
     check_critic,
+    check_joint_critic,
     check_patch_critic,
     dense_critic,
+    joint_critic,
     patch_critic,
 )
-from keras_latent.networks.dense import dense_decoder, dense_encoder
+from keras_latent.networks.dense import (
+    check_mapping,
+    dense_decoder,
+    dense_encoder,
+    dense_mapping,
+)
 from keras_latent.networks.maps import check_is_halved, map_decoder, map_encoder
 from keras_latent.networks.mixed import mixed_decoder, mixed_encoder
 from keras_latent.networks.residual import residual_decoder, residual_encoder
@@ -30,6 +37,8 @@ __all__ = [
     "CausalTransformer",
     "check_critic",
     "check_is_halved",
+    "check_joint_critic",
+    "check_mapping",
     "check_patch_critic",
     "conditional_decoder",
     "conditional_encoder",
@@ -40,8 +49,10 @@ __all__ = [
     "dense_critic",
     "dense_decoder",
     "dense_encoder",
+    "dense_mapping",
     "extra_encoder",
     "inversion_decoder",
+    "joint_critic",
     "map_decoder",
     "map_encoder",
     "mixed_decoder",

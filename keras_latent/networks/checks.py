@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import keras
+
 from keras_latent.validation import check_positive_integer
 
 SMALLEST_SIDE = 8
@@ -52,6 +54,23 @@ def check_decoder_arguments(image_shape: Any, latent_dim: Any, widths: Any) -> N
     check_image_shape(image_shape)
     check_positive_integer("latent_dim", latent_dim)
     check_widths(widths)
+
+
+def check_model(argument: str, network: Any) -> None:
+    """Refuse what isn't a Keras model.
+
+    Args:
+        argument: The argument's name, for the message.
+        network: What the caller gave.
+
+    Raises:
+        ValueError: If it isn't one.
+    """
+    if not isinstance(network, keras.Model):
+        raise ValueError(
+            f"`{argument}` must be a Keras model. Received: {argument}={network!r} "
+            f"of type {type(network).__name__}"
+        )
 
 
 def is_image_shape(shape: Any) -> bool:

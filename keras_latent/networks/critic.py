@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_image_shape, check_widths
+from keras_latent.networks.checks import check_image_shape, check_model, check_widths
 from keras_latent.validation import check_positive_integer
 
 _GROUPS = 8
@@ -85,15 +85,58 @@ def patch_critic(
     check_image_shape(image_shape)
     check_widths(widths)
     image = keras.Input(tuple(image_shape), name="image")
-    x = image
-    for index, width in enumerate(widths):
-        x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(x)
-        if index:
-            groups = math.gcd(width, _GROUPS)
-            x = layers.GroupNormalization(groups, dtype=dtype)(x)
-        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    x = _strided(image, widths, dtype)
     logits = layers.Conv2D(1, 3, padding="same", dtype="float32")(x)
     return keras.Model(image, logits, name=name)
+
+
+def joint_critic(
+    image_shape: Sequence[int],
+    code_shape: Sequence[int],
+    widths: Sequence[int] = (64, 128, 256),
+    dense_width: int = 512,
+    dtype: Any = None,
+    name: str = "critic",
+) -> keras.Model:
+    """An image and a code, which are judged together by one logit.
+
+    Strided convolutions read the image, a dense layer the code, and another both, all
+    with leaky ReLU and without statistics of batches.
+
+    Args:
+        image_shape: As for `patch_critic`.
+        code_shape: The shape of a code: (d,), or (h, w, c) of a map.
+        widths: The number of filters of each convolution. Defaults to
+            `(64, 128, 256)`.
+        dense_width: The number of units of each dense layer. Defaults to 512.
+        dtype: The dtype policy of the layers; the logit is float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"critic"`.
+
+    Returns:
+        A functional model: [(batch, height, width, channels), (batch, *code_shape)] to
+        (batch, 1).
+
+    Raises:
+        ValueError: If an argument isn't as described.
+
+    Source: Dumoulin et al. 2017, "Adversarially learned inference", section 2.
+
+    >>> joint_critic((32, 32, 3), (6,), widths=(8, 16), dense_width=32).output_shape
+    (None, 1)
+    """
+    check_image_shape(image_shape)
+    check_widths(widths)
+    check_positive_integer("dense_width", dense_width)
+    image = keras.Input(tuple(image_shape), name="image")
+    code = keras.Input(tuple(code_shape), name="code")
+    x = _strided(image, widths, dtype)
+    read = layers.Dense(dense_width, dtype=dtype)(layers.Flatten(dtype=dtype)(code))
+    read = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(read)
+    both = layers.Concatenate(dtype=dtype)([layers.Flatten(dtype=dtype)(x), read])
+    both = layers.Dense(dense_width, dtype=dtype)(both)
+    both = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(both)
+    return keras.Model([image, code], layers.Dense(1, dtype="float32")(both), name=name)
 
 
 def check_patch_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
@@ -128,14 +171,47 @@ def check_critic(argument: str, critic: Any, shape: tuple[int, ...]) -> None:
     _check_judge(argument, critic, shape, getattr(critic, "output_shape", None))
 
 
+def check_joint_critic(
+    argument: str, critic: Any, image: tuple[int, ...], code: tuple[int, ...]
+) -> None:
+    """Refuse what doesn't judge an image and a code together by one logit.
+
+    Args:
+        argument: The critic's name, for the message.
+        critic: What the caller gave.
+        image: The shape of an image.
+        code: The shape of a code.
+
+    Raises:
+        ValueError: If it isn't a Keras model from [image, code] to (batch, 1).
+    """
+    check_model(argument, critic)
+    taken = getattr(critic, "input_shape", None)
+    given = getattr(critic, "output_shape", None)
+    wanted = [(None, *image), (None, *code)]
+    if taken != wanted or given != (None, 1):
+        raise ValueError(
+            f"`{argument}` must take an image and a code, {wanted}, and give a logit "
+            f"of shape (None, 1). Received: {argument}.input_shape={taken}, "
+            f"{argument}.output_shape={given}"
+        )
+
+
+def _strided(x: Any, widths: Sequence[int], dtype: Any) -> Any:
+    """A symbolic image after the convolutions of `patch_critic`."""
+    for index, width in enumerate(widths):
+        x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(x)
+        if index:
+            groups = math.gcd(width, _GROUPS)
+            x = layers.GroupNormalization(groups, dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    return x
+
+
 def _check_judge(
     argument: str, critic: Any, shape: tuple[int, ...], judged: Any
 ) -> None:
-    if not isinstance(critic, keras.Model):
-        raise ValueError(
-            f"`{argument}` must be a Keras model. Received: {argument}={critic!r} "
-            f"of type {type(critic).__name__}"
-        )
+    check_model(argument, critic)
     taken = getattr(critic, "input_shape", None)
     given = getattr(critic, "output_shape", None)
     if taken != (None, *shape) or judged != (None, 1):

@@ -10,7 +10,10 @@ from keras import layers
 from keras_latent.networks.checks import (
     check_decoder_arguments,
     check_image_shape,
+    check_model,
     check_widths,
+    is_map_shape,
+    is_vector_shape,
 )
 
 
@@ -92,3 +95,68 @@ def dense_decoder(
     x = layers.Reshape(tuple(image_shape), dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return keras.Model(code, image, name=name)
+
+
+def dense_mapping(
+    code_shape: Sequence[int],
+    widths: Sequence[int] = (256, 256, 256),
+    dtype: Any = None,
+    name: str = "mapping",
+) -> keras.Model:
+    """Dense layers with leaky ReLU: noise becomes a code of the same shape.
+
+    Args:
+        code_shape: The shape of a code: (d,), or (h, w, c) of a map.
+        widths: The number of units of each hidden layer, first to last. Defaults to
+            `(256, 256, 256)`.
+        dtype: The dtype policy of the layers; the code is float32 under any policy.
+            Defaults to `None`: the global one.
+        name: The model's name. Defaults to `"mapping"`.
+
+    Returns:
+        A functional model: (batch, *code_shape) to the same shape.
+
+    Raises:
+        ValueError: If `code_shape` or `widths` isn't as described.
+
+    Source: Karras et al. 2019, "A style-based generator architecture for generative
+    adversarial networks", section 2, which takes eight layers.
+
+    >>> dense_mapping((6,), widths=(32, 32)).output_shape
+    (None, 6)
+    """
+    if not is_vector_shape(code_shape) and not is_map_shape(code_shape):
+        raise ValueError(
+            "`code_shape` must be (d,) or (h, w, c), of positive integers. "
+            f"Received: {code_shape=}"
+        )
+    check_widths(widths)
+    noise = keras.Input(tuple(code_shape), name="noise")
+    x = layers.Flatten(dtype=dtype)(noise)
+    for width in widths:
+        x = layers.Dense(width, dtype=dtype)(x)
+        x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    x = layers.Dense(math.prod(code_shape), dtype="float32")(x)
+    return keras.Model(noise, layers.Reshape(code_shape, dtype="float32")(x), name=name)
+
+
+def check_mapping(argument: str, mapping: Any, shape: tuple[int, ...]) -> None:
+    """Refuse what doesn't make values of a shape of values of that shape.
+
+    Args:
+        argument: The network's name, for the message.
+        mapping: What the caller gave.
+        shape: The shape of a code.
+
+    Raises:
+        ValueError: If it isn't a Keras model from (batch, *shape) to the same shape.
+    """
+    check_model(argument, mapping)
+    taken = getattr(mapping, "input_shape", None)
+    given = getattr(mapping, "output_shape", None)
+    if taken != (None, *shape) or given != taken:
+        raise ValueError(
+            f"`{argument}` must take values of shape {(None, *shape)} and give values "
+            f"of that shape. Received: {argument}.input_shape={taken}, "
+            f"{argument}.output_shape={given}"
+        )

@@ -171,6 +171,24 @@ def critic() -> keras.Model:
     return keras.Sequential(layers_of)
 
 
+def joint_critic() -> keras.Model:
+    """A discriminator of images and their codes."""
+    image, code = keras.Input(IMAGE_SHAPE), keras.Input((LATENT_DIM,))
+    both = keras_layers.Concatenate()([keras_layers.Flatten()(image), code])
+    hidden = keras_layers.Dense(4, activation="tanh")(both)
+    return keras.Model([image, code], keras_layers.Dense(1, dtype="float32")(hidden))
+
+
+def code_mapping() -> keras.Model:
+    """A network from noise to codes."""
+    layers_of = [
+        keras.Input((LATENT_DIM,)),
+        keras_layers.Dense(4, activation="tanh"),
+        keras_layers.Dense(LATENT_DIM),
+    ]
+    return keras.Sequential(layers_of)
+
+
 def small_flows() -> list[Any]:
     """Two masked autoregressive steps."""
     step = distributions.flows.MaskedAutoregressive
@@ -597,6 +615,37 @@ CASES = [
             "discriminator": patch_critic(),
             "feature_weight": 0.1,
             "margin": 0.6,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "bigan",
+        models.BiGAN,
+        lambda: {"discriminator": joint_critic(), "seed": 7},
+        is_random=True,
+    ),
+    Case(
+        "alae",
+        models.ALAE,
+        lambda: {
+            "mapping": code_mapping(),
+            "discriminator": critic(),
+            "gradient_penalty_weight": 0.5,
+            "latent_weight": 0.7,
+            "seed": 7,
+        },
+        is_random=True,
+    ),
+    Case(
+        "soft-intro",
+        models.SoftIntroVAE,
+        lambda: {
+            "reconstruction_weight": 0.9,
+            "beta": 0.5,
+            "negative_beta": 2.0,
+            "deception_weight": 0.4,
+            "fake_distance_weight": 0.3,
             "seed": 7,
         },
         is_random=True,

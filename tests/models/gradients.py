@@ -8,6 +8,11 @@ from keras import ops
 from keras_latent.typing import Batch
 
 
+def softplus(t):
+    """log(1 + eᵗ), by NumPy."""
+    return np.log1p(np.exp(t))
+
+
 def gradients(model, objective):
     """Gradients of a scalar function with respect to the model's variables."""
     with tf.GradientTape() as tape:

@@ -85,7 +85,10 @@ class TestConfig:
         found = json.loads(json.dumps(again.get_config()))
         # Keras writes a functional network otherwise once it was read: see the outputs.
         for name in config.keys() - case.networks().keys():
-            assert found[name] == config[name], name
+            written = config[name]
+            if isinstance(written, dict) and written.get("class_name") == "Functional":
+                continue
+            assert found[name] == written, name
         assert found.keys() == config.keys()
         again.set_weights(model.get_weights())
         x = case.data(3)

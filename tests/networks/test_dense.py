@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_latent.networks import dense_decoder, dense_encoder
+from keras_latent.networks import dense_decoder, dense_encoder, dense_mapping
 
 
 def dense_layers(model):
@@ -32,3 +32,26 @@ def test_an_encoder_with_tanh_equals_the_formula():
     kernel, bias = encoder.get_weights()
     expected = np.tanh(images.reshape(4, 64) @ kernel + bias)
     np.testing.assert_allclose(encoder(images), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("code_shape", [(5,), (2, 3, 4)])
+def test_mapping_keeps_the_shape_of_a_code(code_shape):
+    mapping = dense_mapping(code_shape, widths=(6,))
+    assert mapping.input_shape == mapping.output_shape == (None, *code_shape)
+    assert [layer.units for layer in dense_layers(mapping)] == [
+        6,
+        np.prod(code_shape),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (((5, 5),), r"`code_shape` must be \(d,\) or \(h, w, c\).*\(5, 5\)"),
+        ((5,), r"`code_shape` must be .*code_shape=5"),
+        (((5,), (0,)), r"`widths` must be .*\(0,\)"),
+    ],
+)
+def test_mapping_with_bad_arguments(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        dense_mapping(*arguments)

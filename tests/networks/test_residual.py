@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_latent.networks import (
     check_patch_critic,
+    joint_critic,
     patch_critic,
     residual_decoder,
     residual_encoder,
@@ -93,6 +94,19 @@ def test_widths_and_blocks():
     assert convolutions[1] - convolutions[0] == 8
 
 
+@pytest.mark.parametrize("code_shape", [(5,), (2, 2, 3)])
+def test_images_and_codes_are_judged_together(code_shape):
+    critic = joint_critic((8, 8, 1), code_shape, widths=(4,), dense_width=6)
+    random = np.random.default_rng(0)
+    x = random.random((3, 8, 8, 1)).astype("float32")
+    z = random.normal(size=(3, *code_shape)).astype("float32")
+    logits = critic([x, z])
+    assert logits.shape == (3, 1)
+    for changed in (critic([x[::-1], z]), critic([x, z[::-1]])):
+        assert (np.array(changed != logits)[[0, 2]]).all()
+        np.testing.assert_allclose(changed[1], logits[1], rtol=1e-6)
+
+
 def test_patches_are_judged_one_by_one():
     critic = patch_critic((64, 64, 1), widths=(4,))
     x = np.random.default_rng(0).random((1, 64, 64, 1)).astype("float32")
@@ -117,6 +131,11 @@ def test_patches_are_judged_one_by_one():
         (lambda: residual_decoder((32, 32, 3), 0), r"`code_size` must be.*=0"),
         (lambda: patch_critic((4, 4, 1)), r"`image_shape` must be"),
         (lambda: patch_critic((8, 8, 1), ()), r"`widths` must be"),
+        (lambda: joint_critic((8, 8, 1), (3,), ()), r"`widths` must be"),
+        (
+            lambda: joint_critic((8, 8, 1), (3,), dense_width=0),
+            r"`dense_width` must be.*=0",
+        ),
         (
             lambda: check_patch_critic("discriminator", "gan", (8, 8, 1)),
             r"`discriminator` must be a Keras model.*'gan'",

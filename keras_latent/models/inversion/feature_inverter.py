@@ -10,6 +10,7 @@ from keras_latent import networks
 from keras_latent.models import specs
 from keras_latent.models.inversion.feature_sources import feature_source
 from keras_latent.models.latent_model import LatentModel
+from keras_latent.networks.checks import check_model
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Observation, Tensor
 
@@ -190,7 +191,7 @@ class FeatureInverter(LatentModel):
             ValueError: If no number is left over.
         """
         extractor = kwargs.get("feature_extractor")
-        specs.check_model("feature_extractor", extractor)
+        check_model("feature_extractor", extractor)
         spec = keras.KerasTensor((None, *image_shape), "float32")
         size = specs.feature_size("feature_extractor", extractor, spec)
         if not isinstance(code_size, int) or code_size <= size:
@@ -233,7 +234,7 @@ def _check_extra_encoder(
                 f"{extra_sizes[0]} extra numbers. Received: extra_encoder=None"
             )
         return
-    specs.check_model("extra_encoder", extra_encoder)
+    check_model("extra_encoder", extra_encoder)
     specs.check_encoder(extra_encoder, image_spec, "extra_encoder")
     size = specs.feature_size("extra_encoder", extra_encoder, image_spec)
     if [size] != extra_sizes:

@@ -11,6 +11,7 @@ from keras import ops
 from keras_latent.inversion.region_pooling import check_boxes
 from keras_latent.layers import RegionPooling
 from keras_latent.models import specs
+from keras_latent.networks.checks import check_model
 from keras_latent.typing import Tensor
 
 
@@ -169,7 +170,7 @@ def feature_source(
     """
     if extractor is None:
         return GivenFeatures(size, image_spec)
-    specs.check_model("feature_extractor", extractor)
+    check_model("feature_extractor", extractor)
     source: FeatureSource
     if isinstance(getattr(extractor, "input", None), dict):
         source = FeaturesOfRegions(extractor, image_spec)

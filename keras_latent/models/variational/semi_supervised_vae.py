@@ -11,6 +11,7 @@ from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.conditions import condition_of
 from keras_latent.models.variational_model import VariationalModel
+from keras_latent.networks.checks import check_model
 from keras_latent.typing import Batch, Share, Tensor
 
 
@@ -183,7 +184,7 @@ def _dense_classifier(shape: tuple[int, ...], classes: int) -> keras.Model:
 
 def _check_classifier(classifier: Any, classes: int) -> None:
     """Refuse what doesn't give logits of so many classes."""
-    specs.check_model("classifier", classifier)
+    check_model("classifier", classifier)
     given = getattr(classifier, "output_shape", None)
     if given != (None, classes):
         raise ValueError(

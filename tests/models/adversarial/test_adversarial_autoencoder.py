@@ -8,6 +8,7 @@ from keras_latent import distributions
 from keras_latent.models import AdversarialAutoencoder, Autoencoder
 from keras_latent.typing import Batch
 from tests.models.cases import LATENT_DIM, critic, dense_networks, images
+from tests.models.gradients import softplus
 
 X = images(7)
 PLAYERS = ("model", "discriminator")
@@ -16,10 +17,6 @@ PLAYERS = ("model", "discriminator")
 def build(**arguments):
     given = {"discriminator": critic(), "seed": 1, **arguments}
     return AdversarialAutoencoder(**dense_networks(), **given)
-
-
-def softplus(t):
-    return np.log1p(np.exp(t))
 
 
 def test_terms_against_numpy(monkeypatch):

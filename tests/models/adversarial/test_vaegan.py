@@ -14,6 +14,7 @@ from tests.models.cases import (
     mixed_networks,
     patch_critic,
 )
+from tests.models.gradients import softplus
 
 X = images(7)
 PLAYERS = ("encoder", "decoder", "discriminator")
@@ -22,10 +23,6 @@ PLAYERS = ("encoder", "decoder", "discriminator")
 def build(**arguments):
     given = {"discriminator": patch_critic(), "margin": 9.0, "seed": 1, **arguments}
     return VAEGAN(**dense_networks(), **given)
-
-
-def softplus(t):
-    return np.log1p(np.exp(t))
 
 
 def test_terms_against_numpy(monkeypatch):

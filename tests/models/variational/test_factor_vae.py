@@ -7,6 +7,7 @@ import pytest
 from keras_latent.models import VAE, FactorVAE
 from keras_latent.typing import Batch
 from tests.models.cases import LATENT_DIM, critic, dense_networks, images
+from tests.models.gradients import softplus
 
 X = images(7)
 
@@ -15,10 +16,6 @@ def build(**arguments):
     return FactorVAE(
         **dense_networks(), **{"discriminator": critic(), "seed": 1, **arguments}
     )
-
-
-def softplus(t):
-    return np.log1p(np.exp(t))
 
 
 def test_terms_against_numpy(monkeypatch):

@@ -156,11 +156,12 @@ def make_optimizer(
         rate: The learning rate; `None` for the variant's.
     """
     name, usual = variant.default_optimizer
+    chosen = str(settings.get("optimizer", name))
     config = {
         "learning_rate": usual if rate is None else rate,
+        **(variant.optimizer_options if chosen == name else {}),
         **_own_options(settings, "optimizer"),
     }
-    chosen = str(settings.get("optimizer", name))
     return keras.optimizers.get({"class_name": chosen, "config": config})
 
 

@@ -1,7 +1,7 @@
 """The players of a training, and how `compile` prepares it."""
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras.optimizers import Optimizer
@@ -26,9 +26,11 @@ class CompiledModel(TermsModel):
     Attributes:
         default_optimizer: Name and learning rate of the optimizer that `compile` takes
             when none is given.
+        optimizer_options: What else that optimizer is given, by argument.
     """
 
     default_optimizer: tuple[str, float] = ("adam", 1e-3)
+    optimizer_options: ClassVar[dict[str, float]] = {}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -135,9 +137,8 @@ class CompiledModel(TermsModel):
     def make_optimizer(cls) -> Optimizer:
         """Make the optimizer with which this variant trains well."""
         name, learning_rate = cls.default_optimizer
-        return keras.optimizers.get(
-            {"class_name": name, "config": {"learning_rate": learning_rate}}
-        )
+        config = {"learning_rate": learning_rate, **cls.optimizer_options}
+        return keras.optimizers.get({"class_name": name, "config": config})
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:

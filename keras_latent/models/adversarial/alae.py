@@ -58,6 +58,7 @@ class ALAE(DeterministicModel):
     """
 
     default_optimizer = ("adam", 2e-3)
+    optimizer_options: ClassVar[dict[str, float]] = {"beta_1": 0.0, "beta_2": 0.99}
     bounds_images = True
     has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {

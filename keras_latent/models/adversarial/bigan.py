@@ -53,6 +53,7 @@ class BiGAN(DeterministicModel):
     """
 
     default_optimizer = ("adam", 2e-4)
+    optimizer_options: ClassVar[dict[str, float]] = {"beta_1": 0.5}
     bounds_images = True
     has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {

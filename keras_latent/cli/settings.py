@@ -77,26 +77,32 @@ def check_settings(variant: type[LatentModel], settings: Mapping[str, Plain]) ->
                 f"{part}.{name}": default
                 for name, default in _options_of(part, chosen).items()
             }
-    check_plain_arguments(known, settings)
+    check_plain_arguments(known, settings, variant.__name__)
 
 
 def check_plain_arguments(
-    known: Mapping[str, Any], settings: Mapping[str, Plain]
+    known: Mapping[str, Any], settings: Mapping[str, Plain], owner: str
 ) -> None:
     """Refuse settings that aren't among some arguments.
 
     Args:
         known: The arguments, with their defaults.
         settings: What the user says.
+        owner: Whose arguments they are.
 
     Raises:
         ValueError: If a name is unknown, the message lists the known ones; or a value
             is of another kind than the argument's default.
     """
     for name, value in settings.items():
+        if not known:
+            raise ValueError(
+                f"`--set` must be left out: {owner} has nothing that could be set. "
+                f"Received: --set {name}={value}"
+            )
         if name not in known:
             raise ValueError(
-                f"`--set` must name one of {', '.join(sorted(known)) or 'nothing'}. "
+                f"`--set` must name one of {', '.join(sorted(known))}. "
                 f"Received: --set {name}={value}"
             )
         if not _is_alike(value, known[name]):

@@ -42,7 +42,7 @@ def train_command(
         int | None,
         typer.Option(
             help="Size of the code; of `inverter`, beside the features; its channels "
-            "where it is a map. Default: 32; 5."
+            "where it is a map. Default: 32, of `inverter` 5."
         ),
     ] = None,
     learning_rate: Annotated[
@@ -89,7 +89,11 @@ def train_command(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="Folder of the run. Default: runs/VARIANT-DATASET.",
+        ),
     ] = None,
     strategy: Annotated[
         str,

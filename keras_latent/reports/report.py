@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.class_names import label_names
+from keras_latent.counting import counted
 from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
@@ -228,7 +229,7 @@ def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
 
 def _code_in_words(model: LatentModel) -> str:
     if len(model.code_shape) == 1:
-        return f"{model.latent_dim:,} dimensions"
+        return counted(model.latent_dim, "dimension")
     sizes = " by ".join(map(str, model.code_shape[:2]))
     channels = model.code_shape[2]
     return f"map of {sizes} with {channels} channels: {model.latent_dim:,} dimensions"

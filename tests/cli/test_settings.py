@@ -9,7 +9,7 @@ import pytest
 from keras_latent import datasets, models
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.defaults import default_settings, epochs_for
-from keras_latent.cli.errors import in_options
+from keras_latent.cli.errors import arguments_called, in_options
 from keras_latent.cli.settings import (
     check_settings,
     make_optimizer,
@@ -130,20 +130,53 @@ def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
 
 
 @pytest.mark.parametrize(
-    ("message", "expected"),
+    ("message", "words", "expected"),
     [
         (
             "`image_size` is. Received: image_size=3",
+            [],
             "`--image-size` is. Received: --image-size=3",
         ),
         (
             "`beta` must. Received: beta=-1",
+            [],
             "`--set beta` must. Received: --set beta=-1",
         ),
-        ("`name` must be a folder", "`dataset` must be a folder"),
-        ("`skip_bad=True` leaves", "`--skip-bad` leaves"),
-        ("`x` must be finite", "`x` must be finite"),
+        (
+            "`epochs` must. Received: epochs=0",
+            ["--set", "epochs=0"],
+            "`--set epochs` must. Received: --set epochs=0",
+        ),
+        (
+            "`components` must. Received: components=0",
+            ["--set=prior.components = 0", "scale=1"],
+            "`--set prior.components` must. Received: --set prior.components=0",
+        ),
+        ("`scale` must", ["--augment", "scale=1"], "`scale` must"),
+        ("`name` must be a folder", [], "`dataset` must be a folder"),
+        ("`skip_bad=True` leaves", [], "`--skip-bad` leaves"),
+        ("`x` must be finite", [], "`x` must be finite"),
     ],
 )
-def test_errors_speak_of_options(message, expected):
-    assert in_options(message) == expected
+def test_errors_speak_of_options(message, words, expected):
+    names = ("epochs", "image_size", "dataset")
+    options = {name: f"--{name.replace('_', '-')}" for name in names}
+    assert in_options(message, {**options, "set_": "--set"}, words) == expected
+
+
+def test_errors_speak_of_options_that_the_command_has():
+    assert in_options("`epochs`, `beta` and `limit`", {"limit": "--limit"}) == (
+        "`epochs`, `beta` and `--limit`"
+    )
+
+
+def test_errors_of_what_is_called_speak_of_the_caller():
+    with (
+        pytest.raises(OSError, match=r"^`output` must be. Received: output='a'$"),
+        arguments_called(path="output"),
+    ):
+        raise OSError("`path` must be. Received: path='a'")
+    error = UnicodeDecodeError("utf-8", b"a", 0, 1, "said")
+    with pytest.raises(UnicodeDecodeError) as raised, arguments_called(path="output"):
+        raise error
+    assert raised.value is error

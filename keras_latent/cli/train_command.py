@@ -74,9 +74,10 @@ def train_command(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any plain argument of the variant, its likelihood, posterior, prior "
-            "or optimizer: beta=4, likelihood=gaussian, likelihood.learn_scale=true, "
-            "prior.components=20, optimizer=adamw. Can be given several times.",
+            help="Any plain argument of the variant, its likelihood, posterior, prior, "
+            "optimizer or default networks: beta=4, likelihood=gaussian, "
+            "likelihood.learn_scale=true, prior.components=20, optimizer=adamw, "
+            "encoder.widths=[64,128,256]. Can be given several times.",
         ),
     ] = None,
     seed: options.Seed = 0,

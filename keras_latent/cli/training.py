@@ -223,7 +223,7 @@ def _new_model(
     arguments: Arguments, dataset: datasets.OpenedDataset, classes: int | None
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
-    options = settings.variant_options(arguments.settings)
+    options = settings.variant_options(variant, arguments.settings)
     if variant.needs_classes is not None:
         options[variant.needs_classes] = classes
     if variant.needs_dataset_size is not None:

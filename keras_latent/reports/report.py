@@ -52,8 +52,9 @@ def write_report(
     """Write a page about a trained model: numbers, images and what its code holds.
 
     One file of HTML that opens without a network. It shows learning curves,
-    reconstructions, the worst and the best of them, a t-SNE map of the codes,
-    interpolations, traversals, the use of each dimension and, of models with a prior,
+    reconstructions, the worst and the best of them, a t-SNE map of the codes, nearest
+    neighbours and clusters of them, accuracies with few labels, interpolations,
+    traversals, the use of each dimension and, of models with a prior,
     samples of it; of a `FeatureInverter`, also what is left without the
     features. What doesn't apply, or lacks its data, is left out.
 
@@ -80,7 +81,8 @@ def write_report(
         class_names: The names of the classes that `labels` are the indices of.
             Defaults to `None`.
         limit: How many images the map of the codes shows at most; it takes seconds for
-            a thousand. Defaults to 2000.
+            a thousand, and at most 20,000. As many are grouped in clusters. Defaults to
+            2000.
         seed: Seed of all that is drawn: the same seed gives the same page. Defaults to
             0.
         samplers: Samplers that were fitted to the model's codes, by names: what they

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.reports.examples import Examples, drawn_rows
+from keras_latent.latent_space import sample_rows
+from keras_latent.reports.examples import Examples
 
 if TYPE_CHECKING:
     from keras_latent.reports.reported_model import ReportedModel
@@ -122,9 +123,9 @@ class Results:
             return None
         if known.count < NEIGHBOURS or len(np.unique(known.labels)) < 2:
             return None
-        rows = drawn_rows(reported.count, TESTED_AT_MOST, reported.seed)
+        rows = sample_rows(reported.count, TESTED_AT_MOST, reported.seed)
         tested = reported.examples.sampled(TESTED_AT_MOST, reported.seed)
-        codes = reported.encode(known), known.labels, reported.codes[rows], labels[rows]
+        codes = self.known_codes, known.labels, reported.codes[rows], labels[rows]
         side = self._pixels_in_a_mean(known.count + tested.count)
         pixels = (
             self._pixels(known, side),
@@ -139,6 +140,20 @@ class Results:
             metrics.knn_accuracy(*pixels, k=NEIGHBOURS),
             side,
         )
+
+    @cached_property
+    def known_codes(self) -> np.ndarray:
+        """Codes of the images that the rivals learn from, 10,000 at most.
+
+        Raises:
+            ValueError: If there are no images to learn from.
+        """
+        if self._sampled_known is None:
+            raise ValueError(
+                "`known` must be given: there are no training images. "
+                "Received: known=None"
+            )
+        return self._reported.encode(self._sampled_known)
 
     @cached_property
     def _sampled_known(self) -> Examples | None:

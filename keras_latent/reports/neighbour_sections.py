@@ -1,4 +1,4 @@
-"""The sections of what lies near to what: neighbours, clusters, classes of few images."""
+"""The sections of nearness: neighbours, clusters, and classes of few examples."""
 
 from typing import Any
 
@@ -10,13 +10,12 @@ from keras_latent.counting import counted
 from keras_latent.latent_space import clusters, nearest
 from keras_latent.metrics import Score, few_shot_accuracy
 from keras_latent.reports.reported_model import ReportedModel
-from keras_latent.reports.results import averaged
+from keras_latent.reports.results import KNOWN_AT_MOST, averaged
 from keras_latent.reports.section import Picture, Section, narrowed, with_larger_labels
 
 _ROWS = 6
 _NEIGHBOURS = 8
 _NEIGHBOURS_NARROW = 4
-_SOUGHT_AMONG = 10_000
 
 _CLUSTERS = 8
 _CLUSTERS_AT_MOST = 12
@@ -32,16 +31,15 @@ _COMPARED_SIDE = 16
 
 def neighbours(reported: ReportedModel) -> Section | None:
     """Some images, and those whose codes are nearest; `None` of too few images."""
-    known = reported.known_examples
+    known = reported.results.sampled_known
     rows = reported.order[:_ROWS]
     if known is None:
-        others = reported.order[: max(_SOUGHT_AMONG, _ROWS)]
+        others = reported.order[:KNOWN_AT_MOST]
         codes = reported.codes[others]
         where = f"{counted(len(others) - 1, 'other image')} of these"
     else:
-        known = known.sampled(_SOUGHT_AMONG, reported.seed)
         codes = reported.results.known_codes
-        where = f"{counted(known.count, 'training image')}"
+        where = counted(known.count, "training image")
     k = min(_NEIGHBOURS, len(codes) - (known is None))
     if k < 1:
         return None

@@ -57,7 +57,7 @@ class Results:
 
     @cached_property
     def _components(self) -> metrics.PrincipalComponents | None:
-        known = self._sampled_known
+        known = self.sampled_known
         if known is None:
             return None
         size = int(np.prod(self._reported.picture_shape))
@@ -79,7 +79,7 @@ class Results:
     @property
     def learned_from(self) -> int:
         """From how many images the rivals learned."""
-        return 0 if self._sampled_known is None else self._sampled_known.count
+        return 0 if self.sampled_known is None else self.sampled_known.count
 
     @cached_property
     def rival_errors(self) -> tuple[float, float] | None:
@@ -117,7 +117,7 @@ class Results:
     @cached_property
     def accuracies(self) -> Accuracies | None:
         """How well the class is told; `None` without classes or enough images."""
-        reported, known = self._reported, self._sampled_known
+        reported, known = self._reported, self.sampled_known
         labels = reported.examples.labels
         if known is None or known.labels is None or labels is None:
             return None
@@ -143,20 +143,15 @@ class Results:
 
     @cached_property
     def known_codes(self) -> np.ndarray:
-        """Codes of the images that the rivals learn from, 10,000 at most.
-
-        Raises:
-            ValueError: If there are no images to learn from.
-        """
-        if self._sampled_known is None:
-            raise ValueError(
-                "`known` must be given: there are no training images. "
-                "Received: known=None"
-            )
-        return self._reported.encode(self._sampled_known)
+        """Codes of these images, of shape (count, latent_dim)."""
+        known = self.sampled_known
+        if known is None:
+            return np.empty((0, self._reported.model.latent_dim))
+        return self._reported.encode(known)
 
     @cached_property
-    def _sampled_known(self) -> Examples | None:
+    def sampled_known(self) -> Examples | None:
+        """The images to learn from, 10,000 at most; `None` if there are none."""
         known = self._reported.known_examples
         return known and known.sampled(KNOWN_AT_MOST, self._reported.seed)
 

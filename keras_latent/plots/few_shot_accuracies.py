@@ -74,5 +74,5 @@ def few_shot_accuracies(scores: Mapping[str, Sequence[Score]]) -> Any:
     axes.minorticks_off()
     axes.set(xlabel="labelled examples of each class", ylabel="accuracy", ylim=(0, 1))
     axes.set_title(f"{ways[0]} classes")
-    axes.legend(loc="lower right")
+    axes.legend(loc="best")
     return figure

@@ -188,7 +188,7 @@ def few_shot(reported: ReportedModel) -> Section | None:
     said = f"With {counted(shots[0], 'example')} of each class, codes give "
     said += f"{first.value:.1%}"
     if len(shots) > 1:
-        said += f", with {shots[-1]} {last.value:.1%}"
+        said += f", with {shots[-1]} examples {last.value:.1%}"
     left_out = label_names(classes[~enough], reported.class_names)
     without = ""
     if left_out:

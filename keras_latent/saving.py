@@ -189,6 +189,12 @@ def load_model(
             known, or brings code of its own.
     """
     path = Path(path)
+    inside = path / "model.keras"
+    if inside.is_file():
+        raise FileNotFoundError(
+            f"`path` must be a saved model, such as {str(inside)!r} in the folder. "
+            f"Received: path={str(path)!r}, a folder"
+        )
     if not path.is_file():
         raise FileNotFoundError(
             f"`path` must be a saved model. Received: path={str(path)!r}, no such file"

@@ -101,6 +101,11 @@ class TestLoadModel:
         ):
             load_model(tmp_path / "model.keras")
 
+    def test_the_folder_of_a_run(self, tmp_path):
+        (tmp_path / "model.keras").write_text("")
+        with pytest.raises(FileNotFoundError, match=r"such as '.*model.keras' in the"):
+            load_model(tmp_path)
+
     @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
     def test_a_truncated_file(self, model, tmp_path, part):
         path = tmp_path / "model.keras"

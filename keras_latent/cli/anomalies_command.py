@@ -10,17 +10,17 @@ from keras_latent.cli.anomalies import SCORES, anomalies
 
 
 def anomalies_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     folder: Annotated[
         str, typer.Argument(help="A folder of images, or what `train` takes.")
     ],
     output: Annotated[
         Path | None,
         typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
             help="Folder of the table and the page. Default: anomalies beside the "
-            "model."
+            "model.",
         ),
     ] = None,
     score: Annotated[

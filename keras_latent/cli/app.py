@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from typing import Any
 
 import tensorflow as tf
 import typer
@@ -45,9 +46,23 @@ app.command("list")(list_command)
 
 
 def _print_error(message: str) -> None:
-    text = f"[bold red]Error:[/] {escape(in_options(message))}"
+    words = sys.argv[1:]
+    said = in_options(message, _options_of(words[:1]), words)
+    text = f"[bold red]Error:[/] {escape(said)}"
     Console(stderr=True).print(text, soft_wrap=True)
     sys.exit(2)
+
+
+def _options_of(command: list[str]) -> dict[str, str]:
+    """The options of a command: Python's names, with what is typed."""
+    commands: Any = typer.main.get_command(app)
+    return {
+        parameter.name: max(parameter.opts, key=len)
+        for name in command
+        if name in commands.commands
+        for parameter in commands.commands[name].params
+        if parameter.param_type_name == "option"
+    }
 
 
 def process() -> None:

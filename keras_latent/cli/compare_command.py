@@ -13,7 +13,9 @@ def compare_command(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Folders of runs, folders of runs of several seeds, or .keras files."
+            parser=options.as_path,
+            metavar="RUNS",
+            help="Folders of runs, folders of runs of several seeds, or .keras files.",
         ),
     ],
     dataset: Annotated[
@@ -23,8 +25,14 @@ def compare_command(
         ),
     ] = None,
     output: Annotated[
-        Path, typer.Option(help="Folder of compare.html and compare.csv.")
-    ] = Path("comparison"),
+        Path | None,
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="Folder of compare.html and compare.csv. Default: comparison, or "
+            "comparison-2 and so on where there is one.",
+        ),
+    ] = None,
     image_size: options.ImageSize = None,
     seed: options.Seed = 0,
 ) -> None:

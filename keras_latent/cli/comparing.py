@@ -1,5 +1,6 @@
 """The comparison of several runs, from its arguments to the page."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from keras_latent.reports.compare import check_is_folder
 from keras_latent.reports.compared_model import model_files, run_arguments
 from keras_latent.validation import check_in_range
 
+_FOLDER = "comparison"
+
 
 def compare(
     runs: Sequence[Path],
     dataset: str | None = None,
-    output: Path = Path("comparison"),
+    output: Path | None = None,
     image_size: ImageSize | None = None,
     seed: int = 0,
 ) -> None:
@@ -28,7 +31,8 @@ def compare(
         runs: Folders of runs, folders of runs of several seeds, or `.keras` files.
         dataset: What to measure on, opened as the first run opened its own. Defaults to
             `None`: what the first run was trained on.
-        output: The folder of the page and the table. Defaults to `"comparison"`.
+        output: The folder of the page and the table, which holds none yet. Defaults to
+            `None`: `comparison`, or `comparison-2` and so on where there is one.
         image_size: Size in pixels to which images are resized. Defaults to `None`: as
             in the first run.
         seed: Of all that is drawn. Defaults to 0.
@@ -40,7 +44,13 @@ def compare(
         OSError: If the results can't be written.
     """
     check_in_range("seed", seed, high=2**32 - 1)
+    output = _free_folder() if output is None else output
     check_is_folder(output)
+    if _holds_comparison(output):
+        raise ValueError(
+            "`output` must be a folder without a comparison, which would be lost. "
+            f"Received: output={str(output)!r}"
+        )
     files = [file for run in runs for file in model_files(run)]
     opened = SavedRun(files[0]).open(dataset, image_size)
     if opened.held_out is not None and final_split(opened) == "validation":
@@ -62,6 +72,16 @@ def compare(
         soft_wrap=True,
         markup=False,
     )
+
+
+def _free_folder() -> Path:
+    """The first folder of the usual name in which nothing stands."""
+    names = (_FOLDER if n == 1 else f"{_FOLDER}-{n}" for n in itertools.count(1))
+    return next(path for path in map(Path, names) if not path.exists())
+
+
+def _holds_comparison(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("compare.html", "compare.csv"))
 
 
 def _check_held_out_alike(first: Path, other: Path) -> None:

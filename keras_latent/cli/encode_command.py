@@ -5,18 +5,22 @@ from typing import Annotated
 
 import typer
 
+from keras_latent.cli import options
 from keras_latent.cli.encoding import encode
 
 
 def encode_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     folder: Annotated[
         str, typer.Argument(help="A folder of images, or what `train` takes.")
     ],
     output: Annotated[
-        Path, typer.Option(help="The file of the codes: .npz or .parquet.")
+        Path,
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="The file of the codes: .npz or .parquet.",
+        ),
     ] = Path("codes.npz"),
 ) -> None:
     """Write the codes of images, with their files and classes."""

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from keras_latent import datasets
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.reports.examples import SourceExamples
@@ -49,7 +50,8 @@ def encode(model: Path, dataset: str, output: Path) -> None:
         ImportError: If it is `.parquet`, and pyarrow isn't installed.
     """
     check_choice("output", output.suffix.lower(), FORMATS)
-    check_can_be_written(output)
+    with arguments_called(path="output"):
+        check_can_be_written(output)
     is_table = output.suffix.lower() == ".parquet"
     if is_table:
         _import_pyarrow()

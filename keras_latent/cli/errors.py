@@ -1,48 +1,94 @@
 """Errors in the words of the command line: options, not Python's arguments."""
 
+import contextlib
 import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from keras_latent import models
 from keras_latent.cli.settings import plain_arguments
 
-_OPTIONS = (
-    *("epochs", "steps", "batch_size", "latent_dim", "learning_rate", "image_size"),
-    *("seed", "strategy", "features", "validation_split", "fit", "background", "cache"),
-    *("augment", "set", "output", "dataset", "limit", "count", "skip_bad", "normal"),
-    *("seeds", "sampler", "labels", "format", "part", "int8"),
-    *("static", "split", "projection", "port"),
-)
-_OTHER_NAMES = {"name": "dataset"}
 _PARTS = ("likelihood", "posterior", "prior")
+_SETTING = re.compile(r"(?:--set=)?([\w.]+)\s*=")
 
 
-def in_options(message: str) -> str:
+def in_options(
+    message: str, options: Mapping[str, str], words: Sequence[str] = ()
+) -> str:
     """Say an error in terms of options.
 
     Args:
         message: That of an error of the library.
+        options: Those of the command: Python's name → what is typed.
+        words: What was typed. Defaults to none.
 
-    >>> in_options("`epochs` must be a positive integer. Received: epochs=0")
-    '`--epochs` must be a positive integer. Received: --epochs=0'
-    >>> in_options("`skip_bad=True` leaves the others out")
-    '`--skip-bad` leaves the others out'
+    >>> in_options("`epochs` must be. Received: epochs=0", {"epochs": "--epochs"})
+    '`--epochs` must be. Received: --epochs=0'
+    >>> in_options("`epochs` must be", {"set_": "--set"}, ["--set", "epochs=0"])
+    '`--set epochs` must be'
     """
     message = message.replace("`skip_bad=True`", "`--skip-bad`")
-    for name, option in _said_as().items():
-        message = message.replace(f"`{name}`", f"`{option}`")
-        message = re.sub(
-            rf"(Received: (?:[^=]*, )?){re.escape(name)}=", rf"\1{option}=", message
-        )
+    for name, option in _said_as(options, words).items():
+        message = _renamed(message, name, option)
     return message
 
 
-def _said_as() -> dict[str, str]:
+@contextlib.contextmanager
+def arguments_called(**names: str) -> Iterator[None]:
+    """Let errors of a function speak of the arguments of the one that calls it.
+
+    Args:
+        **names: An argument's name there → its name here.
+
+    >>> with arguments_called(path="output"):
+    ...     raise ValueError("`path` must be a file. Received: path='x'")
+    Traceback (most recent call last):
+    ...
+    ValueError: `output` must be a file. Received: output='x'
+    """
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        message = str(error)
+        for name, other in names.items():
+            message = _renamed(message, name, other)
+        if message == str(error):
+            raise
+        raise type(error)(message) from error
+
+
+def _renamed(message: str, name: str, other: str) -> str:
+    message = message.replace(f"`{name}`", f"`{other}`")
+    return re.sub(
+        rf"(Received: (?:[^=]*, )?){re.escape(name)}=",
+        lambda found: f"{found[1]}{other}=",
+        message,
+    )
+
+
+def _said_as(options: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:
     """Python's names, with what they are called on the command line."""
-    names = {
-        name: f"--set {name}"
-        for variant in models.VARIANTS.values()
-        for name in plain_arguments(variant)
-    }
-    names |= {part: f"--set {part}" for part in _PARTS}
-    names |= {name: f"--{name.replace('_', '-')}" for name in _OPTIONS}
-    return names | _OTHER_NAMES
+    names = {}
+    if "set_" in options:
+        names = {
+            name: f"--set {name}"
+            for variant in models.VARIANTS.values()
+            for name in plain_arguments(variant)
+        }
+        names |= {part: f"--set {part}" for part in _PARTS}
+        names["set"] = "--set"
+    names |= options
+    # What opens a dataset calls it by its name.
+    names["name"] = options.get("dataset", "folder").removeprefix("--")
+    if "set_" in options:
+        names |= _typed(words)
+    return names
+
+
+def _typed(words: Sequence[str]) -> dict[str, str]:
+    """The arguments that were set, with what was typed."""
+    typed = {}
+    for before, word in zip(["", *words], words, strict=False):
+        found = _SETTING.match(word)
+        if found and (before == "--set" or word.startswith("--set=")):
+            typed[found[1].rpartition(".")[2]] = f"--set {found[1]}"
+    return typed

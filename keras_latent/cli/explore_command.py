@@ -10,14 +10,14 @@ from keras_latent.cli.exploring import explore
 
 
 def explore_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     static: Annotated[
         Path | None,
         typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
             help="Write one page that opens from a disk without a network. Default: "
-            "serve the page to this machine."
+            "serve the page to this machine.",
         ),
     ] = None,
     dataset: Annotated[
@@ -41,10 +41,10 @@ def explore_command(
         str, typer.Option(help="pca, or a second map: tsne, umap.")
     ] = "pca",
     sampler: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            help="The file of a sampler that was fitted to the model's codes, from "
-            "which samples are drawn. Default: from the prior, if there is one."
+            help="A sampler that `sample` fitted to the model's codes, by its name, "
+            "how that begins, or its file. Default: the prior, if there is one."
         ),
     ] = None,
     port: Annotated[

@@ -1,18 +1,21 @@
 """The explorer of a saved model, from its arguments to the page."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 
 from keras_latent import explorer
 from keras_latent.cli.encoding import check_same_classes
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split
+from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.explorer.exploration import PROJECTIONS
 from keras_latent.explorer.server import check_can_serve
 from keras_latent.reports.report import check_can_be_written
-from keras_latent.samplers import load_sampler
 from keras_latent.validation import (
     check_choice,
     check_in_range,
@@ -34,7 +37,7 @@ def explore(
     image_size: ImageSize | None = None,
     limit: int | None = None,
     projection: str = "pca",
-    sampler: Path | None = None,
+    sampler: str | None = None,
     port: int = 0,
     seed: int = 0,
 ) -> None:
@@ -53,8 +56,9 @@ def explore(
             20,000 of a server.
         projection: `"pca"`, or a second map by `"tsne"` or `"umap"`. Defaults to
             `"pca"`.
-        sampler: The file of a sampler that was fitted to the model's codes. Defaults to
-            `None`: samples are drawn from the prior, if there is one.
+        sampler: A sampler that was fitted to the model's codes: its file, or a name as
+            of `sample`. Defaults to `None`: samples are drawn from the prior, if there
+            is one.
         port: Where the server listens. Defaults to 0: wherever it is free.
         seed: Of all that is drawn. Defaults to 0.
 
@@ -73,9 +77,12 @@ def explore(
     if static is None:
         check_can_serve()
     else:
-        check_can_be_written(static)
+        with arguments_called(path="static"):
+            check_can_be_written(static)
     run = SavedRun(model)
-    drawn_from = None if sampler is None else load_sampler(sampler, run.model)
+    drawn_from = None
+    if sampler is not None:
+        drawn_from = SamplerFiles(run.file).load(sampler, run.model)
     opened = run.open_fitting(dataset, image_size)
     check_same_classes(run, opened)
     if split is not None:
@@ -84,7 +91,7 @@ def explore(
     title = f"{type(run.model).__name__} on {Path(opened.name).name}"
     console = Console()
     if static is not None:
-        with console.status("Encoding and reconstructing the images."):
+        with _encoding(console):
             explorer.write_page(
                 run.model,
                 images,
@@ -99,7 +106,7 @@ def explore(
         text = f"The page is {static}, {size:.1f} MB: open it in a browser"
         console.print(text, highlight=False, soft_wrap=True)
         return
-    with console.status("Encoding and reconstructing the images."):
+    with _encoding(console):
         exploration = explorer.Exploration(
             run.model,
             images,
@@ -115,3 +122,13 @@ def explore(
         console.print(text, highlight=False, soft_wrap=True)
 
     explorer.serve(exploration, port, tell)
+
+
+@contextlib.contextmanager
+def _encoding(console: Console) -> Iterator[None]:
+    """Say what is done, and let its errors speak of the explorer's arguments."""
+    with (
+        arguments_called(path="static", method="projection"),
+        console.status("Encoding and reconstructing the images."),
+    ):
+        yield

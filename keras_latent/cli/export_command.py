@@ -5,13 +5,12 @@ from typing import Annotated
 
 import typer
 
+from keras_latent.cli import options
 from keras_latent.cli.exporting import export_run
 
 
 def export_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     format: Annotated[
         str, typer.Option(help="onnx, litert, saved-model or keras.")
     ] = "onnx",
@@ -21,7 +20,11 @@ def export_command(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="What is written. Default: in `export` beside the model."),
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="What is written. Default: in `export` beside the model.",
+        ),
     ] = None,
     dataset: Annotated[
         str | None,

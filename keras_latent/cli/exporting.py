@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.exporting import export
@@ -53,10 +54,13 @@ def export_run(
     path = output or _default_path(run.file, format, part, int8)
     images = _images(run, dataset)
     console = Console()
-    with _folder_of(path, is_made=output is None):
+    with (
+        _folder_of(path, is_made=output is None),
+        arguments_called(path="output"),
+        console.status("Writing, and comparing with the model."),
+    ):
         check_arguments(run.model, path, format, part)
-        with console.status("Writing, and comparing with the model."):
-            written = export(run.model, path, format, part, int8, images, limit)
+        written = export(run.model, path, format, part, int8, images, limit)
     checked = f"{_IMAGES} images at most" if images is not None else "random images"
     console.print(
         f"{written}, on {checked}", highlight=False, soft_wrap=True, markup=False

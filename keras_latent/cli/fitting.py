@@ -12,7 +12,8 @@ from keras_latent.cli.results import SHOWN, draws_samples, observations
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.cli.strategies import sharing_by_rows
 from keras_latent.datasets.augmentation import augmented
-from keras_latent.reports.examples import SourceExamples, drawn_rows
+from keras_latent.latent_space import sample_rows
+from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.reported_model import short_path
 from keras_latent.training.replicas import is_spread
 
@@ -119,7 +120,7 @@ def _projector(
 ) -> keras.callbacks.Callback:
     """The codes of held-out images for TensorBoard, with their classes and files."""
     source = dataset.split("validation")
-    source = source.take(drawn_rows(source.size, PROJECTED, arguments.seed))
+    source = source.take(sample_rows(source.size, PROJECTED, arguments.seed))
     examples = SourceExamples(source, model)
     columns: dict[str, list[str]] = {}
     if examples.labels is not None:

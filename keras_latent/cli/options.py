@@ -1,6 +1,7 @@
 """What options of several commands have in common: limits, sizes, lists."""
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,29 @@ LARGEST = {
     "seeds": 1_000,
 }
 
+
+def as_path(text: str | Path) -> Path:
+    """Read a path.
+
+    Raises:
+        typer.BadParameter: If it is empty, which would be the folder of the shell.
+
+    >>> as_path("runs").name
+    'runs'
+    """
+    if not str(text).strip():
+        raise typer.BadParameter(f"it must be a path. Received: {text!r}")
+    return Path(text)
+
+
+Model = Annotated[
+    Path,
+    typer.Argument(
+        parser=as_path,
+        metavar="MODEL",
+        help="The folder of a run, or a .keras file.",
+    ),
+]
 ImageSize = Annotated[
     str | None,
     typer.Option(

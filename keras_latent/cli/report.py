@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from keras_latent import reports
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
@@ -47,7 +48,8 @@ def report(
     check_in_range("seed", seed, high=2**32 - 1)
     run = SavedRun(model)
     path = output or run.file.with_name("report.html")
-    check_can_be_written(path)
+    with arguments_called(path="output"):
+        check_can_be_written(path)
     opened = run.open_fitting(dataset, image_size)
     history = _read_history(run.file.with_name("history.csv"))
 

@@ -10,9 +10,7 @@ from keras_latent.cli.report import report
 
 
 def report_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     dataset: Annotated[
         str | None,
         typer.Option(
@@ -21,7 +19,11 @@ def report_command(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="The page. Default: report.html beside the model."),
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="The page. Default: report.html beside the model.",
+        ),
     ] = None,
     image_size: options.ImageSize = None,
     limit: Annotated[

@@ -10,8 +10,9 @@ from keras_latent import datasets, models, plots
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import COUNTERS, RunFolder
 from keras_latent.datasets.source import Source
+from keras_latent.latent_space import sample_rows
 from keras_latent.reports.advice import advice
-from keras_latent.reports.examples import SourceExamples, drawn_rows
+from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.results import NEIGHBOURS
 from keras_latent.saving import write_text
@@ -47,7 +48,7 @@ def observations(
 ) -> Observation:
     """What the model encodes, of some examples of a split that a seed draws."""
     source = checked_split(dataset, split)
-    part = source.take(drawn_rows(source.size, most, seed))
+    part = source.take(sample_rows(source.size, most, seed))
     return SourceExamples(part, model).take(slice(None))
 
 

@@ -15,7 +15,12 @@ from keras_latent.validation import check_positive_integer
 
 def resume_command(
     run: Annotated[
-        Path, typer.Argument(help="The folder of a run, or of runs of several seeds.")
+        Path,
+        typer.Argument(
+            parser=options.as_path,
+            metavar="RUN",
+            help="The folder of a run, or of runs of several seeds.",
+        ),
     ],
     epochs: Annotated[
         int | None,

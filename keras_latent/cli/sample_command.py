@@ -1,6 +1,5 @@
 """`keras-latent sample`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,9 +9,7 @@ from keras_latent.cli.settings import parse_settings
 
 
 def sample_command(
-    model: Annotated[
-        Path, typer.Argument(help="The folder of a run, or a .keras file.")
-    ],
+    model: options.Model,
     sampler: Annotated[
         str | None,
         typer.Option(

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.file_lock import FileLock
 from keras_latent.saving import remove_unfinished
+from keras_latent.validation import MissingFileError
 
 _WITH_LABELS = "-labels"
 
@@ -50,6 +52,34 @@ class SamplerFiles:
             lock.give_back()
             with contextlib.suppress(OSError):
                 self.folder.rmdir()
+
+    def load(self, sampler: str, model: Any) -> Any:
+        """Load one sampler.
+
+        Args:
+            sampler: Its file; or its name, or how that begins.
+            model: The model that it was fitted to, with its weights.
+
+        Raises:
+            ValueError: If no sampler, or several, are called so; it wasn't fitted; or
+                it was fitted to another model.
+        """
+        from keras_latent.samplers.loading import load_sampler, sampler_name
+
+        file = Path(sampler)
+        if not (file.suffix or file.name != sampler or file.is_file()):
+            name = sampler_name(sampler)
+            files = [self.file(name, with_labels) for with_labels in (False, True)]
+            fitted = [file for file in files if file.is_file()]
+            if not fitted:
+                raise MissingFileError(
+                    "`sampler` must have been fitted to the model's codes: "
+                    f"`keras-latent sample MODEL --sampler {name}` does it. Received: "
+                    f"sampler={sampler!r}, and no file {str(files[0])!r}"
+                )
+            file = fitted[0]
+        with arguments_called(path="sampler"):
+            return load_sampler(file, model)
 
     def load_all(self, model: Any) -> tuple[dict[str, Any], list[str]]:
         """Load all samplers that were fitted to a model.

@@ -139,7 +139,7 @@ def _fitted(
 ) -> Sampler:
     """The sampler that is saved beside the model, or a new one, which is saved then."""
     cls, files = SAMPLERS[name], SamplerFiles(run.file)
-    check_plain_arguments(_arguments(cls), settings)
+    check_plain_arguments(_arguments(cls), settings, cls.__name__)
     check_not_too_large(**{n: settings[n] for n in settings if n in LARGEST})  # type: ignore[arg-type]
     cls(run.model, **settings).check_labels_serve(list(labels) or None)
     if run.model.condition is not None and not labels:

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras_latent import datasets
 from keras_latent.cli.arguments import open_data
+from keras_latent.cli.errors import arguments_called
 from keras_latent.datasets.source import ImageSize, height_and_width
 from keras_latent.models import LatentModel
 from keras_latent.saving import load_model
@@ -105,7 +106,8 @@ class SavedRun:
 
 
 def _load(file: Path) -> LatentModel:
-    model = load_model(file)
+    with arguments_called(path="model"):
+        model = load_model(file)
     if not isinstance(model, LatentModel):
         raise ValueError(
             "`model` must be a latent model of keras_latent. Received: "

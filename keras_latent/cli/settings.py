@@ -9,6 +9,7 @@ import keras
 
 from keras_latent import distributions, likelihoods
 from keras_latent.models import LatentModel
+from keras_latent.models.default_networks import network_arguments
 
 Plain: TypeAlias = bool | int | float | str | list | None
 """What can be said on the command line."""
@@ -77,32 +78,40 @@ def check_settings(variant: type[LatentModel], settings: Mapping[str, Plain]) ->
                 f"{part}.{name}": default
                 for name, default in _options_of(part, chosen).items()
             }
-    check_plain_arguments(known, settings)
+    for network, builder in _default_builders(variant).items():
+        known |= {f"{network}.{n}": d for n, d in network_arguments(builder).items()}
+    check_plain_arguments(known, settings, variant.__name__)
 
 
 def check_plain_arguments(
-    known: Mapping[str, Any], settings: Mapping[str, Plain]
+    known: Mapping[str, Any], settings: Mapping[str, Plain], owner: str
 ) -> None:
     """Refuse settings that aren't among some arguments.
 
     Args:
         known: The arguments, with their defaults.
         settings: What the user says.
+        owner: Whose arguments they are.
 
     Raises:
         ValueError: If a name is unknown, the message lists the known ones; or a value
             is of another kind than the argument's default.
     """
     for name, value in settings.items():
+        if not known:
+            raise ValueError(
+                f"`--set` must be left out: {owner} has nothing that could be set. "
+                f"Received: --set {name}={value}"
+            )
         if name not in known:
             raise ValueError(
-                f"`--set` must name one of {', '.join(sorted(known)) or 'nothing'}. "
+                f"`--set` must name one of {', '.join(sorted(known))}. "
                 f"Received: --set {name}={value}"
             )
         if not _is_alike(value, known[name]):
             raise ValueError(
                 f"`--set` must give {_described(known[name])} for {name!r}, such as "
-                f"its default, {known[name]}. Received: --set {name}={value}"
+                f"{_example(known[name])}. Received: --set {name}={value}"
             )
 
 
@@ -121,7 +130,9 @@ def plain_arguments(variant: type[LatentModel]) -> dict[str, Any]:
     return found
 
 
-def variant_options(settings: Mapping[str, Plain]) -> dict[str, Any]:
+def variant_options(
+    variant: type[LatentModel], settings: Mapping[str, Plain]
+) -> dict[str, Any]:
     """The arguments of `for_images` that settings stand for, objects among them."""
     options: dict[str, Any] = {}
     for name, value in settings.items():
@@ -142,7 +153,15 @@ def variant_options(settings: Mapping[str, Plain]) -> dict[str, Any]:
         if "from_logits" in inspect.signature(made.__init__).parameters:
             chosen = {"from_logits": True, **chosen}
         options[part] = made(**chosen)
+    for network in _default_builders(variant):
+        if chosen := _own_options(settings, network):
+            options[network] = chosen
     return options
+
+
+def _default_builders(variant: type[LatentModel]) -> Mapping[str, Any]:
+    """What builds the networks of a run, of those whose arguments can be chosen."""
+    return variant.default_builders(variant.codes_are_maps)
 
 
 def make_optimizer(
@@ -227,6 +246,9 @@ def _is_plain(value: Any) -> bool:
 def _is_alike(value: Any, default: Any) -> bool:
     if default is None:
         return True
+    if isinstance(default, tuple):
+        is_list = isinstance(value, list) and bool(value)
+        return is_list and all(type(n) is int and n > 0 for n in value)
     if isinstance(default, bool):
         return isinstance(value, bool)
     if isinstance(default, str):
@@ -236,7 +258,16 @@ def _is_alike(value: Any, default: Any) -> bool:
     return not isinstance(default, int) or isinstance(value, int)
 
 
+def _example(default: Any) -> str:
+    if isinstance(default, tuple):
+        # What is taken where nothing is said depends on the size of the images.
+        return str(list(default)).replace(" ", "")
+    return f"its default, {default}"
+
+
 def _described(default: Any) -> str:
+    if isinstance(default, tuple):
+        return "a list of positive integers"
     if isinstance(default, bool):
         return "true or false"
     if isinstance(default, str):

@@ -42,7 +42,7 @@ def train_command(
         int | None,
         typer.Option(
             help="Size of the code; of `inverter`, beside the features; its channels "
-            "where it is a map. Default: 32; 5."
+            "where it is a map. Default: 32, of `inverter` 5."
         ),
     ] = None,
     learning_rate: Annotated[
@@ -74,9 +74,10 @@ def train_command(
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Any plain argument of the variant, its likelihood, posterior, prior "
-            "or optimizer: beta=4, likelihood=gaussian, likelihood.learn_scale=true, "
-            "prior.components=20, optimizer=adamw. Can be given several times.",
+            help="Any plain argument of the variant, its likelihood, posterior, prior, "
+            "optimizer or default networks: beta=4, likelihood=gaussian, "
+            "likelihood.learn_scale=true, prior.components=20, optimizer=adamw, "
+            "encoder.widths=[64,128,256]. Can be given several times.",
         ),
     ] = None,
     seed: options.Seed = 0,
@@ -89,7 +90,11 @@ def train_command(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder of the run. Default: runs/VARIANT-DATASET."),
+        typer.Option(
+            parser=options.as_path,
+            metavar="PATH",
+            help="Folder of the run. Default: runs/VARIANT-DATASET.",
+        ),
     ] = None,
     strategy: Annotated[
         str,

@@ -16,10 +16,12 @@ import keras_latent
 from keras_latent import datasets, models
 from keras_latent.cli import classifier, defaults, settings
 from keras_latent.cli.arguments import Arguments
+from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.fitting import fit
 from keras_latent.cli.results import conclude
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.strategies import find_strategy
+from keras_latent.counting import counted
 from keras_latent.models import specs
 from keras_latent.networks.checks import check_image_shape, check_model
 from keras_latent.networks.convolutional import halved_sizes
@@ -174,7 +176,8 @@ def _tell(
     sizes = ", ".join(f"{dataset.split(n).size:,} {n}" for n in dataset.splits)
     lines = [f"{dataset.summary}: {sizes}" if dataset.summary else f"Images: {sizes}"]
     if is_new:
-        lines.append(f"{arguments.epochs} epochs of {arguments.batch_size} images")
+        epochs = counted(arguments.epochs or 0, "epoch")
+        lines.append(f"{epochs} of {counted(arguments.batch_size, 'image')}")
         if arguments.settings:
             said = " ".join(f"--set {n}={v}" for n, v in arguments.settings.items())
             lines[-1] += f", {said}"
@@ -220,7 +223,7 @@ def _new_model(
     arguments: Arguments, dataset: datasets.OpenedDataset, classes: int | None
 ) -> models.LatentModel:
     variant = models.VARIANTS[arguments.variant]
-    options = settings.variant_options(arguments.settings)
+    options = settings.variant_options(variant, arguments.settings)
     if variant.needs_classes is not None:
         options[variant.needs_classes] = classes
     if variant.needs_dataset_size is not None:
@@ -253,7 +256,8 @@ def _new_model(
 def _extractor(arguments: Arguments, dataset: datasets.OpenedDataset) -> keras.Model:
     """The network whose features are inverted: the user's, or a new classifier's."""
     if arguments.features is not None:
-        return load_model(arguments.features, compile=False)
+        with arguments_called(path="features"):
+            return load_model(arguments.features, compile=False)
     extractor = classifier.build_features(dataset.image_shape)
     classifier.train_classifier(extractor, dataset, arguments.seed)
     return extractor

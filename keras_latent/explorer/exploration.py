@@ -12,6 +12,7 @@ from keras_latent.explorer.atlas import LARGEST_SIDE, AtlasWriter, as_bytes, as_
 from keras_latent.explorer.maps import other_map, principal_plane
 from keras_latent.explorer.packing import packed
 from keras_latent.images import image_entries
+from keras_latent.latent_space.projection import MOST_BY_TSNE
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import LatentModel
 from keras_latent.models.latent_model import check_is_latent_model
@@ -87,6 +88,11 @@ class Exploration:
         if self.count < 2:
             raise ValueError(
                 f"`images` must hold at least two. Received: {self.count} images"
+            )
+        if projection == "tsne" and self.count > MOST_BY_TSNE:
+            raise ValueError(
+                f"`limit` must be at most {MOST_BY_TSNE} for projection='tsne'. "
+                f"Received: limit={limit}, of which there are {self.count}"
             )
         names = class_names or self._examples.class_names or None
         self.class_names = None if names is None else tuple(names)

@@ -6,6 +6,9 @@ import numpy as np
 
 from keras_latent.latent_space import project
 
+_LONG = 5000
+"""Codes of which a second map takes so long that its progress is shown."""
+
 
 class Plane(NamedTuple):
     """The plane of the two principal components of codes.
@@ -62,7 +65,7 @@ def other_map(codes: np.ndarray, method: str, seed: int) -> np.ndarray:
     Returns:
         float32 of shape (count, 2).
     """
-    points = project(codes, method, seed=seed)
+    points = project(codes, method, seed=seed, verbose=int(len(codes) > _LONG))
     low, high = points.min(axis=0), points.max(axis=0)
     side = float((high - low).max()) or 1.0
     return ((points - (low + high) / 2) * (2 / side)).astype("float32")

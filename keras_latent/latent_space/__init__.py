@@ -8,7 +8,7 @@ from keras_latent.latent_space.clustering import (
 )
 from keras_latent.latent_space.interpolation import interpolate
 from keras_latent.latent_space.neighbours import Neighbours, nearest
-from keras_latent.latent_space.projection import project
+from keras_latent.latent_space.projection import project, sample_rows
 from keras_latent.latent_space.traversal import traverse
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "nearest",
     "project",
     "relative_positions",
+    "sample_rows",
     "traverse",
 ]

@@ -10,9 +10,16 @@ from keras_latent.validation import check_choice, check_positive_integer
 _LARGEST_PERPLEXITY = 30.0
 _UMAP_NEIGHBOURS = 15
 
+MOST_BY_TSNE = 20_000
+"""Codes that t-SNE takes: minutes of work; of more, a sample tells as much."""
+
 
 def project(
-    codes: Any, method: str = "pca", dimensions: int = 2, seed: int = 0
+    codes: Any,
+    method: str = "pca",
+    dimensions: int = 2,
+    seed: int = 0,
+    verbose: int = 0,
 ) -> np.ndarray:
     """Codes in a few dimensions, so that one can look at them.
 
@@ -20,7 +27,8 @@ def project(
     - `"tsne"`: neighbours stay neighbours; sizes of clusters and distances between them
       mean nothing. It starts from the principal components, which keeps some of the
       arrangement, with the perplexity 30, or a third of the other points if that is
-      less. Minutes for tens of thousands of codes: take a few thousand of them.
+      less. It takes at most 20,000 codes, which are minutes of work; of more, project a
+      sample, `codes[sample_rows(len(codes), 5000)]`.
     - `"umap"`: as t-SNE, and faster for many codes. Needs the package umap-learn.
 
     Codes that are all equal, those of a collapsed model, are projected to one point.
@@ -34,13 +42,14 @@ def project(
             3. Defaults to 2.
         seed: Seed of the methods that draw random numbers; the same seed gives the same
             projection. Defaults to 0.
+        verbose: 1 shows the progress of t-SNE and UMAP, 0 nothing. Defaults to 0.
 
     Returns:
         Array of shape (count, dimensions).
 
     Raises:
-        ValueError: If there are too few codes, a code isn't finite, or `dimensions`
-            or `method` is none that is possible.
+        ValueError: If there are too few codes, or too many for t-SNE, a code isn't
+            finite, or `dimensions`, `method` or `verbose` is none that is possible.
         ImportError: If `method` is `"umap"` and umap-learn isn't installed.
 
     Source: van der Maaten and Hinton 2008, "Visualizing data using t-SNE"; McInnes,
@@ -50,6 +59,7 @@ def project(
     (3, 2)
     """
     check_choice("method", method, _METHODS)
+    check_choice("verbose", verbose, (0, 1))
     check_positive_integer("dimensions", dimensions)
     codes = as_vectors("codes", codes)
     most = min(codes.shape[1], 3) if method == "tsne" else codes.shape[1]
@@ -64,30 +74,67 @@ def project(
             f"`codes` must hold at least {least} codes for method={method!r} and "
             f"dimensions={dimensions}. Received: codes of shape {codes.shape}"
         )
+    if method == "tsne" and len(codes) > MOST_BY_TSNE:
+        raise ValueError(
+            f"`codes` must hold at most {MOST_BY_TSNE:,} codes for method='tsne': "
+            "project a sample of them, `codes[sample_rows(len(codes), 5000)]`. "
+            f"Received: codes of shape {codes.shape}"
+        )
     if (codes == codes[0]).all():
         return np.zeros((len(codes), dimensions))
     # In single precision, squares of tiny codes underflow to 0.
-    return _METHODS[method](codes.astype("float64"), dimensions, seed)
+    return _METHODS[method](codes.astype("float64"), dimensions, seed, verbose)
 
 
-def _principal_components(codes: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
+def sample_rows(count: int, most: int, seed: int = 0) -> np.ndarray:
+    """Draw rows of which a sample consists, such as t-SNE takes of many codes.
+
+    Args:
+        count: How many rows there are.
+        most: Rows of the sample, or all if there are fewer.
+        seed: Seed of the draw; the same seed draws the same rows. Defaults to 0.
+
+    Returns:
+        Integers of shape (min(count, most),): indices in increasing order, none twice.
+
+    Raises:
+        ValueError: If `count` or `most` is no positive integer.
+
+    >>> sample_rows(3, most=5)
+    array([0, 1, 2])
+    """
+    check_positive_integer("count", count)
+    check_positive_integer("most", most)
+    return np.sort(np.random.default_rng(seed).permutation(count)[:most])
+
+
+def _principal_components(
+    codes: np.ndarray, dimensions: int, seed: int, verbose: int
+) -> np.ndarray:
     from sklearn.decomposition import PCA
 
     return PCA(dimensions, random_state=seed).fit_transform(codes)
 
 
-def _tsne(codes: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
+def _tsne(codes: np.ndarray, dimensions: int, seed: int, verbose: int) -> np.ndarray:
     from sklearn.manifold import TSNE
 
     perplexity = min(_LARGEST_PERPLEXITY, (len(codes) - 1) / 3)
-    projection = TSNE(dimensions, perplexity=perplexity, init="pca", random_state=seed)
+    projection = TSNE(
+        dimensions,
+        perplexity=perplexity,
+        init="pca",
+        random_state=seed,
+        # From 2 on it says where it stands at every fiftieth step.
+        verbose=2 * verbose,
+    )
     # It starts from single precision, and crashes where squares underflow to 0; what it
     # gives doesn't depend on the scale of the codes.
     centred = codes - codes[0]
     return projection.fit_transform(centred / np.abs(centred).max())
 
 
-def _umap(codes: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
+def _umap(codes: np.ndarray, dimensions: int, seed: int, verbose: int) -> np.ndarray:
     try:
         import umap  # type: ignore[import-not-found]
     except ImportError as error:
@@ -97,7 +144,11 @@ def _umap(codes: np.ndarray, dimensions: int, seed: int) -> np.ndarray:
         ) from error
     neighbours = min(_UMAP_NEIGHBOURS, len(codes) - 1)
     projection = umap.UMAP(
-        n_components=dimensions, n_neighbors=neighbours, random_state=seed, n_jobs=1
+        n_components=dimensions,
+        n_neighbors=neighbours,
+        random_state=seed,
+        n_jobs=1,
+        verbose=bool(verbose),
     )
     return projection.fit_transform(codes)
 

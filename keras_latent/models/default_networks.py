@@ -1,12 +1,18 @@
 """Models with default networks, for images of a given shape."""
 
 import inspect
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeAlias
 
 import keras
 
 from keras_latent import likelihoods, networks
 from keras_latent.models.constructor_config import ConstructorConfigModel
+
+Builders: TypeAlias = Mapping[str, Callable[..., keras.Model]]
+
+_DECIDED = ("size", "extra_size", "downsampling", "output_activation", "dtype", "name")
+"""Arguments of builders that follow from the model's own."""
 
 
 class ForImages(ConstructorConfigModel):
@@ -24,7 +30,9 @@ class ForImages(ConstructorConfigModel):
     ) -> Self:
         """Build this variant with the default convolutional networks.
 
-        Networks that are given, such as `encoder=...`, are used as they are.
+        Networks that are given, such as `encoder=...`, are used as they are; a dict in
+        place of one holds arguments of the default one, such as
+        `encoder={"widths": (64, 128, 256)}`.
 
         Args:
             image_shape: (height, width, channels): at least 8 × 8, 1 or 3 channels.
@@ -37,7 +45,8 @@ class ForImages(ConstructorConfigModel):
             A model of images in [0, 1].
 
         Raises:
-            ValueError: If no network can be built for such a code.
+            ValueError: If no network can be built for such a code, or a default network
+                has no argument of a name that is given.
         """
         if (latent_dim is None) == (code_shape is None):
             raise ValueError(
@@ -57,9 +66,12 @@ class ForImages(ConstructorConfigModel):
         size: Any = latent_dim or code_shape
         cls.check_code_size(size)
         made: dict[str, Any] = {"likelihood": likelihood}
-        if not {"encoder", "decoder"} <= kwargs.keys():
+        builders = cls.default_builders(code_is_map=not isinstance(size, int))
+        _check_network_arguments(builders, kwargs)
+        given = {n for n in kwargs if not isinstance(kwargs[n], dict)}
+        if not {"encoder", "decoder"} <= given:
             made |= cls.default_networks(image_shape, size, activation, **kwargs)
-        if "decoder" in kwargs:
+        if "decoder" in given:
             # What it ends in, the caller knows.
             made["likelihood"] = chosen
         model = cls(**{**kwargs, **made, **given_networks(kwargs)})
@@ -75,6 +87,22 @@ class ForImages(ConstructorConfigModel):
         """
 
     @classmethod
+    def default_builders(cls, code_is_map: bool) -> Builders:
+        """What builds the default networks, by the names that these have.
+
+        Those alone whose arguments can be chosen: `network_arguments` names them.
+
+        Args:
+            code_is_map: Whether the code is a map, and no vector.
+        """
+        if code_is_map:
+            return {}
+        return {
+            "encoder": networks.convolutional_encoder,
+            "decoder": networks.convolutional_decoder,
+        }
+
+    @classmethod
     def default_networks(
         cls,
         image_shape: tuple[int, int, int],
@@ -88,17 +116,20 @@ class ForImages(ConstructorConfigModel):
             image_shape: (height, width, channels).
             code_size: Number of dimensions of the code, or its shape (h, w, c).
             output_activation: The decoder's last activation, as the likelihood asks.
-            **kwargs: The other arguments that `for_images` was given.
+            **kwargs: The other arguments that `for_images` was given; a dict in place
+                of a network holds arguments of its builder.
         """
         if isinstance(code_size, int):
             widths = networks.default_widths(image_shape)
+            of_encoder = {"widths": widths[1:], **chosen_of(kwargs, "encoder")}
+            of_decoder = {"widths": widths[::-1], **chosen_of(kwargs, "decoder")}
             return {
-                "encoder": networks.convolutional_encoder(image_shape, widths[1:]),
+                "encoder": networks.convolutional_encoder(image_shape, **of_encoder),
                 "decoder": networks.convolutional_decoder(
                     image_shape,
                     code_size,
-                    widths[::-1],
                     output_activation=output_activation,
+                    **of_decoder,
                 ),
             }
         return {
@@ -112,6 +143,38 @@ class ForImages(ConstructorConfigModel):
 def given_networks(arguments: dict[str, Any]) -> dict[str, keras.Model]:
     """The networks among arguments."""
     return {n: v for n, v in arguments.items() if isinstance(v, keras.Model)}
+
+
+def chosen_of(arguments: Mapping[str, Any], network: str) -> dict[str, Any]:
+    """The arguments of a default network that were chosen, among those of a model."""
+    chosen = arguments.get(network)
+    return dict(chosen) if isinstance(chosen, dict) else {}
+
+
+def network_arguments(builder: Callable[..., keras.Model]) -> dict[str, Any]:
+    """The arguments of a default network that can be chosen, with their defaults.
+
+    >>> network_arguments(networks.convolutional_encoder)
+    {'widths': (32, 64, 128)}
+    """
+    return {
+        parameter.name: parameter.default
+        for parameter in inspect.signature(builder).parameters.values()
+        if parameter.default is not parameter.empty and parameter.name not in _DECIDED
+    }
+
+
+def _check_network_arguments(builders: Builders, arguments: Mapping[str, Any]) -> None:
+    """Refuse arguments that a default network doesn't have."""
+    for network in {"encoder", "decoder", *builders}:
+        known = network_arguments(builders[network]) if network in builders else {}
+        for name, value in chosen_of(arguments, network).items():
+            if name not in known:
+                listed = ", ".join(map(repr, known)) or "none"
+                raise ValueError(
+                    f"`{network}` must be a model, or a dict of arguments of the "
+                    f"default one, {listed}. Received: {network} with {name}={value!r}"
+                )
 
 
 def _check_size(model: Any, size: int | tuple[int, ...]) -> None:

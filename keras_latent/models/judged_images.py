@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.models.default_networks import Builders, chosen_of
 from keras_latent.models.feature_distance import FeatureDistance
 from keras_latent.training.players import Player
 from keras_latent.typing import Tensor
@@ -70,6 +71,14 @@ class JudgedImages:
         self.add_term("discrimination")
 
     @classmethod
+    def default_builders(cls: Any, code_is_map: bool) -> Builders:
+        """Residual networks."""
+        return {
+            "encoder": networks.residual_encoder,
+            "decoder": networks.residual_decoder,
+        }
+
+    @classmethod
     def default_networks(
         cls: Any,
         image_shape: tuple[int, int, int],
@@ -82,9 +91,14 @@ class JudgedImages:
         if not isinstance(code_size, int):
             downsampling = 2 ** networks.check_is_halved(image_shape, code_size)
         return {
-            "encoder": networks.residual_encoder(image_shape, downsampling),
+            "encoder": networks.residual_encoder(
+                image_shape, downsampling, **chosen_of(kwargs, "encoder")
+            ),
             "decoder": networks.residual_decoder(
-                image_shape, code_size, output_activation=output_activation
+                image_shape,
+                code_size,
+                output_activation=output_activation,
+                **chosen_of(kwargs, "decoder"),
             ),
         }
 

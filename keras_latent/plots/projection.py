@@ -24,6 +24,7 @@ def projection(
     images: Observation | None = None,
     labels: Any = None,
     class_names: Sequence[str] | None = None,
+    sampled_from: int | None = None,
 ) -> Any:
     """Draw points of a projection, coloured by label, with thumbnails of their images.
 
@@ -40,13 +41,16 @@ def projection(
         labels: Array of shape (count,): classes or numbers. Defaults to `None`.
         class_names: The names of the classes that `labels` are the indices of.
             Defaults to `None`.
+        sampled_from: How many there are in all, where the points are a sample of them:
+            the figure says so. Defaults to `None`: the points are all.
 
     Returns:
         A matplotlib `Figure`.
 
     Raises:
         ValueError: If the points are not finite, the numbers of points, images and
-            labels differ, or a value of an image is outside of [0, 1].
+            labels differ, a value of an image is outside of [0, 1], or there are more
+            points than they are sampled from.
 
     >>> figure = projection([[0.0, 1.0], [2.0, 0.5]], labels=["cat", "dog"])
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
@@ -56,6 +60,11 @@ def projection(
 
     points = as_codes("points", points, (2,))
     check_latent_dim("points", points, 2)
+    if sampled_from is not None and not sampled_from >= len(points):
+        raise ValueError(
+            f"`sampled_from` must be at least the number of points, {len(points)}. "
+            f"Received: sampled_from={sampled_from}"
+        )
     colouring = LabelColours(_checked_labels(labels, len(points)), class_names)
     pictures = None
     if images is not None:
@@ -78,6 +87,8 @@ def projection(
     axes.set_aspect("equal", adjustable="datalim")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
+    if sampled_from is not None and sampled_from > len(points):
+        axes.set_xlabel(f"a sample: {len(points):,} of {sampled_from:,}")
     colouring.explain(figure, axes)
     return figure
 

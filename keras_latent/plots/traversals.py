@@ -11,7 +11,7 @@ from keras_latent.plots.decoding import code_radius, code_space, decoded_images
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 
-_DRAWN_DIMENSIONS = 32
+_DRAWN_DIMENSIONS = 12
 
 
 @styled
@@ -20,6 +20,7 @@ def traversals(
     code: Any,
     dimensions: Iterable[int] | None = None,
     values: Sequence[float] | None = None,
+    codes: Any = None,
 ) -> Any:
     """Draw what one code decodes to while one dimension moves, a dimension a row.
 
@@ -31,18 +32,21 @@ def traversals(
         model: A latent model.
         code: Array of shape code_shape: the point that all traversals pass. Dimensions
             of a map are counted through its channels, columns and rows.
-        dimensions: Indices of the dimensions to move; `None` for all, of which the
-            first 32 are drawn. Defaults to `None`.
+        dimensions: Indices of the dimensions to move, however many. Defaults to `None`:
+            the first twelve, or with `codes` the twelve that vary most.
         values: What each dimension is set to; `None` for 9 values from −3 to 3, on a
             sphere from −1 to 1, in a ball up to 0.95 of its radius. Codes beyond a
             ball's rim are drawn at it. Defaults to `None`.
+        codes: Codes of some images, of shape (count, *code_shape): dimensions that
+            aren't named come in the order in which these vary, the most first. Defaults
+            to `None`: in their own order.
 
     Returns:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If `code` is not of the model's size, or `latent_space.traverse`
-            refuses the dimensions or values.
+        ValueError: If `code` or `codes` are not of the model's size, or
+            `latent_space.traverse` refuses the dimensions or values.
 
     >>> from keras_latent.models import VAE
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
@@ -54,7 +58,13 @@ def traversals(
     check_code_shape("code", code, model.code_shape)
     space = code_space(model)
     if dimensions is None:
-        dimensions = range(min(code.size, _DRAWN_DIMENSIONS))
+        used = np.arange(code.size)
+        if codes is not None:
+            codes = as_codes("codes", codes)
+            check_code_shape("codes", codes[0], model.code_shape)
+            spread = codes.reshape(len(codes), -1).std(axis=0, dtype="float64")
+            used = np.argsort(-spread, kind="stable")
+        dimensions = used[:_DRAWN_DIMENSIONS].tolist()
     dimensions = list(dimensions)
     if values is None:
         end = 1.0 if space == "sphere" else min(3.0, 0.95 * code_radius(model))

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_latent import plots
 from keras_latent.latent_space import project
+from keras_latent.latent_space.projection import MOST_BY_TSNE
 from keras_latent.metrics import active_units
 from keras_latent.plots.decoding import code_space, is_standard_normal
 from keras_latent.reports.reported_model import ReportedModel
@@ -16,30 +17,41 @@ from keras_latent.reports.section import (
     with_fewer_ticks,
 )
 
-_DIMENSIONS = 32
-# In one figure, which has to fit on a sheet of paper.
-_ROWS = 16
+_DIMENSIONS = 12
+_LISTED = 32
+_LONG = 5000
+"""Codes of which a map takes so long that its progress is shown."""
 
 
 def code_map(reported: ReportedModel) -> Section:
     """The codes in two dimensions by t-SNE."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    rows = np.sort(reported.order[: reported.limit])
+    rows = np.sort(reported.order[: min(reported.limit, MOST_BY_TSNE)])
     # Several threads would add in any order, and t-SNE makes much of a last digit.
     with threadpool_limits(1):
-        points = project(reported.codes[rows], "tsne", seed=reported.seed)
+        points = project(
+            reported.codes[rows],
+            "tsne",
+            seed=reported.seed,
+            verbose=int(len(rows) > _LONG),
+        )
     labels = reported.examples.labels
     labels = None if labels is None else labels[rows]
     thumbnails = reported.thumbnails(rows)
 
     def draw() -> Any:
-        figure = plots.projection(points, thumbnails, labels, reported.class_names)
+        figure = plots.projection(
+            points, thumbnails, labels, reported.class_names, reported.count
+        )
         # A name between dollar signs is no formula.
         for text in (text for legend in figure.legends for text in legend.texts):
             text.set_parse_math(False)
         return figure
 
+    sample = f"All {reported.count:,} images"
+    if len(rows) < reported.count:
+        sample = f"A sample: {len(rows):,} of {reported.count:,} images"
     coloured = "" if labels is None else ", coloured by class"
     return Section(
         "Map of the codes",
@@ -52,7 +64,7 @@ def code_map(reported: ReportedModel) -> Section:
                 f"Scatter of {len(rows):,} codes{coloured}, with thumbnails of their "
                 "images.",
                 narrowed(draw()),
-                f"{len(rows):,} of {reported.count:,} images{coloured}.",
+                f"{sample}{coloured}.",
             )
         ],
     )
@@ -80,26 +92,19 @@ def traversals(reported: ReportedModel) -> Section:
     which = "All dimensions"
     if len(dimensions) < codes.shape[1]:
         which = f"The {_DIMENSIONS} most used of {codes.shape[1]} dimensions"
-    pictures = [
-        Picture(
-            draw(rows, 7),
-            f"Rows of images, decoded while one dimension goes from {-end} to {end}, "
-            f"for the dimensions {', '.join(map(str, rows))}.",
-            draw(rows, 5),
-        )
-        for rows in (
-            dimensions[start : start + _ROWS]
-            for start in range(0, len(dimensions), _ROWS)
-        )
-    ]
-    caption = f"{which}, from left to right their value {unit}."
-    pictures[-1] = pictures[-1]._replace(caption=caption)
+    picture = Picture(
+        draw(dimensions, 7),
+        f"Rows of images, decoded while one dimension goes from {-end} to {end}, "
+        f"for the dimensions {', '.join(map(str, dimensions))}.",
+        draw(dimensions, 5),
+        f"{which}, from left to right their value {unit}.",
+    )
     return Section(
         "Traversals",
         "The code of the first image of the reconstructions above, with one dimension "
         "moved at a time, the most used first; what changes along a row is what that "
         "dimension stands for.",
-        pictures,
+        [picture],
     )
 
 
@@ -110,8 +115,8 @@ def code_usage(reported: ReportedModel) -> Section:
     idle = np.flatnonzero(~is_active).tolist()
     caption = f"{np.count_nonzero(is_active)} of {len(is_active)} dimensions are active"
     if idle:
-        listed = ", ".join(map(str, idle[:_DIMENSIONS]))
-        caption += f"; inactive: {listed}{', …' * (len(idle) > _DIMENSIONS)}"
+        listed = ", ".join(map(str, idle[:_LISTED]))
+        caption += f"; inactive: {listed}{', …' * (len(idle) > _LISTED)}"
     pictures = [
         Picture(
             plots.code_usage(codes),

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_latent.datasets.source import Source
+from keras_latent.latent_space import sample_rows
 from keras_latent.models import LatentModel
 from keras_latent.typing import Observation
 
@@ -79,7 +80,7 @@ class ArrayExamples(Examples):
         """A draw, as `Examples.sampled` says."""
         if self.count <= most:
             return self
-        rows = drawn_rows(self.count, most, seed)
+        rows = sample_rows(self.count, most, seed)
         labels = None if self.labels is None else self.labels[rows]
         return ArrayExamples(self.take(rows), labels)
 
@@ -129,7 +130,7 @@ class SourceExamples(Examples):
         """A draw, as `Examples.sampled` says."""
         if self.count <= most:
             return self
-        part = self.source.take(drawn_rows(self.count, most, seed))
+        part = self.source.take(sample_rows(self.count, most, seed))
         return SourceExamples(part, self._model)
 
     def evaluated(self, model: LatentModel) -> dict[str, float]:
@@ -155,16 +156,6 @@ def as_examples(images: Any, labels: np.ndarray | None, model: LatentModel) -> E
 def row_count(images: Observation) -> int:
     """How many observations there are."""
     return len(keras.tree.flatten(images)[0])
-
-
-def drawn_rows(count: int, most: int, seed: int) -> np.ndarray:
-    """Sorted indices of at most so many rows, drawn by the seed.
-
-    >>> drawn_rows(3, 5, seed=0)
-    array([0, 1, 2])
-    """
-    order = np.random.default_rng(seed).permutation(count)
-    return np.sort(order[:most])
 
 
 def _read_labels(source: Source) -> np.ndarray:

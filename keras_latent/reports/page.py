@@ -60,6 +60,7 @@ def page(
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["anchor"] = anchor
+    environment.filters["code"] = with_code
     return environment.get_template("report.html").render(
         title=title,
         facts=facts,
@@ -67,6 +68,22 @@ def page(
         advice=advice,
         sections=[_with_images(section) for section in sections],
     )
+
+
+def with_code(text: str) -> Any:
+    """A text as HTML, in which what stands between backticks is code.
+
+    >>> str(with_code("try `--epochs`, <b>"))
+    'try <code>--epochs</code>, &lt;b&gt;'
+    """
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(text)
+    for place in range(1, len(parts), 2):
+        parts[place] = Markup("<code>{}</code>").format(parts[place])
+    return Markup("").join(parts)
 
 
 def image(figure: Any) -> Image:

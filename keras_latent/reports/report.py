@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.class_names import label_names
+from keras_latent.counting import counted
 from keras_latent.datasets.source import Source
 from keras_latent.images import image_entries
 from keras_latent.models import LatentModel
@@ -51,8 +52,9 @@ def write_report(
     """Write a page about a trained model: numbers, images and what its code holds.
 
     One file of HTML that opens without a network. It shows learning curves,
-    reconstructions, the worst and the best of them, a t-SNE map of the codes,
-    interpolations, traversals, the use of each dimension and, of models with a prior,
+    reconstructions, the worst and the best of them, a t-SNE map of the codes, nearest
+    neighbours and clusters of them, accuracies with few labels, interpolations,
+    traversals, the use of each dimension and, of models with a prior,
     samples of it; of a `FeatureInverter`, also what is left without the
     features. What doesn't apply, or lacks its data, is left out.
 
@@ -79,7 +81,8 @@ def write_report(
         class_names: The names of the classes that `labels` are the indices of.
             Defaults to `None`.
         limit: How many images the map of the codes shows at most; it takes seconds for
-            a thousand. Defaults to 2000.
+            a thousand, and at most 20,000. As many are grouped in clusters. Defaults to
+            2000.
         seed: Seed of all that is drawn: the same seed gives the same page. Defaults to
             0.
         samplers: Samplers that were fitted to the model's codes, by names: what they
@@ -228,7 +231,7 @@ def _facts(reported: ReportedModel, data: str | None) -> dict[str, str]:
 
 def _code_in_words(model: LatentModel) -> str:
     if len(model.code_shape) == 1:
-        return f"{model.latent_dim:,} dimensions"
+        return counted(model.latent_dim, "dimension")
     sizes = " by ".join(map(str, model.code_shape[:2]))
     channels = model.code_shape[2]
     return f"map of {sizes} with {channels} channels: {model.latent_dim:,} dimensions"

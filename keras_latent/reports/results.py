@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from keras_latent import metrics
-from keras_latent.reports.examples import Examples, drawn_rows
+from keras_latent.latent_space import sample_rows
+from keras_latent.reports.examples import Examples
 
 if TYPE_CHECKING:
     from keras_latent.reports.reported_model import ReportedModel
@@ -56,7 +57,7 @@ class Results:
 
     @cached_property
     def _components(self) -> metrics.PrincipalComponents | None:
-        known = self._sampled_known
+        known = self.sampled_known
         if known is None:
             return None
         size = int(np.prod(self._reported.picture_shape))
@@ -78,7 +79,7 @@ class Results:
     @property
     def learned_from(self) -> int:
         """From how many images the rivals learned."""
-        return 0 if self._sampled_known is None else self._sampled_known.count
+        return 0 if self.sampled_known is None else self.sampled_known.count
 
     @cached_property
     def rival_errors(self) -> tuple[float, float] | None:
@@ -116,15 +117,15 @@ class Results:
     @cached_property
     def accuracies(self) -> Accuracies | None:
         """How well the class is told; `None` without classes or enough images."""
-        reported, known = self._reported, self._sampled_known
+        reported, known = self._reported, self.sampled_known
         labels = reported.examples.labels
         if known is None or known.labels is None or labels is None:
             return None
         if known.count < NEIGHBOURS or len(np.unique(known.labels)) < 2:
             return None
-        rows = drawn_rows(reported.count, TESTED_AT_MOST, reported.seed)
+        rows = sample_rows(reported.count, TESTED_AT_MOST, reported.seed)
         tested = reported.examples.sampled(TESTED_AT_MOST, reported.seed)
-        codes = reported.encode(known), known.labels, reported.codes[rows], labels[rows]
+        codes = self.known_codes, known.labels, reported.codes[rows], labels[rows]
         side = self._pixels_in_a_mean(known.count + tested.count)
         pixels = (
             self._pixels(known, side),
@@ -141,7 +142,16 @@ class Results:
         )
 
     @cached_property
-    def _sampled_known(self) -> Examples | None:
+    def known_codes(self) -> np.ndarray:
+        """Codes of these images, of shape (count, latent_dim)."""
+        known = self.sampled_known
+        if known is None:
+            return np.empty((0, self._reported.model.latent_dim))
+        return self._reported.encode(known)
+
+    @cached_property
+    def sampled_known(self) -> Examples | None:
+        """The images to learn from, 10,000 at most; `None` if there are none."""
         known = self._reported.known_examples
         return known and known.sampled(KNOWN_AT_MOST, self._reported.seed)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from keras_latent.reports import code_sections, image_sections
+from keras_latent.reports import code_sections, image_sections, neighbour_sections
 from keras_latent.reports.information_section import information
 from keras_latent.reports.learning_section import learning_curves
 from keras_latent.reports.reported_model import ReportedModel
@@ -27,6 +27,15 @@ def sections(
         drawn.append(image_sections.inversions(reported))
     if reported.model.latent_dim >= 2 and reported.count >= _LEAST_PROJECTED:
         drawn.append(code_sections.code_map(reported))
+    drawn += [
+        section
+        for section in (
+            neighbour_sections.neighbours(reported),
+            neighbour_sections.cluster_sheets(reported),
+            neighbour_sections.few_shot(reported),
+        )
+        if section is not None
+    ]
     if reported.decodes_codes_alone:
         if reported.samplers:
             drawn.append(image_sections.samples(reported))

@@ -45,8 +45,13 @@ def sampler_name(beginning: str) -> str:
     'flow_matching'
     """
     found = [name for name in SAMPLERS if name.startswith(beginning)]
-    if len(found) != 1:
+    if not beginning or not found:
         check_choice("sampler", beginning, SAMPLERS)
+    if len(found) > 1:
+        raise ValueError(
+            f"`sampler` is ambiguous: {', '.join(map(repr, found))} begin so. "
+            f"Received: sampler={beginning!r}"
+        )
     return found[0]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def trained_weights(
     )
     size = _batch_size(sampler, count)
     done = checkpoint.resumed()
-    progress = keras.utils.Progbar(sampler.epochs, verbose=sampler.verbose)
+    progress = Progress(sampler.epochs, sampler.verbose)
     for epoch in range(done, sampler.epochs):
         if begin_epoch is not None:
             begin_epoch(epoch)
@@ -102,10 +103,32 @@ def trained_weights(
                 f"Received: learning_rate={sampler.learning_rate}, with the loss "
                 f"{loss} in epoch {epoch + 1}"
             )
-        progress.update(epoch + 1, [("loss", float(loss))])
+        progress.reached(epoch + 1, float(loss))
         checkpoint.reached(epoch + 1, sampler.epochs)
     checkpoint.remove()
     return as_arrays(network.weights)
+
+
+class Progress:
+    """What a fit has reached: a bar on a terminal and in a notebook, elsewhere lines.
+
+    Args:
+        epochs: Those of the whole fit.
+        verbose: 1 shows it, 0 nothing.
+    """
+
+    def __init__(self, epochs: int, verbose: int) -> None:
+        # Keras colours its bar wherever it goes, into files, too.
+        is_seen = sys.stdout.isatty() or "ipykernel" in sys.modules
+        self._epochs = epochs
+        self._prints = bool(verbose) and not is_seen
+        self._bar = keras.utils.Progbar(epochs, verbose=verbose if is_seen else 0)
+
+    def reached(self, epoch: int, loss: float) -> None:
+        """Show that an epoch is done."""
+        self._bar.update(epoch, [("loss", loss)])
+        if self._prints:
+            print(f"epoch {epoch}/{self._epochs}  loss {loss:.4g}", flush=True)
 
 
 def as_arrays(variables: Sequence[Any]) -> dict[str, np.ndarray]:

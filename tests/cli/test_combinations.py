@@ -26,7 +26,7 @@ def test_each_is_trained_for_a_step(name, no_traces):
     variant = models.VARIANTS[kind]
     check_settings(variant, settings)
     code = {"code_shape": (2, 2, 3)} if variant.codes_are_maps else {"latent_dim": 3}
-    model = variant.for_images((8, 8, 1), **code, **variant_options(settings))
+    model = variant.for_images((8, 8, 1), **code, **variant_options(variant, settings))
     found = described(model)
     assert {n: found[n] for n in settings} == settings
     players = model.players()

@@ -3,12 +3,13 @@
 import sys
 
 import keras
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import keras_latent as kl
 from keras_latent.cli import app, exploring
-from tests.cli.calling import failure, left_by_training
+from tests.cli.calling import called, failure, left_by_training
 
 SHAPE = (8, 8, 1)
 
@@ -56,6 +57,29 @@ def test_a_server_of_what_the_run_was_trained_on(run_folder, monkeypatch):
     assert exploration.class_names == ("dark", "light")
 
 
+def test_samples_of_a_sampler_by_its_name(run_folder, monkeypatch, tmp_path):
+    model = kl.load_model(run_folder / "model.keras")
+    sampler = kl.samplers.Normal(model).fit(np.random.rand(9, *SHAPE))
+    (run_folder / "samplers").mkdir()
+    file = run_folder / "samplers" / "normal.npz"
+    sampler.save(file)
+    drawn_from = []
+    monkeypatch.setattr(
+        exploring.explorer,
+        "write_page",
+        lambda model, images, path, sampler, **options: (
+            path.write_text(""),
+            drawn_from.append(sampler),
+        ),
+    )
+    words = ["explore", run_folder, "--static", tmp_path / "page.html", "--sampler"]
+    for said in ("norm", file):
+        called(*words, said)
+    for found in drawn_from:
+        np.testing.assert_array_equal(found.state["mean"], sampler.state["mean"])
+    assert len(drawn_from) == 2
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("words", "message"),
@@ -66,13 +90,35 @@ class TestErrors:
             (["--split", "dev"], "`--split` must be one of 'train', 'test'"),
             (
                 ["--static", "none/page.html"],
-                "`path` must be in a folder that can be written",
+                "`--static` must be in a folder that can be written to. Received: "
+                "--static='none/page.html'",
+            ),
+            (["--static", ""], "Invalid value for '--static': it must be a path."),
+            (
+                ["--sampler", "gauss"],
+                "`--sampler` must have been fitted to the model's codes: `keras-latent "
+                "sample MODEL --sampler gaussian_mixture` does it. Received: "
+                "--sampler='gauss', and no file",
+            ),
+            (["--sampler", "ma"], "`--sampler` is ambiguous: 'manifold', 'masked_"),
+            (["--sampler", "fog"], "`--sampler` must be one of 'normal'"),
+            (
+                ["--sampler", "none.npz"],
+                "`--sampler` must be a saved sampler. Received: --sampler='none.npz'",
             ),
         ],
     )
     def test_arguments(self, words, message, run_folder, monkeypatch, capsys):
         monkeypatch.setattr(exploring, "check_can_serve", lambda: None)
-        assert message in failure(monkeypatch, capsys, "explore", run_folder, *words)
+        said = failure(monkeypatch, capsys, "explore", run_folder, *words)
+        assert message in said.replace("│ ", "")
+
+    def test_of_the_projection(self, run_folder, tmp_path, monkeypatch, capsys):
+        monkeypatch.setitem(sys.modules, "umap", None)
+        words = ["--static", tmp_path / "page.html", "--projection", "umap"]
+        said = failure(monkeypatch, capsys, "explore", run_folder, *words)
+        assert "`--projection` 'umap' needs the package umap-learn" in said
+        assert "Received: --projection='umap'" in said
 
     def test_without_the_extra(self, run_folder, monkeypatch, capsys):
         monkeypatch.setitem(sys.modules, "starlette", None)

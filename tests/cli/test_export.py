@@ -59,7 +59,7 @@ def test_what_is_no_run_is_checked_on_random_images(saved, tmp_path):
     [
         (["--format", "pmml"], "`--format` must be one of 'onnx', 'litert'"),
         (["--part", "head"], "`--part` must be one of 'model', 'encoder', 'decoder'"),
-        (["--output", "a.bin"], "must end in '.onnx' for format='onnx'"),
+        (["--output", "a.bin"], "`--output` must end in '.onnx' for format='onnx'"),
         (
             ["--format", "keras", "--int8", "--limit", "1e-9"],
             "more than `--limit`; nothing was kept",
@@ -73,4 +73,11 @@ def test_errors_leave_nothing(run_folder, monkeypatch, capsys, words, message):
 
 def test_a_missing_model(tmp_path, monkeypatch, capsys):
     message = failure(monkeypatch, capsys, "export", tmp_path / "nothing")
-    assert "`path` must be a saved model" in message
+    assert "`model` must be a saved model. Received: model=" in message
+
+
+def test_empty_paths(saved, monkeypatch, capsys):
+    message = failure(monkeypatch, capsys, "export", "")
+    assert "Invalid value for 'MODEL': it must be a path. Received: ''" in message
+    message = failure(monkeypatch, capsys, "export", saved, "--output", " ")
+    assert "Invalid value for '--output': it must be a path." in message

@@ -69,6 +69,10 @@ def test_a_sampler_of_tokens_is_fitted_once_and_drawn_from(run_of, monkeypatch, 
     run, seen = run_of("tokens"), drawn(monkeypatch)
     words = ["sample", run, "--sampler", "token", "--count", 7]
     printed = called(*words, *SMALL, "--set", "heads=2")
+    # No terminal: no colours, no bar that is drawn over and over.
+    assert "\x1b" not in printed
+    assert "\b" not in printed
+    assert "epoch 4/4 loss" in printed
     assert "Fitting TokenTransformer to the codes of 24 images, units 8" in printed
     assert made(run) == {
         "samplers/token_transformer.npz",
@@ -180,7 +184,28 @@ def test_without_a_prior_the_samplers_are_named(run_of, monkeypatch, capsys):
         (["--set", "units=8"], "which `--sampler` names"),
         (["--sampler", "flow", "--set", "unit=8"], "must name one of batch_size, epo"),
         (["--sampler", "flow", "--set", "units=a"], "must give an integer for 'units'"),
-        (["--sampler", "flow", "--set", "units=0"], "must be a positive integer"),
+        (
+            ["--sampler", "flow", "--set", "units=0"],
+            "`--set units` must be a positive integer. Received: --set units=0",
+        ),
+        (
+            ["--sampler", "flow", "--set", "epochs=0"],
+            "`--set epochs` must be a positive integer. Received: --set epochs=0",
+        ),
+        (
+            ["--sampler", "flow", "--set", "epochs=10000000"],
+            "`--set epochs` must be at most 1000000. Received: --set epochs=",
+        ),
+        (
+            ["--sampler", "normal", "--set", "x=1"],
+            "`--set` must be left out: Normal has nothing that could be set. "
+            "Received: --set x=1",
+        ),
+        (
+            ["--sampler", "ma"],
+            "`--sampler` is ambiguous: 'manifold', 'masked_autoregressive_flow' begin "
+            "so. Received: --sampler='ma'",
+        ),
         (["--sampler", "pixel"], "must have codes that are tokens"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import pathlib
 import shutil
 
 import numpy as np
@@ -126,6 +127,19 @@ def test_runs_must_have_held_out_the_same(image_folder, tmp_path):
     told["split_seed"] = 1
     (folder / "config.json").write_text(json.dumps({"arguments": told}))
     comparing._check_held_out_alike(*paths)
+
+
+def test_a_comparison_is_not_overwritten(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert str(comparing._free_folder()) == "comparison"
+    pathlib.Path("comparison").mkdir()
+    pathlib.Path("comparison-2").write_text("")
+    assert str(comparing._free_folder()) == "comparison-3"
+    pathlib.Path("comparison", "compare.csv").write_text("mine")
+    words = ["compare", "absent", "--output", "comparison"]
+    said = failure(monkeypatch, capsys, *words)
+    assert "`--output` must be a folder without a comparison" in said
+    assert "Received: --output='comparison'" in said
 
 
 def test_a_folder_that_is_no_run_is_named(tmp_path, monkeypatch, capsys):

@@ -9,7 +9,7 @@ import pytest
 from keras_latent import datasets, models
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.defaults import default_settings, epochs_for
-from keras_latent.cli.errors import in_options
+from keras_latent.cli.errors import arguments_called, in_options
 from keras_latent.cli.settings import (
     check_settings,
     make_optimizer,
@@ -58,6 +58,14 @@ def test_values_are_read():
         (["optimizer=adamm"], "the name of an optimizer of Keras"),
         (["optimizer.learning_rate=1"], "name one of"),
         (["encoder=mine"], "name one of"),
+        (["encoder.depth=3"], r"name one of .*encoder\.widths.*--set encoder\.depth=3"),
+        (
+            ["decoder.widths=64"],
+            r"a list of positive integers for 'decoder\.widths', such as "
+            r"\[128,64,32,16\]\. Received: --set decoder\.widths=64",
+        ),
+        (["encoder.widths=[]"], "a list of positive integers"),
+        (["encoder.widths=[8, 0.5]"], "a list of positive integers"),
     ],
 )
 def test_refused(words, message):
@@ -74,11 +82,42 @@ def test_every_variant_has_plain_arguments():
     assert plain_arguments(models.IWAE)["num_samples"] == 5
 
 
+def test_default_networks_are_made_of_them():
+    words = ["encoder.widths=[3, 5]", "decoder.widths=[7,6,4]"]
+    options = variant_options(models.VAE, checked("vae", *words))
+    model = models.VAE.for_images((8, 8, 1), 2, **options)
+    assert model.encoder.output_shape == (None, 2, 2, 5)
+    widths = {
+        layer.filters for layer in model.decoder.layers if hasattr(layer, "filters")
+    }
+    assert widths <= {7, 6, 4, 1}
+    # What isn't said stays as it is.
+    usual = models.VAE.for_images((8, 8, 1), 2)
+    other = models.VAE.for_images((8, 8, 1), 2, encoder={"widths": (3, 5)})
+    assert other.decoder.count_params() == usual.decoder.count_params()
+
+    settings = checked("autoencoder-kl", "encoder.width=8", "decoder.attention=true")
+    options = variant_options(models.AutoencoderKL, settings)
+    assert options == {"encoder": {"width": 8}, "decoder": {"attention": True}}
+    settings = checked("inverter", "decoder.mode=concat", "extra_encoder.widths=[4]")
+    assert settings.keys() == {"decoder.mode", "extra_encoder.widths"}
+    for variant in ("vqvae", "conditional-vae"):
+        with pytest.raises(ValueError, match="must name one of"):
+            checked(variant, "encoder.widths=[4]")
+
+
+def test_networks_without_such_an_argument_are_refused():
+    with pytest.raises(
+        ValueError, match=r"`encoder` must be a model, .*'widths'.*with depth=3"
+    ):
+        models.VAE.for_images((8, 8, 1), 2, encoder={"depth": 3})
+
+
 def test_a_model_is_made_of_them():
     words = ["beta=4", "likelihood=gaussian", "likelihood.scale=0.2"]
     words += ["prior=normal_mixture", "prior.components=3", "optimizer=sgd"]
     settings = checked("vae", *words, "optimizer.momentum=0.5")
-    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(settings))
+    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(models.VAE, settings))
     assert float(model.beta) == 4.0
     assert model.likelihood.scale == 0.2
     assert model.prior.components == 3
@@ -92,7 +131,7 @@ def test_a_model_is_made_of_them():
 
 def test_a_named_likelihood_keeps_its_logits():
     settings = checked("vae", "likelihood=bernoulli", "likelihood.from_logits=true")
-    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(settings))
+    model = models.VAE.for_images((8, 8, 1), 2, **variant_options(models.VAE, settings))
     assert model.likelihood.from_logits
 
 
@@ -130,20 +169,53 @@ def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
 
 
 @pytest.mark.parametrize(
-    ("message", "expected"),
+    ("message", "words", "expected"),
     [
         (
             "`image_size` is. Received: image_size=3",
+            [],
             "`--image-size` is. Received: --image-size=3",
         ),
         (
             "`beta` must. Received: beta=-1",
+            [],
             "`--set beta` must. Received: --set beta=-1",
         ),
-        ("`name` must be a folder", "`dataset` must be a folder"),
-        ("`skip_bad=True` leaves", "`--skip-bad` leaves"),
-        ("`x` must be finite", "`x` must be finite"),
+        (
+            "`epochs` must. Received: epochs=0",
+            ["--set", "epochs=0"],
+            "`--set epochs` must. Received: --set epochs=0",
+        ),
+        (
+            "`components` must. Received: components=0",
+            ["--set=prior.components = 0", "scale=1"],
+            "`--set prior.components` must. Received: --set prior.components=0",
+        ),
+        ("`scale` must", ["--augment", "scale=1"], "`scale` must"),
+        ("`name` must be a folder", [], "`dataset` must be a folder"),
+        ("`skip_bad=True` leaves", [], "`--skip-bad` leaves"),
+        ("`x` must be finite", [], "`x` must be finite"),
     ],
 )
-def test_errors_speak_of_options(message, expected):
-    assert in_options(message) == expected
+def test_errors_speak_of_options(message, words, expected):
+    names = ("epochs", "image_size", "dataset")
+    options = {name: f"--{name.replace('_', '-')}" for name in names}
+    assert in_options(message, {**options, "set_": "--set"}, words) == expected
+
+
+def test_errors_speak_of_options_that_the_command_has():
+    assert in_options("`epochs`, `beta` and `limit`", {"limit": "--limit"}) == (
+        "`epochs`, `beta` and `--limit`"
+    )
+
+
+def test_errors_of_what_is_called_speak_of_the_caller():
+    with (
+        pytest.raises(OSError, match=r"^`output` must be. Received: output='a'$"),
+        arguments_called(path="output"),
+    ):
+        raise OSError("`path` must be. Received: path='a'")
+    error = UnicodeDecodeError("utf-8", b"a", 0, 1, "said")
+    with pytest.raises(UnicodeDecodeError) as raised, arguments_called(path="output"):
+        raise error
+    assert raised.value is error

@@ -101,9 +101,10 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("variant", ["vqvae", "adversarial"])
-def test_variants_of_maps_and_of_players(variant, arguments, tmp_path):
+def test_variants_of_maps_and_of_players(variant, arguments, tmp_path, capsys):
     arguments = dataclasses.replace(arguments, variant=variant, epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
+    assert "1 epoch of 5 images" in capsys.readouterr().out
     model = keras_latent.load_model(tmp_path / "run" / "model.keras")
     if variant == "vqvae":
         height, width, _ = model.decoder.output_shape[1:]

@@ -100,6 +100,12 @@ class TestExploration:
         with pytest.raises(ValueError, match="`x` must have the shape"):
             Exploration(vae, images[:, :4])
 
+    def test_more_images_than_tsne_ends_with(self, vae, images, monkeypatch):
+        monkeypatch.setattr("keras_latent.explorer.exploration.MOST_BY_TSNE", 30)
+        message = r"`limit` must be at most 30 for projection='tsne'.*limit=35"
+        with pytest.raises(ValueError, match=message):
+            Exploration(vae, images, limit=35, projection="tsne")
+
     def test_samplers_of_something_else(self, vae, images):
         with pytest.raises(ValueError, match="`sampler` must be a sampler of"):
             Exploration(vae, images, sampler=vae.prior)

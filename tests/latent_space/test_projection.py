@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_latent.latent_space import nearest, project
+from keras_latent.latent_space import nearest, project, sample_rows
 
 
 def three_groups(count, seed=0):
@@ -113,3 +113,31 @@ def test_tells_umap_what_to_do(monkeypatch):
     np.testing.assert_array_equal(projected, codes[:, :3])
     assert given.items() >= {"n_components": 3, "n_neighbors": 8}.items()
     assert given["random_state"] == 7
+
+
+def test_refuses_more_than_tsne_ends_with():
+    message = r"at most 20,000 codes for method='tsne'.*sample.*\(20001, 2\)"
+    with pytest.raises(ValueError, match=message):
+        project(np.zeros((20_001, 2)), "tsne")
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_tsne_says_where_it_stands(verbose, capsys):
+    codes = np.random.default_rng(0).normal(size=(12, 3))
+    points = project(codes, "tsne", verbose=verbose)
+    assert ("Iteration 50" in capsys.readouterr().out) == bool(verbose)
+    np.testing.assert_array_equal(points, project(codes, "tsne"))
+    with pytest.raises(ValueError, match="`verbose` must be one of 0, 1"):
+        project(codes, "tsne", verbose=2)
+
+
+def test_a_sample_of_rows():
+    rows = sample_rows(1000, 50, seed=3)
+    assert len(np.unique(rows)) == 50
+    assert (np.diff(rows) > 0).all()
+    assert rows.min() >= 0
+    assert rows.max() < 1000
+    np.testing.assert_array_equal(rows, sample_rows(1000, 50, seed=3))
+    assert (rows != sample_rows(1000, 50, seed=4)).any()
+    with pytest.raises(ValueError, match="`most` must be a positive integer"):
+        sample_rows(3, 0)

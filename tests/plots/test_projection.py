@@ -165,3 +165,11 @@ def test_points_at_one_place_are_drawn(points, pictures, tmp_path):
 def test_errors_name_the_argument(points, options, message):
     with pytest.raises(ValueError, match=message):
         plots.projection(**{"points": points} | options)
+
+
+def test_a_sample_is_said_to_be_one(points):
+    figure = plots.projection(points, sampled_from=12_345)
+    assert figure.axes[0].get_xlabel() == "a sample: 40 of 12,345"
+    assert plots.projection(points, sampled_from=40).axes[0].get_xlabel() == ""
+    with pytest.raises(ValueError, match=r"at least the number of points, 40.*from=39"):
+        plots.projection(points, sampled_from=39)

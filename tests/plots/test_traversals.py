@@ -46,10 +46,21 @@ def test_values_span_three_deviations_of_the_prior(model, shown):
     ]
 
 
-def test_of_many_dimensions_the_first_32_are_drawn(shown):
+def test_of_many_dimensions_the_first_twelve_are_drawn(shown):
     grid = shown(plots.traversals(Wide(), np.zeros(40), values=[0.5]))
 
-    assert grid.row_labels == [str(dimension) for dimension in range(32)]
+    assert grid.row_labels == [str(dimension) for dimension in range(12)]
+
+
+def test_with_codes_those_that_vary_most_come_first(shown):
+    spread = np.arange(40.0)[::-1].copy()
+    spread[7] = 50.0
+    codes = np.array([[-1.0], [1.0]]) * spread
+
+    figure = plots.traversals(Wide(), np.zeros(40), values=[0.5], codes=codes)
+
+    numbers = [7, *range(7), *range(8, 12)]
+    assert shown(figure).row_labels == [str(number) for number in numbers]
 
 
 def test_more_are_drawn_if_they_are_named(shown):
@@ -65,6 +76,7 @@ def test_more_are_drawn_if_they_are_named(shown):
         (np.zeros((1, 3)), {}, r"`code` must have the shape .* shape \(1, 3\)"),
         ([0.0, np.nan, 0.0], {}, r"`code` must be finite"),
         (np.zeros(3), {"dimensions": [3]}, r"`dimensions` .* from 0 to 2"),
+        (np.zeros(3), {"codes": np.zeros((5, 2))}, "`codes` must have the latent dim"),
         (np.zeros(3), {"values": []}, r"`values` must not be empty"),
     ],
 )

@@ -34,6 +34,14 @@ def test_pictures_stand_beside_each_other_at_their_natural_size(widths, columns)
     assert f'class="pictures columns-{columns}"' in html
 
 
+def test_what_stands_between_backticks_is_code():
+    html = page("T", {}, {}, [], ["Try `--set x=<1>`, & not ``.", "A lone ` stays."])
+    assert (
+        "<li>Try <code>--set x=&lt;1&gt;</code>, &amp; not <code></code>.</li>" in html
+    )
+    assert "<li>A lone ` stays.</li>" in html
+
+
 def test_a_narrow_form_is_for_narrow_screens():
     picture = Picture(figure(8), "Alt.", figure(4), "Caption.")
     read = Page(page("Title", {}, {}, [Section("Heading", "Words.", [picture])]))

@@ -24,6 +24,7 @@ OF_EVERY_MODEL = [
     "Reconstructions",
     "Worst and best reconstructions",
     "Map of the codes",
+    "Neighbours",
     "Interpolations",
     "Traversals",
     "Use of the dimensions",
@@ -47,6 +48,9 @@ def test_every_section_is_there(report):
         "Reconstructions",
         "Worst and best reconstructions",
         "Map of the codes",
+        "Neighbours",
+        "Clusters",
+        "Few examples",
         "Samples of the prior",
         "Interpolations",
         "Traversals",
@@ -54,7 +58,7 @@ def test_every_section_is_there(report):
     ]
     assert not report.unclosed
     figures = [tags for tags, _ in report.elements if tags == "figure"]
-    assert len(figures) == 2 + 6 + 2
+    assert len(figures) == 2 + 9 + 2
     explanations = [a for a in report.attributes("p") if a["class"] == "explanation"]
     assert len(explanations) == len(report.headings)
 
@@ -195,7 +199,10 @@ def test_of_given_features_a_page_is_written(tmp_path):
     path = tmp_path / "report.html"
     write_report(model, pairs, path, labels=[0, 1] * 3, known=(pairs, [0, 1] * 3))
     page = Page(path.read_text())
-    assert page.headings[-len(OF_AN_INVERTER) :] == OF_AN_INVERTER
+    # Of two classes, there are clusters, too.
+    found = [heading for heading in page.headings if heading != "Clusters"]
+    assert len(found) == len(page.headings) - 1
+    assert found[-len(OF_AN_INVERTER) :] == OF_AN_INVERTER
     assert "5-NN accuracy" in page.numbers
     with pytest.raises(ValueError, match=r"`images` can.t be .* a dict of"):
         write_report(model, x, path)

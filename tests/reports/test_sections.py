@@ -68,7 +68,8 @@ def test_few_images_make_few_pairs(vae, digits, count):
 def test_the_map_takes_as_many_images_as_allowed(vae, digits):
     reported = ReportedModel(vae, *digits, None, None, 20, 0)
     (picture,) = code_sections.code_map(reported).pictures
-    assert picture.caption == "20 of 60 images, coloured by class."
+    assert picture.caption == "A sample: 20 of 60 images, coloured by class."
+    assert picture.wide.axes[0].get_xlabel() == "a sample: 20 of 60"
     assert len(picture.wide.axes[0].collections[0].get_offsets()) == 20
     assert picture.narrow.get_size_inches()[0] < 5
 
@@ -82,14 +83,14 @@ def test_traversals_come_in_the_order_of_use(reported):
     assert "units of the prior" in picture.caption
 
 
-def test_a_long_code_is_traversed_in_parts(digits):
+def test_of_a_long_code_the_most_used_are_traversed(digits):
     model = kl.models.VAE.for_images((28, 28, 1), latent_dim=40)
     reported = ReportedModel(model, *digits, None, None, 2000, 0)
-    first, second = code_sections.traversals(reported).pictures
-    rows = row_labels(first.wide.axes[0]) + row_labels(second.wide.axes[0])
-    used = np.argsort(-reported.codes.std(axis=0), kind="stable")[:32]
+    (picture,) = code_sections.traversals(reported).pictures
+    used = np.argsort(-reported.codes.std(axis=0), kind="stable")[:12]
+    rows = row_labels(picture.wide.axes[0])
     assert rows == [str(dimension) for dimension in used]
-    assert second.caption.startswith("The 32 most used of 40 dimensions")
+    assert picture.caption.startswith("The 12 most used of 40 dimensions")
 
 
 def test_plain_codes_are_traversed_in_their_own_spread(digits):

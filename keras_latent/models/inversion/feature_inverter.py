@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent import networks
 from keras_latent.models import specs
+from keras_latent.models.default_networks import Builders, chosen_of
 from keras_latent.models.inversion.feature_sources import feature_source
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.networks.checks import check_model
@@ -172,6 +173,14 @@ class FeatureInverter(LatentModel):
         return x
 
     @classmethod
+    def default_builders(cls, code_is_map: bool) -> Builders:
+        """A decoder whose weights are controlled, and an extra encoder."""
+        return {
+            "decoder": networks.inversion_decoder,
+            "extra_encoder": networks.extra_encoder,
+        }
+
+    @classmethod
     def default_networks(
         cls,
         image_shape: tuple[int, int, int],
@@ -202,9 +211,15 @@ class FeatureInverter(LatentModel):
         extra_size = code_size - size
         return {
             "decoder": networks.inversion_decoder(
-                image_shape, size, extra_size, output_activation=output_activation
+                image_shape,
+                size,
+                extra_size,
+                output_activation=output_activation,
+                **chosen_of(kwargs, "decoder"),
             ),
-            "extra_encoder": networks.extra_encoder(image_shape, extra_size),
+            "extra_encoder": networks.extra_encoder(
+                image_shape, extra_size, **chosen_of(kwargs, "extra_encoder")
+            ),
         }
 
 

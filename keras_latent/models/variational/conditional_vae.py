@@ -6,6 +6,7 @@ import keras
 
 from keras_latent import networks
 from keras_latent.models.conditions import condition_of
+from keras_latent.models.default_networks import Builders
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch
 
@@ -82,6 +83,11 @@ class ConditionalVAE(VariationalModel):
             "reconstruction": self.reconstruction(batch.x, latent.z, training),
             "kl": self.kl(latent),
         }
+
+    @classmethod
+    def default_builders(cls, code_is_map: bool) -> Builders:
+        """None whose arguments can be chosen."""
+        return {}
 
     @classmethod
     def default_networks(

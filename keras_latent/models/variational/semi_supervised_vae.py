@@ -10,6 +10,7 @@ from keras_latent import networks
 from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.conditions import condition_of
+from keras_latent.models.default_networks import Builders
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.networks.checks import check_model
 from keras_latent.typing import Batch, Share, Tensor
@@ -154,6 +155,11 @@ class SemiSupervisedVAE(VariationalModel):
             x: Observations of shape (batch, ...), or a dict of them.
         """
         return ops.softmax(ops.cast(self.classifier(x, training=False), "float32"))
+
+    @classmethod
+    def default_builders(cls, code_is_map: bool) -> Builders:
+        """None whose arguments can be chosen."""
+        return {}
 
     @classmethod
     def default_networks(

@@ -7,14 +7,14 @@ from typing import Any, ClassVar
 from keras import ops
 
 from keras_latent import networks
-from keras_latent.models.default_networks import Builders, chosen_of
 from keras_latent.models.feature_distance import FeatureDistance
+from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
 
 
-class JudgedImages:
+class JudgedImages(ResidualNetworks):
     """Terms of reconstructed images beside their likelihood, and who minimises them.
 
     With x̂ the mean of the image, n its numbers and D a critic of patches, whose logits
@@ -69,38 +69,6 @@ class JudgedImages:
         self.discriminator_start = discriminator_start
         self.add_term("adversarial", weight=adversarial_weight)
         self.add_term("discrimination")
-
-    @classmethod
-    def default_builders(cls: Any, code_is_map: bool) -> Builders:
-        """Residual networks."""
-        return {
-            "encoder": networks.residual_encoder,
-            "decoder": networks.residual_decoder,
-        }
-
-    @classmethod
-    def default_networks(
-        cls: Any,
-        image_shape: tuple[int, int, int],
-        code_size: int | tuple[int, ...],
-        output_activation: str | None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        """Residual networks for `for_images`."""
-        downsampling = None
-        if not isinstance(code_size, int):
-            downsampling = 2 ** networks.check_is_halved(image_shape, code_size)
-        return {
-            "encoder": networks.residual_encoder(
-                image_shape, downsampling, **chosen_of(kwargs, "encoder")
-            ),
-            "decoder": networks.residual_decoder(
-                image_shape,
-                code_size,
-                output_activation=output_activation,
-                **chosen_of(kwargs, "decoder"),
-            ),
-        }
 
     def players(self: Any) -> dict[str, Player]:
         """`model` moves everything but the discriminator."""

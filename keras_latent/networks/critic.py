@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keras_latent.networks.checks import check_image_shape, check_model, check_widths
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_in_range, check_positive_integer
 
 _GROUPS = 8
 
@@ -95,13 +95,15 @@ def joint_critic(
     code_shape: Sequence[int],
     widths: Sequence[int] = (64, 128, 256),
     dense_width: int = 512,
+    dropout: float = 0.2,
     dtype: Any = None,
     name: str = "critic",
 ) -> keras.Model:
     """An image and a code, which are judged together by one logit.
 
     Strided convolutions read the image, a dense layer the code, and another both, all
-    with leaky ReLU and without statistics of batches.
+    with leaky ReLU and without statistics of batches. Dropout keeps it from telling
+    all pairs before the model has learned anything.
 
     Args:
         image_shape: As for `patch_critic`.
@@ -109,6 +111,8 @@ def joint_critic(
         widths: The number of filters of each convolution. Defaults to
             `(64, 128, 256)`.
         dense_width: The number of units of each dense layer. Defaults to 512.
+        dropout: The share of numbers that are left out after each layer in training.
+            Defaults to 0.2.
         dtype: The dtype policy of the layers; the logit is float32 under any policy.
             Defaults to `None`: the global one.
         name: The model's name. Defaults to `"critic"`.
@@ -120,7 +124,7 @@ def joint_critic(
     Raises:
         ValueError: If an argument isn't as described.
 
-    Source: Dumoulin et al. 2017, "Adversarially learned inference", section 2.
+    Source: Dumoulin et al. 2017, "Adversarially learned inference", appendix A.
 
     >>> joint_critic((32, 32, 3), (6,), widths=(8, 16), dense_width=32).output_shape
     (None, 1)
@@ -128,14 +132,13 @@ def joint_critic(
     check_image_shape(image_shape)
     check_widths(widths)
     check_positive_integer("dense_width", dense_width)
+    check_in_range("dropout", dropout, high=0.99)
     image = keras.Input(tuple(image_shape), name="image")
     code = keras.Input(tuple(code_shape), name="code")
-    x = _strided(image, widths, dtype)
-    read = layers.Dense(dense_width, dtype=dtype)(layers.Flatten(dtype=dtype)(code))
-    read = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(read)
-    both = layers.Concatenate(dtype=dtype)([layers.Flatten(dtype=dtype)(x), read])
-    both = layers.Dense(dense_width, dtype=dtype)(both)
-    both = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(both)
+    x = layers.Flatten(dtype=dtype)(_strided(image, widths, dtype, dropout))
+    both = _dense(layers.Flatten(dtype=dtype)(code), dense_width, dtype, dropout)
+    both = layers.Concatenate(dtype=dtype)([x, both])
+    both = _dense(both, dense_width, dtype, dropout)
     return keras.Model([image, code], layers.Dense(1, dtype="float32")(both), name=name)
 
 
@@ -197,7 +200,7 @@ def check_joint_critic(
         )
 
 
-def _strided(x: Any, widths: Sequence[int], dtype: Any) -> Any:
+def _strided(x: Any, widths: Sequence[int], dtype: Any, dropout: float = 0.0) -> Any:
     """A symbolic image after the convolutions of `patch_critic`."""
     for index, width in enumerate(widths):
         x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(x)
@@ -205,7 +208,15 @@ def _strided(x: Any, widths: Sequence[int], dtype: Any) -> Any:
             groups = math.gcd(width, _GROUPS)
             x = layers.GroupNormalization(groups, dtype=dtype)(x)
         x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+        if dropout:
+            x = layers.Dropout(dropout, dtype=dtype)(x)
     return x
+
+
+def _dense(x: Any, width: int, dtype: Any, dropout: float) -> Any:
+    x = layers.Dense(width, dtype=dtype)(x)
+    x = layers.LeakyReLU(negative_slope=0.2, dtype=dtype)(x)
+    return layers.Dropout(dropout, dtype=dtype)(x) if dropout else x
 
 
 def _check_judge(

@@ -136,6 +136,7 @@ def test_patches_are_judged_one_by_one():
             lambda: joint_critic((8, 8, 1), (3,), dense_width=0),
             r"`dense_width` must be.*=0",
         ),
+        (lambda: joint_critic((8, 8, 1), (3,), dropout=1.0), r"`dropout` must.*=1.0"),
         (
             lambda: check_patch_critic("discriminator", "gan", (8, 8, 1)),
             r"`discriminator` must be a Keras model.*'gan'",

@@ -10,12 +10,13 @@ from keras_latent.distributions import Normal
 from keras_latent.gradients import with_gradient
 from keras_latent.models.adversarial.mapped_prior import MappedPrior
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class ALAE(DeterministicModel):
+class ALAE(ResidualNetworks, DeterministicModel):
     """Adversarial latent autoencoder: what is decoded is compared by its code alone.
 
     Codes w = F(z), z ~ N(0, I), are of a distribution that is learned. Two players from
@@ -48,7 +49,8 @@ class ALAE(DeterministicModel):
         ValueError: If a weight is negative, or a network doesn't fit.
 
     When: For generation with an encoder that knows the generator's own codes, where an
-        error of pixels would blur. The authors take Adam with β₁ = 0, β₂ = 0.99.
+        error of pixels would blur. As the authors, the default optimizer takes β₁ = 0
+        and β₂ = 0.99; their ten times higher rate is one of scaled weights.
 
     Source: Pidhorskyi et al. 2020, algorithm 1 and equation 8.
 
@@ -57,7 +59,7 @@ class ALAE(DeterministicModel):
     (3, 28, 28, 1)
     """
 
-    default_optimizer = ("adam", 2e-3)
+    default_optimizer = ("adam", 2e-4)
     optimizer_options: ClassVar[dict[str, float]] = {"beta_1": 0.0, "beta_2": 0.99}
     bounds_images = True
     has_prior = True

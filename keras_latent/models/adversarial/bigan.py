@@ -7,12 +7,13 @@ from keras import ops
 
 from keras_latent import distributions, networks
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class BiGAN(DeterministicModel):
+class BiGAN(ResidualNetworks, DeterministicModel):
     """Encoder and decoder whose pairs a discriminator T can't tell from each other.
 
     Two players, `model` and `discriminator`, from one pass, with z̃ ~ p(z), the mean
@@ -42,8 +43,7 @@ class BiGAN(DeterministicModel):
         ValueError: If the discriminator doesn't fit.
 
     When: For codes that hold what images are of rather than their pixels.
-        Reconstructions are of the kind, and seldom of the image itself. The authors
-        take Adam with a rate of 1e-4 and β₁ = 0.5.
+        Reconstructions are of the kind, and seldom of the image itself.
 
     Source: Donahue et al. 2017, equations 3 and 4; Dumoulin et al. 2017, algorithm 1.
 

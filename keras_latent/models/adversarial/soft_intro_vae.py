@@ -7,13 +7,14 @@ import keras
 from keras import ops
 
 from keras_latent.distributions.base import sum_over_event
+from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class SoftIntroVAE(VariationalModel):
+class SoftIntroVAE(ResidualNetworks, VariationalModel):
     """Variational autoencoder whose encoder also tells images from decoded ones.
 
     Two players, `encoder` and `decoder`, from one pass, with z ~ q(z|x), z̃ ~ p(z), the

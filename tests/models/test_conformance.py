@@ -17,6 +17,7 @@ from tests.models.cases import (
     CASES,
     decode,
     each_case,
+    each_variant,
     few_cases,
     first_terms,
     optimizers,
@@ -271,7 +272,7 @@ def traced(name):
     )
 
 
-@each_case
+@each_variant
 class TestLogs:
     def test_keys_are_the_declared_names(self, case):
         fit = traced(case.name)

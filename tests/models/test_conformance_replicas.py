@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_case, few_cases, optimizers
+from tests.models.cases import CASES, each_variant, few_cases, optimizers
 
 
 def trained(case, rows, arguments, weights=None, **compilation):
@@ -43,7 +43,7 @@ def chosen(*names):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-@each_case
+@each_variant
 def test_two_replicas_train_as_one(case, two_replicas):
     # Two steps, the last on 7 rows: 4 here and 3 there. Tracing would take longest.
     assert_replicas_agree(case, two_replicas, 15, case.separable, run_eagerly=True)

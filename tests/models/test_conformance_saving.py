@@ -9,7 +9,7 @@ import pytest
 
 from keras_latent import models
 from keras_latent.keras_internals import random_states
-from tests.models.cases import CASES, decode, each_case, few_cases, optimizers
+from tests.models.cases import CASES, decode, each_variant, few_cases, optimizers
 
 # Loads each model of a folder, notes what it holds and gives, and trains on.
 RESUME = """
@@ -102,12 +102,22 @@ def assert_noted(found, expected, **tolerances):
         np.testing.assert_allclose(found[name], value, err_msg=name, **tolerances)
 
 
+def wanted(request):
+    """The cases of the tests that are to run, of which some are of the tier `all`."""
+    names = {
+        item.callspec.params["case"].name
+        for item in request.session.items
+        if request.fixturename in item.fixturenames
+    }
+    return [case for case in CASES if case.name in names]
+
+
 @pytest.fixture(scope="module")
-def resumed(tmp_path_factory):
+def resumed(request, tmp_path_factory):
     """For each case, what this process expects of another one, and the folder."""
     folder = tmp_path_factory.mktemp("saved")
     expected = {}
-    for case in CASES:
+    for case in wanted(request):
         keras.utils.set_random_seed(5)
         model, x = case.build(), case.data(8)
         # Eagerly: this counts for each case. What is traced is saved the same.
@@ -143,7 +153,7 @@ def resumed(tmp_path_factory):
     return folder, expected
 
 
-@each_case
+@each_variant
 def test_a_fresh_process_loads_the_model_and_trains_on(case, resumed):
     folder, expected = resumed
     found = np.load(folder / f"{case.name}-found.npz")
@@ -152,11 +162,11 @@ def test_a_fresh_process_loads_the_model_and_trains_on(case, resumed):
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory):
+def exported(request, tmp_path_factory):
     """For each case, what the saved halves shall give, and the folder."""
     folder = tmp_path_factory.mktemp("halves")
     expected = {}
-    for case in CASES:
+    for case in wanted(request):
         model, x = case.build(), case.data(4)
         save_data(folder / f"{case.name}-data.npz", x)
         model.to_encoder().save(folder / f"{case.name}-encoder.keras")
@@ -170,7 +180,7 @@ def exported(tmp_path_factory):
     return folder, expected
 
 
-@each_case
+@each_variant
 def test_the_halves_load_without_the_library(case, exported):
     folder, expected = exported
     found = np.load(folder / f"{case.name}-found.npz")
@@ -192,7 +202,7 @@ def test_the_halves_share_the_weights(case):
     assert_noted(noted("decode", found), noted("decode", expected), atol=1e-6)
 
 
-@each_case
+@each_variant
 def test_a_model_saves_before_any_training(case, tmp_path):
     model, x = case.build(), case.data(3)
     model.save(tmp_path / "model.keras")
@@ -203,7 +213,7 @@ def test_a_model_saves_before_any_training(case, tmp_path):
     )
 
 
-@each_case
+@each_variant
 def test_weights_round_trip(case, tmp_path):
     model, other, x = case.build(), case.build(), case.data(3)
     for weight in model.term_weights.values():

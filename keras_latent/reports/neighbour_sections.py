@@ -10,7 +10,7 @@ from keras_latent.counting import counted
 from keras_latent.latent_space import clusters, nearest
 from keras_latent.metrics import Score, few_shot_accuracy
 from keras_latent.reports.reported_model import ReportedModel
-from keras_latent.reports.results import KNOWN_AT_MOST, averaged
+from keras_latent.reports.results import KNOWN_AT_MOST, TESTED_AT_MOST, averaged
 from keras_latent.reports.section import Picture, Section, narrowed, with_larger_labels
 
 _ROWS = 6
@@ -156,7 +156,11 @@ def few_shot(reported: ReportedModel) -> Section | None:
     labels = reported.examples.labels
     if labels is None:
         return None
-    rows = np.sort(reported.order[: reported.limit])
+    most = min(reported.limit, TESTED_AT_MOST)
+    rows = np.sort(reported.order[:most])
+    sample = ""
+    if len(rows) < reported.count:
+        sample = f" of a sample of {len(rows):,} of {reported.count:,} images"
     classes, counts = np.unique(labels[rows], return_counts=True)
     # Half of a class's images are left to be told.
     enough = counts >= 2 * _SHOTS[1]
@@ -209,7 +213,7 @@ def few_shot(reported: ReportedModel) -> Section | None:
                 "Curves of the accuracy over the number of examples of each class.",
                 narrowed(draw()),
                 f"{said}; {_EPISODES} draws of classes and examples, {queries} "
-                f"images told of each class, bands of 95 %.{without}",
+                f"images told of each class{sample}, bands of 95 %.{without}",
             )
         ],
     )

@@ -23,7 +23,7 @@ def neighbours(
             each, the nearest first: `others[found.indices]`, where `found` is what
             `latent_space.nearest` gives for the codes of the images and of the others.
         distances: Array of shape (count, k): `found.distances`.
-        row_labels: One label for each image, or none. Defaults to none.
+        row_labels: One label for each image. Defaults to `()`: no labels.
 
     Returns:
         A matplotlib `Figure`.

@@ -45,7 +45,10 @@ def test_values_are_read():
         (["=3"], "a name and a value"),
         (["beta="], "a name and a value"),
         (["beta=1", "beta=2"], "each name once"),
-        (["bata=1"], r"name one of beta, free_bits, .*Received: --set bata=1"),
+        (
+            ["bata=1"],
+            r"name one of beta, decoder.widths, .*free_bits.*Received: --set bata=1",
+        ),
         (["beta=high"], "give a number for 'beta'"),
         (["global_batch=1"], "give true or false for 'global_batch'"),
         (

@@ -72,14 +72,14 @@ class TestExploration:
         found = np.random.default_rng(0).normal(size=(COUNT, 2)) * 50
         projected = []
 
-        def project(codes, method, seed):
-            projected.append((codes.shape, method, seed))
+        def project(codes, method, seed, verbose):
+            projected.append((codes.shape, method, seed, verbose))
             return found
 
         monkeypatch.setattr("keras_latent.explorer.maps.project", project)
         header, arrays = unpacked(Exploration(vae, images, projection="tsne").packed())
         assert header["maps"] == ["tsne", "pca"]
-        assert projected == [((COUNT, 4), "tsne", 0)]
+        assert projected == [((COUNT, 4), "tsne", 0, 0)]
         points = arrays["points_tsne"]
         assert points.min(axis=0) == pytest.approx(-points.max(axis=0), abs=1e-5)
         assert np.abs(points).max() == pytest.approx(1, abs=1e-5)

@@ -60,7 +60,9 @@ class FeaturesOfImages(FeatureSource):
 
     def features(self, x: Tensor) -> Tensor:
         """f(x), as at inference: no dropout, and no statistics that move."""
-        return self.extractor(x, training=False)
+        given = self.extractor(specs.as_taken(self.extractor, x), training=False)
+        (features,) = keras.tree.flatten(given)
+        return features
 
     def image(self, x: Tensor) -> Tensor:
         """The image itself."""
@@ -171,7 +173,8 @@ def feature_source(
         return GivenFeatures(size, image_spec)
     specs.check_model("feature_extractor", extractor)
     source: FeatureSource
-    if isinstance(getattr(extractor, "input", None), dict):
+    taken = getattr(extractor, "input", None)
+    if isinstance(taken, dict) and len(taken) > 1:
         source = FeaturesOfRegions(extractor, image_spec)
     else:
         source = FeaturesOfImages(extractor, image_spec)

@@ -7,8 +7,8 @@ stands an autoencoder of the same size, whose encoder learns together with the d
 
 - the error of the reconstructions, on emoji that nothing was trained on;
 - how often the nearest Twemoji of a Noto emoji is the same glyph, by the mean of a map;
-- the distance (KID) of what a flow on the maps generates to those emoji, in the codes of
-  `ConvVAE(weights="emoji")`, a third network.
+- the distance (KID) of what a flow on the maps generates to those emoji, in the codes
+  of `ConvVAE(weights="emoji")`, a third network.
 
     python benchmarks/representation_autoencoder.py
     python benchmarks/representation_autoencoder.py --epochs 2 --flow-epochs 2

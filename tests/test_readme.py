@@ -27,7 +27,7 @@ OPTIONAL = {
     "import torch": "torch",
     "import wandb": "wandb",
 }
-"""By words in a snippet, the packages that `dev` doesn't bring, or not on each Python."""
+"""Packages that `dev` may not bring, by words in the snippets that need them."""
 
 
 @pytest.fixture

@@ -237,7 +237,9 @@ def timed(make: Callable[[], Any], precision: str, steps: int, rounds: int) -> A
     dataset = dataset.batch(BATCH_SIZE, drop_remainder=True).cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
     case.model.compile("adam", steps_per_execution=steps)
-    rivals = {"fit": functools.partial(case.model.fit, dataset, verbose=0)}
+    rivals: dict[str, Callable[[], object]] = {
+        "fit": functools.partial(case.model.fit, dataset, verbose=0)
+    }
     step = tensorflow_steps.training_step(
         case.by_hand, tensorflow_steps.OBJECTIVES[case.variant]
     )

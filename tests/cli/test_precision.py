@@ -10,6 +10,7 @@ from rich.console import Console
 
 from keras_latent.cli import precision
 from keras_latent.cli.arguments import Arguments
+from tests.cli.calling import failure
 
 AMX = "processor\t: 0\nflags\t\t: fpu sse avx512_bf16 amx_bf16 amx_tile\n"
 AVX = "processor\t: 0\nflags\t\t: fpu avx512f avx512_bf16\n"
@@ -111,3 +112,10 @@ def test_runs_of_earlier_days():
     assert Arguments.from_config({**config, "mixed_precision": True}) == arguments
     plain = dataclasses.replace(arguments, precision="float32")
     assert Arguments.from_config({**config, "mixed_precision": False}) == plain
+
+
+def test_the_short_form_and_another_precision(monkeypatch, capsys, tmp_path):
+    words = ["train", "vae", "--mixed-precision", "--precision", "mixed_bfloat16"]
+    message = failure(monkeypatch, capsys, *words, "--output", tmp_path / "run")
+    assert "`precision` can't be given together with `mixed_precision`" in message
+    assert not (tmp_path / "run").exists()

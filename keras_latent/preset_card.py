@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-_HUB_TAGS = ("keras_latent", "image-feature-extraction", "representation-learning")
+_HUB_TAGS = ("keras_latent", "representation-learning")
+_HUB_TASK = "image-feature-extraction"
 
 
 def card_page(card: dict[str, Any]) -> str:
@@ -19,7 +20,11 @@ def card_page(card: dict[str, Any]) -> str:
     shapes = observed if isinstance(observed, dict) else {"images": observed}
     takes = ", ".join(f"{name} of {_product(shape)}" for name, shape in shapes.items())
     # A text of JSON is one of YAML, too.
-    header = ["library_name: keras", f"tags: {json.dumps([*_HUB_TAGS])}"]
+    header = [
+        "library_name: keras",
+        f"pipeline_tag: {_HUB_TASK}",
+        f"tags: {json.dumps([*_HUB_TAGS])}",
+    ]
     if card["license"]:
         header.insert(0, f"license: {json.dumps(card['license'])}")
     lines = [

@@ -56,11 +56,20 @@ def test_the_folder_has_the_layout_of_keras_hub_and_a_card(written, trained):
     assert card["observation"] == [4, 3, 1]
     assert card["code_shape"] == [3]
     page = (written / "README.md").read_text(encoding="utf-8")
-    start = '---\nlicense: "apache-2.0"\nlibrary_name: keras\ntags: ["keras_latent", '
+    start = '---\nlicense: "apache-2.0"\nlibrary_name: keras\npipeline_tag: image-'
     assert page.startswith(start)
     assert "Trained on: noise" in page
     assert "| MSE | 0.25 |" in page
     assert card["sha256"]["model.weights.h5"] in page
+
+
+def test_the_hub_reads_the_card(written):
+    hub = pytest.importorskip("huggingface_hub")
+    told = hub.ModelCard.load(written / "README.md").data
+    assert told.license == "apache-2.0"
+    assert told.library_name == "keras"
+    assert told.pipeline_tag == "image-feature-extraction"
+    assert "keras_latent" in told.tags
 
 
 @pytest.mark.parametrize("load", [kl.from_preset, kl.models.VAE.from_preset])

@@ -189,3 +189,23 @@ def test_weights_and_biases_offline(model, tmp_path, monkeypatch):
         rows = list(csv.DictReader(lines))
     assert float(last["loss"]) == pytest.approx(float(rows[-1]["loss"]), rel=1e-5)
     assert list((tmp_path / "wandb").glob("offline-run-*/*.wandb"))
+
+
+def test_orbax_checkpoints(model, tmp_path):
+    pytest.importorskip("orbax.checkpoint")
+    if not hasattr(keras.callbacks, "OrbaxCheckpoint"):
+        pytest.skip("a version of Keras without it")
+    folder, x = str(tmp_path / "checkpoints"), images(8)
+    checkpoint = keras.callbacks.OrbaxCheckpoint(folder, save_on_background=False)
+    model.fit(x, batch_size=4, epochs=2, verbose=0, callbacks=[checkpoint])
+    loaded = keras.saving.load_model(folder)
+    np.testing.assert_array_equal(loaded.encode(x), model.encode(x))
+    assert int(loaded.optimizer.iterations) == 4
+    # It goes on as the model itself does.
+    for each in (model, loaded):
+        each.fit(x, batch_size=4, shuffle=False, verbose=0)
+    np.testing.assert_allclose(loaded.encode(x), model.encode(x), rtol=1e-5)
+    # Weights alone, into a model of one's own.
+    other = kl.models.Autoencoder(**dense_networks())
+    other.load_weights(folder)
+    assert other.encode(x).shape == (8, 3)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from keras_latent import datasets, models
+from keras_latent.cli.precision import PRECISIONS
 from keras_latent.cli.settings import Plain, check_settings
 from keras_latent.cli.strategies import STRATEGIES
 from keras_latent.datasets.augmentation import check_augmentations
@@ -38,7 +39,8 @@ class Arguments:
         seed: Seed of everything random. Defaults to 0.
         strategy: `"auto"` (all GPUs if there are several), `"none"`, `"mirrored"`, or
             `"multiworker"`: the workers that `TF_CONFIG` names. Defaults to `"auto"`.
-        mixed_precision: Whether the networks compute in float16. Defaults to `False`.
+        precision: In what the networks compute, one of `precision.PRECISIONS`.
+            Defaults to `"float32"`.
         features: The `.keras` file of a model from images to features, which an
             inverter inverts. Defaults to `None`: those of a classifier of the labels,
             which is trained first.
@@ -67,7 +69,7 @@ class Arguments:
     image_size: tuple[int, int] | None = None
     seed: int = 0
     strategy: str = "auto"
-    mixed_precision: bool = False
+    precision: str = "float32"
     features: str | None = None
     validation_split: float = 0.1
     fit: str = "stretch"
@@ -81,6 +83,7 @@ class Arguments:
     def __post_init__(self) -> None:
         check_choice("variant", self.variant, models.VARIANTS)
         check_choice("strategy", self.strategy, STRATEGIES)
+        check_choice("precision", self.precision, PRECISIONS)
         check_positive_integer("batch_size", self.batch_size)
         for name in ("epochs", "steps", "latent_dim"):
             if getattr(self, name) is not None:
@@ -162,6 +165,9 @@ class Arguments:
             TypeError: If it holds others.
         """
         given = dict(config)
+        # What runs of earlier days said instead.
+        if given.pop("mixed_precision", False):
+            given["precision"] = "mixed_float16"
         for name in ("image_size", "augment"):
             if given.get(name) is not None:
                 given[name] = tuple(given[name])

@@ -103,8 +103,18 @@ def train_command(
             "auto: mirrored over several GPUs."
         ),
     ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="float32, mixed_bfloat16, mixed_float16, or auto: mixed_bfloat16 "
+            "where the processor or the GPU has units for it."
+        ),
+    ] = "float32",
     mixed_precision: Annotated[
-        bool, typer.Option("--mixed-precision", help="Compute in float16.")
+        bool,
+        typer.Option(
+            "--mixed-precision", help="The same as --precision mixed_float16."
+        ),
     ] = False,
     features: Annotated[
         str | None,
@@ -123,6 +133,11 @@ def train_command(
         learning_rate=learning_rate,
         seeds=seeds,
     )
+    if mixed_precision and precision not in ("float32", "mixed_float16"):
+        raise ValueError(
+            "`precision` can't be given together with `mixed_precision`, which is "
+            f"mixed_float16. Received: precision={precision!r}"
+        )
     kind, settings = models.variant_and_settings(
         variant, parse_settings(set_ or []), models.VARIANTS
     )
@@ -137,7 +152,7 @@ def train_command(
         image_size=options.as_image_size(image_size),
         seed=seed,
         strategy=strategy,
-        mixed_precision=mixed_precision,
+        precision="mixed_float16" if mixed_precision else precision,
         features=features,
         validation_split=validation_split,
         fit=fit,

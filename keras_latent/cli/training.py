@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import json
 import platform
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -18,6 +17,7 @@ from keras_latent.cli import classifier, defaults, settings
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.fitting import fit
+from keras_latent.cli.precision import computing_in, found_precision
 from keras_latent.cli.results import conclude
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.strategies import find_strategy
@@ -92,8 +92,11 @@ def _run(
     if variant.needs_classes is not None:
         classes = classifier.count_classes(dataset)
     arguments = arguments.found_from_anywhere(dataset)
+    # A run that goes on computes as it began, on whatever machine.
     if before is None:
         arguments = _with_defaults(arguments, dataset, classes)
+        precision = found_precision(arguments.precision, console)
+        arguments = dataclasses.replace(arguments, precision=precision)
     config = {
         "arguments": arguments.to_config(),
         "data": describe(dataset),
@@ -110,7 +113,7 @@ def _run(
         try:
             with (
                 workers.lost_workers_are_named(strategy),
-                _precision(arguments.mixed_precision),
+                computing_in(arguments.precision),
             ):
                 described = json.dumps(config["arguments"]).encode()
                 workers.check_agreement(strategy, described + folder.saved_model())
@@ -261,13 +264,3 @@ def _extractor(arguments: Arguments, dataset: datasets.OpenedDataset) -> keras.M
     extractor = classifier.build_features(dataset.image_shape)
     classifier.train_classifier(extractor, dataset, arguments.seed)
     return extractor
-
-
-@contextlib.contextmanager
-def _precision(mixed: bool) -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16" if mixed else before)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

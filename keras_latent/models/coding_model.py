@@ -103,7 +103,7 @@ class CodingModel(ForImages):
     def network_input(self, x: Any) -> Any:
         """What the encoder takes of what is encoded: x, or [x, condition]."""
         if self.condition is None:
-            return x
+            return specs.as_taken(self.encoder, x)
         # Keras takes arrays, and tensors, but not both at once.
         return [specs.as_tensor(x["x"]), self.condition_in(x)]
 

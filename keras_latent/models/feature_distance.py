@@ -67,7 +67,8 @@ class FeatureDistance:
         return self._size * sum(ops.mean(distance, axis=-1) for distance in distances)
 
     def _features(self, x: Tensor) -> list[Tensor]:
-        features = keras.tree.flatten(self._network(x, training=False))
+        given = self._network(specs.as_taken(self._network, x), training=False)
+        features = keras.tree.flatten(given)
         return [_unit(ops.cast(feature, "float32")) for feature in features]
 
 

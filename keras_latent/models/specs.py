@@ -115,6 +115,19 @@ def decoder_spec(decoder: Any) -> DecoderSpec:
     return DecoderSpec(tuple(tuple(shape[1:]) for shape in shapes), observation)
 
 
+def as_taken(network: keras.Model, x: Any) -> Any:
+    """An observation as a network takes it: in a dict, where its one input has a name.
+
+    Args:
+        network: The network, such as a backbone that takes a dict of `images` alone.
+        x: A tensor, an array or a `KerasTensor`; a structure of them stays as it is.
+    """
+    taken = getattr(network, "input", None)
+    if isinstance(taken, dict) and len(taken) == 1 and not isinstance(x, dict | list):
+        return dict.fromkeys(taken, x)
+    return x
+
+
 def feature_shape(argument: str, encoder: keras.Model, spec: Any) -> tuple[int, ...]:
     """Shape of the features that a network gives for one observation.
 
@@ -126,7 +139,8 @@ def feature_shape(argument: str, encoder: keras.Model, spec: Any) -> tuple[int, 
     Raises:
         ValueError: If it has several outputs, or outputs of unknown size.
     """
-    features = keras.tree.flatten(encoder.compute_output_spec(spec))
+    given = encoder.compute_output_spec(as_taken(encoder, spec))
+    features = keras.tree.flatten(given)
     shapes = [tuple(feature.shape) for feature in features]
     if len(shapes) != 1 or len(shapes[0]) < 2 or None in shapes[0][1:]:
         choose = "" if len(shapes) == 1 else "; keras.Model can choose one of several"

@@ -138,9 +138,8 @@ class CodeSampler(Sampler):
                 "tokens: use `TokenTransformer` or `PixelCNN`. "
                 f"Received: model={name}"
             )
-        has_all = all(hasattr(model, part) for part in ("encode", "decode"))
-        is_whole = has_all and hasattr(model, "code_shape")
-        if not is_whole or getattr(model, "inverts_features", False):
+        parts = ("encode", "decode", "code_shape")
+        if not all(hasattr(model, part) for part in parts):
             raise ValueError(
                 "`model` must have an encoder to codes and a decoder of codes alone. "
                 f"Received: model={name}"

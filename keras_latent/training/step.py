@@ -11,11 +11,11 @@ from keras import ops
 from keras_latent import keras_internals
 from keras_latent.training import data as incoming
 from keras_latent.training import replicas
-from keras_latent.training.compiled_model import CompiledModel
 from keras_latent.training.guard import Column, Findings
 from keras_latent.training.means import batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
 from keras_latent.training.players import Player
+from keras_latent.training.state_tree import StateTreeModel
 from keras_latent.training.updates import (
     Update,
     apply_updates,
@@ -25,7 +25,7 @@ from keras_latent.training.updates import (
 from keras_latent.typing import Batch, Counts, Share, Tensor
 
 
-class SteppingModel(CompiledModel):
+class SteppingModel(StateTreeModel):
     """A Keras model whose step computes all terms at once and then moves all players.
 
     Each player minimises

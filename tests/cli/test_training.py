@@ -46,7 +46,7 @@ def arguments(image_folder):
         image_size=None,
         seed=3,
         strategy="none",
-        mixed_precision=False,
+        precision="float32",
     )
 
 
@@ -235,7 +235,11 @@ def test_mixed_precision_and_mirrored_replicas_train(
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     before = keras.config.dtype_policy().name
     arguments = dataclasses.replace(
-        arguments, variant="encdec", epochs=1, strategy="mirrored", mixed_precision=True
+        arguments,
+        variant="encdec",
+        epochs=1,
+        strategy="mirrored",
+        precision="mixed_float16",
     )
     train(arguments, RunFolder(tmp_path / "run"))
 
@@ -537,3 +541,20 @@ def test_a_broken_image_is_a_message(image_folder, tmp_path):
     assert "Error: " in done.stderr
     assert "0.png" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_goes_on_in_the_precision_that_was_found(
+    arguments, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("keras_latent.cli.precision.bfloat16_units", lambda: "amx_bf16")
+    arguments = dataclasses.replace(arguments, precision="auto", epochs=1)
+    folder = RunFolder(tmp_path / "run")
+    train(arguments, folder)
+    assert "Precision: mixed_bfloat16, for this machine" in capsys.readouterr().out
+    assert folder.read_config()["arguments"]["precision"] == "mixed_bfloat16"
+    model = keras_latent.load_model(folder.model_file)
+    assert model.encoder.layers[1].dtype_policy.name == "mixed_bfloat16"
+    monkeypatch.setattr("keras_latent.cli.precision.bfloat16_units", lambda: None)
+    resume(folder, 2)
+    assert folder.read_config()["arguments"]["precision"] == "mixed_bfloat16"
+    assert len(history(folder.path)) == 2

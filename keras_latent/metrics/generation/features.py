@@ -74,6 +74,10 @@ class Features:
             ValueError: If images or their features aren't finite, or the model's output
                 is no single tensor.
         """
+        import keras
+
+        from keras_latent.models.specs import as_taken
+
         images = checked_array(argument, images)
         if self.extractor is None and images.ndim != 2:
             raise ValueError(
@@ -87,13 +91,15 @@ class Features:
                 yield as_codes(argument, batch).astype("float64")
                 continue
             check_finite(argument, batch)
-            output = self.extractor.predict_on_batch(batch)
-            if not isinstance(output, np.ndarray):
+            outputs = keras.tree.flatten(
+                self.extractor.predict_on_batch(as_taken(self.extractor, batch))
+            )
+            if len(outputs) != 1:
                 raise ValueError(
-                    "`extractor` must have one output. Received: extractor with an "
-                    f"output of type {type(output).__name__}"
+                    "`extractor` must have one output. "
+                    f"Received: extractor with {len(outputs)} outputs"
                 )
-            features = output.reshape(len(batch), -1).astype("float64")
+            features = outputs[0].reshape(len(batch), -1).astype("float64")
             if not np.isfinite(features).all():
                 raise ValueError(
                     "`extractor` must give finite features. Received: extractor "

@@ -1,5 +1,6 @@
 """The decoder that inverts the features of a frozen network."""
 
+import math
 from typing import Any, ClassVar
 
 import keras
@@ -25,8 +26,10 @@ class FeatureInverter(LatentModel):
 
         loss = reconstruction = −log p(x | D(f(x), n(x)))
 
-    The code is [f(x), n(x)], n(x) last. No variable of f moves, nor the statistics of
-    its batch normalisation: it runs as at inference, and only D and n are trained.
+    The code is [f(x), n(x)], n(x) last; without n it is f(x) itself, which may be a
+    map: with a sampler fitted to it, that is a representation autoencoder (Zheng et al.
+    2025). No variable of f moves, nor the statistics of its batch normalisation: it
+    runs as at inference, and only D and n are trained.
 
     What `fit`, `encode` and the others take depends on f. An f of images takes them.
     An f of regions takes a dict of `image`, a scene, and `boxes`, one of shape (4,)
@@ -36,12 +39,13 @@ class FeatureInverter(LatentModel):
 
     Args:
         feature_extractor: Any Keras model from an image to one vector or map, which is
-            flattened; or from a dict of `image` and `boxes`, such as
-            `networks.region_feature_extractor` makes; or `None` for features computed
-            elsewhere.
+            flattened for a decoder of vectors; or from a dict of `image` and `boxes`,
+            such as `networks.region_feature_extractor` makes; or `None` for features
+            computed elsewhere.
         decoder: Any Keras model from [f, n], of shapes (batch, features) and
-            (batch, extra), to the mean of the image; from f alone without an
-            `extra_encoder`. `networks.inversion_decoder` makes some.
+            (batch, extra), to the mean of the image; from f alone, a vector or a map,
+            without an `extra_encoder`. `networks.inversion_decoder` makes some of
+            vectors, `networks.map_decoder` of maps.
         extra_encoder: Any Keras model from the image to n, of shape (batch, extra),
             such as `networks.extra_encoder` makes. Defaults to `None`: features alone.
         likelihood: p(x|f, n), a name or an object of `keras_latent.likelihoods`.
@@ -55,7 +59,9 @@ class FeatureInverter(LatentModel):
     When: To see what the features of a network have kept of an image, and what they
     threw away.
 
-    Source: Potapov 2019, "Inverting discriminative representations with HyperNets".
+    Source: Potapov 2019, "Inverting discriminative representations with HyperNets";
+    Zheng et al. 2025, "Diffusion transformers with representation autoencoders", for
+    maps.
 
     >>> features = networks.convolutional_encoder((28, 28, 1), widths=(8, 8, 8))
     >>> model = FeatureInverter(
@@ -86,14 +92,15 @@ class FeatureInverter(LatentModel):
     ) -> None:
         spec = specs.decoder_spec(decoder)
         image_spec = spec.observation
-        feature_size, *extra_sizes = _vector_sizes(spec)
-        source = feature_source(feature_extractor, image_spec, feature_size)
+        feature_shape, *extra_sizes = _shapes_taken(spec)
+        source = feature_source(feature_extractor, image_spec, feature_shape)
         _check_extra_encoder(extra_encoder, image_spec, extra_sizes)
         self._source = source
         super().__init__(None, decoder, likelihood, **kwargs)
         self.feature_extractor = feature_extractor
         self.extra_encoder = extra_encoder
-        self.feature_size = feature_size
+        self.feature_shape = feature_shape
+        self.feature_size = math.prod(feature_shape)
         self.uses_labels = feature_extractor is None
         self.add_term("reconstruction")
 
@@ -119,7 +126,7 @@ class FeatureInverter(LatentModel):
             Images of shape (batch, height, width, channels).
         """
         z = np.array(self.encode(x))
-        z[:, : self.feature_size] = 0.0
+        z.reshape(len(z), -1)[:, : self.feature_size] = 0.0
         return self.decode(z)
 
     # The code is what the networks give.
@@ -127,7 +134,7 @@ class FeatureInverter(LatentModel):
     def encoder_output(self, x: Any, training: bool) -> Tensor:
         """[f(x), n(x)], f detached."""
         f = ops.stop_gradient(self._source.features(x))
-        f = ops.reshape(ops.cast(f, "float32"), (-1, self.feature_size))
+        f = ops.reshape(ops.cast(f, "float32"), (-1, *self.feature_shape))
         if self.extra_encoder is None:
             return f
         n = self.extra_encoder(self._source.image(x), training=training)
@@ -138,7 +145,9 @@ class FeatureInverter(LatentModel):
         return {}
 
     def code_shape_of(self, inputs: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-        """One vector of what the decoder takes in pieces."""
+        """The features' own, or one vector of what the decoder takes in pieces."""
+        if len(inputs) == 1:
+            return inputs[0]
         return (sum(size for (size,) in inputs),)
 
     def decoder_input(self, z: Tensor, condition: Tensor | None) -> Any:
@@ -192,7 +201,8 @@ class FeatureInverter(LatentModel):
 
         Args:
             image_shape: (height, width, channels).
-            code_size: Number of the features and of the extra numbers together.
+            code_size: Number of the features and of the extra numbers together; the
+                shape of features that are a map, to which nothing is added.
             output_activation: The decoder's last activation.
             **kwargs: Holds `feature_extractor`, a model of images.
 
@@ -201,9 +211,12 @@ class FeatureInverter(LatentModel):
         """
         extractor = kwargs.get("feature_extractor")
         check_model("feature_extractor", extractor)
+        if not isinstance(code_size, int):
+            decoder = networks.map_decoder(image_shape, code_size, output_activation)
+            return {"decoder": decoder}
         spec = keras.KerasTensor((None, *image_shape), "float32")
         size = specs.feature_size("feature_extractor", extractor, spec)
-        if not isinstance(code_size, int) or code_size <= size:
+        if code_size <= size:
             raise ValueError(
                 f"`latent_dim` must be more than the {size} features: the code holds "
                 f"them and the extra numbers. Received: latent_dim={code_size}"
@@ -223,19 +236,21 @@ class FeatureInverter(LatentModel):
         }
 
 
-def _vector_sizes(spec: specs.DecoderSpec) -> list[int]:
-    """Lengths of the vectors that the decoder takes.
+def _shapes_taken(spec: specs.DecoderSpec) -> list[Any]:
+    """The shape of the features that the decoder takes, and the number of the others.
 
     Raises:
-        ValueError: If it takes anything but one or two vectors.
+        ValueError: If it takes anything but one vector or map, or two vectors.
     """
-    if len(spec.inputs) > 2 or any(len(shape) != 1 for shape in spec.inputs):
+    first, *others = spec.inputs
+    is_pair = len(others) == 1 and len(first) == len(others[0]) == 1
+    if others and not is_pair:
         raise ValueError(
-            "`decoder` must take one vector, the features, or a list of vectors, "
-            "[features, extra]. Received: a decoder of inputs of shapes "
+            "`decoder` must take one vector or map, the features, or a list of "
+            "vectors, [features, extra]. Received: a decoder of inputs of shapes "
             f"{list(spec.inputs)}"
         )
-    return [size for (size,) in spec.inputs]
+    return [first, *(size for (size,) in others)]
 
 
 def _check_extra_encoder(

@@ -1,6 +1,7 @@
 """Where the features come from that a decoder inverts."""
 
 import abc
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,7 +62,9 @@ class FeaturesOfImages(FeatureSource):
 
     def features(self, x: Tensor) -> Tensor:
         """f(x), as at inference: no dropout, and no statistics that move."""
-        return self.extractor(x, training=False)
+        given = self.extractor(specs.as_taken(self.extractor, x), training=False)
+        (features,) = keras.tree.flatten(given)
+        return features
 
     def image(self, x: Tensor) -> Tensor:
         """The image itself."""
@@ -118,17 +121,17 @@ class GivenFeatures(FeatureSource):
     """Features that were computed elsewhere, beside their images.
 
     Args:
-        size: Number of the features.
+        shape: Shape of the features of an image.
         image_spec: A `KerasTensor` of the image that the decoder gives.
     """
 
-    def __init__(self, size: int, image_spec: keras.KerasTensor) -> None:
+    def __init__(self, shape: tuple[int, ...], image_spec: keras.KerasTensor) -> None:
         super().__init__(image_spec)
-        self.size = size
+        self.shape = shape
 
     def spec(self) -> dict[str, keras.KerasTensor]:
         """The features and the image."""
-        features = keras.KerasTensor((None, self.size), "float32")
+        features = keras.KerasTensor((None, *self.shape), "float32")
         return {"features": features, "image": self.image_spec}
 
     def features(self, x: Mapping[str, Tensor]) -> Tensor:
@@ -155,34 +158,42 @@ class GivenFeatures(FeatureSource):
 
 
 def feature_source(
-    extractor: keras.Model | None, image_spec: keras.KerasTensor, size: int
+    extractor: keras.Model | None,
+    image_spec: keras.KerasTensor,
+    shape: tuple[int, ...],
 ) -> FeatureSource:
     """The source that fits an extractor, or its absence.
 
     Args:
         extractor: The frozen network, or `None` for features computed elsewhere.
         image_spec: A `KerasTensor` of the image that the decoder gives.
-        size: Number of the features that the decoder takes.
+        shape: Shape of the features that the decoder takes: a vector, or a map.
 
     Raises:
-        ValueError: If the extractor doesn't take the image, or gives something else
-            than so many features.
+        ValueError: If the extractor doesn't take the image, or gives other features.
     """
     if extractor is None:
-        return GivenFeatures(size, image_spec)
+        return GivenFeatures(shape, image_spec)
     check_model("feature_extractor", extractor)
     source: FeatureSource
-    if isinstance(getattr(extractor, "input", None), dict):
+    taken = getattr(extractor, "input", None)
+    if isinstance(taken, dict) and len(taken) > 1:
         source = FeaturesOfRegions(extractor, image_spec)
     else:
         source = FeaturesOfImages(extractor, image_spec)
-    found = specs.feature_size("feature_extractor", extractor, source.spec())
-    if found != size:
+    found = specs.feature_shape("feature_extractor", extractor, source.spec())
+    if len(shape) == 1:
+        found = (math.prod(found),)
+    if found != shape:
         raise ValueError(
-            f"`decoder` must take the {found} features of the extractor. "
-            f"Received: a decoder of {size} features"
+            f"`decoder` must take the {_said(found)} features of the extractor. "
+            f"Received: a decoder of {_said(shape)} features"
         )
     return source
+
+
+def _said(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
 
 
 def _check_takes_regions(extractor: keras.Model) -> None:

@@ -139,7 +139,9 @@ def test_a_model_of_two_outputs_is_refused():
     image = keras.Input((4, 4, 1))
     model = keras.Model(image, [image, image])
 
-    with pytest.raises(ValueError, match=r"`extractor` must have one output.*list"):
+    with pytest.raises(
+        ValueError, match=r"`extractor` must have one output.*with 2 outputs"
+    ):
         Features(model, None, 8).all("real", REAL)
 
 

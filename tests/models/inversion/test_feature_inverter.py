@@ -19,6 +19,20 @@ def inverter(**overrides):
     return FeatureInverter(**{**inverter_networks(), **overrides})
 
 
+def map_inverter():
+    """It inverts maps of 2 × 2."""
+    extractor = keras.Sequential(
+        [keras.Input((8, 8, 1)), layers.Conv2D(3, 4, strides=4, activation="tanh")]
+    )
+    return FeatureInverter.for_images(
+        (8, 8, 1), code_shape=(2, 2, 3), feature_extractor=extractor
+    )
+
+
+def squares(count):
+    return np.random.default_rng(0).random((count, 8, 8, 1), "float32")
+
+
 def values(variables):
     return [variable.numpy() for variable in variables]
 
@@ -70,6 +84,54 @@ class TestObjective:
         x = images(3)
         expected = extractor(x).numpy().reshape(3, FEATURES)
         np.testing.assert_array_equal(model.encode(x)[:, :FEATURES], expected)
+
+
+class TestMaps:
+    def test_the_code_is_the_map(self, tmp_path):
+        model, x = map_inverter(), squares(5)
+        f = model.feature_extractor(x, training=False)
+        assert model.code_shape == (2, 2, 3)
+        np.testing.assert_array_equal(model.encode(x), f)
+        np.testing.assert_array_equal(model.reconstruct(x), model.decoder(f))
+        np.testing.assert_array_equal(
+            model.ablate(x), model.decoder(keras.ops.zeros((5, 2, 2, 3)))
+        )
+        model.save(tmp_path / "model.keras")
+        loaded = kl.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(loaded.encode(x), f)
+
+    def test_only_the_decoder_moves(self):
+        model, x = map_inverter(), squares(4)
+        model.compile(run_eagerly=True)
+        frozen = values(model.feature_extractor.variables)
+        before = values(model.decoder.variables)
+        model.fit(x, verbose=0)
+        for old, new in zip(
+            frozen, values(model.feature_extractor.variables), strict=True
+        ):
+            np.testing.assert_array_equal(old, new)
+        assert np.any(before[0] != values(model.decoder.variables)[0])
+
+    def test_a_sampler_of_maps(self):
+        model = map_inverter()
+        sampler = kl.samplers.Normal(model).fit(squares(8))
+        assert sampler.sample_codes(3, seed=0).shape == (3, 2, 2, 3)
+        assert sampler.sample(3, seed=0).shape == (3, 8, 8, 1)
+
+    def test_given_maps(self):
+        decoder = kl.networks.map_decoder((8, 8, 1), (2, 2, 3))
+        model, x = FeatureInverter(None, decoder), squares(4)
+        features = np.ones((4, 2, 2, 3), "float32")
+        codes = model.encode({"features": features, "image": x})
+        np.testing.assert_array_equal(codes, features)
+
+    def test_maps_of_another_size(self):
+        extractor = map_inverter().feature_extractor
+        decoder = kl.networks.map_decoder((8, 8, 1), (4, 4, 3))
+        with pytest.raises(
+            ValueError, match=r"take the 2 x 2 x 3 features .* of 4 x 4 x 3 features"
+        ):
+            FeatureInverter(extractor, decoder)
 
 
 class TestAblation:
@@ -327,7 +389,7 @@ class TestErrors:
         a, b = keras.Input((2,)), keras.Input((3, 3, 1))
         joined = layers.Concatenate()([a, layers.Flatten()(b)])
         pixels = layers.Reshape(IMAGE_SHAPE)(layers.Dense(12)(joined))
-        with pytest.raises(ValueError, match="or a list of vectors"):
+        with pytest.raises(ValueError, match=r"or map, .* or a list of vectors"):
             inverter(decoder=keras.Model([a, b], pixels))
 
     def test_no_room_for_extra_numbers(self):

@@ -120,7 +120,7 @@ def table(folder: Path) -> str:
             active = _spread([one["active"] for one in runs], "{:.1f}")
             cells += [_agreement(folder, name, [one["seed"] for one in runs]), active]
             lines.append(f"| {name} | {len(runs)} | {' | '.join(cells)} |")
-    return "\n".join(lines + ["", *_shares(found)])
+    return "\n".join([*lines, "", *_shares(found)])
 
 
 def _results(file: Path) -> dict[str, Any]:

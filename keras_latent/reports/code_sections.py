@@ -8,6 +8,7 @@ from keras_latent import plots
 from keras_latent.latent_space import project
 from keras_latent.metrics import active_units
 from keras_latent.plots.decoding import code_space, is_standard_normal
+from keras_latent.reports.factor_information import FactorInformation
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
@@ -58,8 +59,16 @@ def code_map(reported: ReportedModel) -> Section:
     )
 
 
-def traversals(reported: ReportedModel) -> Section:
-    """What each dimension does, the most used first."""
+def traversals(
+    reported: ReportedModel, of_factors: FactorInformation | None = None
+) -> Section:
+    """What each dimension does, the most used first.
+
+    Args:
+        reported: The model and the images.
+        of_factors: What each dimension tells of factors, which stands beside it.
+            Defaults to `None`: there are none.
+    """
     model: Any = reported.model
     codes = reported.codes
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
@@ -75,7 +84,10 @@ def traversals(reported: ReportedModel) -> Section:
 
     def draw(rows: list[int], count: int) -> Any:
         values = np.linspace(-end, end, count).tolist()
-        return plots.traversals(model, reported.as_shaped(code), rows, values)
+        labels = None
+        if of_factors is not None:
+            labels = [f"{row}: {of_factors.most_told(row)}" for row in rows]
+        return plots.traversals(model, reported.as_shaped(code), rows, values, labels)
 
     which = "All dimensions"
     if len(dimensions) < codes.shape[1]:
@@ -93,6 +105,11 @@ def traversals(reported: ReportedModel) -> Section:
         )
     ]
     caption = f"{which}, from left to right their value {unit}."
+    if of_factors is not None:
+        caption += (
+            " Beside each stands the factor that it tells most of, with their mutual "
+            "information in shares of the factor's entropy."
+        )
     pictures[-1] = pictures[-1]._replace(caption=caption)
     return Section(
         "Traversals",

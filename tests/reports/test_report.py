@@ -48,13 +48,14 @@ def test_every_section_is_there(report):
         "Worst and best reconstructions",
         "Map of the codes",
         "Samples of the prior",
+        "Nearest training images",
         "Interpolations",
         "Traversals",
         "Use of the dimensions",
     ]
     assert not report.unclosed
     figures = [tags for tags, _ in report.elements if tags == "figure"]
-    assert len(figures) == 2 + 6 + 2
+    assert len(figures) == 2 + 7 + 2
     explanations = [a for a in report.attributes("p") if a["class"] == "explanation"]
     assert len(explanations) == len(report.headings)
 

@@ -137,7 +137,7 @@ def code_usage(reported: ReportedModel) -> Section:
             f"Variance of the codes over {reported.count:,} images. {caption}.",
         )
     ]
-    kl = _divergences(reported)
+    kl = mean_divergences(reported)
     if kl is not None:
         total = f"{kl.sum():.4g} nats in all"
         pictures.append(
@@ -176,7 +176,7 @@ class _Standardised:
         return self._reported.model.decode(self._reported.as_shaped(vectors))
 
 
-def _divergences(reported: ReportedModel) -> np.ndarray | None:
+def mean_divergences(reported: ReportedModel) -> np.ndarray | None:
     """Mean divergence of each dimension from the prior, of shape (latent_dim,).
 
     `None` where there is no posterior, or the divergence is not one of dimensions.

@@ -32,14 +32,20 @@ SHOWN = ("MSE", "MIG", "DCI", "SAP", "FactorVAE score", "β-VAE score", "modular
 
 Objective = Callable[[keras.Model, keras.Model], keras.Model]
 OBJECTIVES: dict[str, Objective] = {
-    "VAE": lambda *parts: kl.models.VAE(*parts),
-    "VAE, β = 4": lambda *parts: kl.models.VAE(*parts, beta=4.0),
-    "CapacityVAE": lambda *parts: kl.models.CapacityVAE(*parts, gamma=100.0),
-    "FactorVAE": lambda *parts: kl.models.FactorVAE(*parts),
-    "BetaTCVAE": lambda *parts: kl.models.BetaTCVAE(*parts, dataset_size=6000),
-    "DIPVAE, i": lambda *parts: kl.models.DIPVAE(*parts, kind="i"),
-    "DIPVAE, ii": lambda *parts: kl.models.DIPVAE(*parts, kind="ii"),
-    "InfoVAE": lambda *parts: kl.models.InfoVAE(*parts),
+    "VAE": lambda encoder, decoder: kl.models.VAE(encoder, decoder),
+    "VAE, β = 4": lambda encoder, decoder: kl.models.VAE(encoder, decoder, beta=4.0),
+    "CapacityVAE": lambda encoder, decoder: kl.models.CapacityVAE(
+        encoder, decoder, gamma=100.0
+    ),
+    "FactorVAE": lambda encoder, decoder: kl.models.FactorVAE(encoder, decoder),
+    "BetaTCVAE": lambda encoder, decoder: kl.models.BetaTCVAE(
+        encoder, decoder, dataset_size=6000
+    ),
+    "DIPVAE, i": lambda encoder, decoder: kl.models.DIPVAE(encoder, decoder, kind="i"),
+    "DIPVAE, ii": lambda encoder, decoder: kl.models.DIPVAE(
+        encoder, decoder, kind="ii"
+    ),
+    "InfoVAE": lambda encoder, decoder: kl.models.InfoVAE(encoder, decoder),
 }
 
 

@@ -10,9 +10,10 @@ from keras_latent import reports
 from keras_latent.cli.results import final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
+from keras_latent.metrics.generation.extractors import EXTRACTORS
 from keras_latent.reports.compare import check_is_folder
 from keras_latent.reports.compared_model import model_files, run_arguments
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_choice, check_in_range
 
 
 def compare(
@@ -21,6 +22,7 @@ def compare(
     output: Path = Path("comparison"),
     image_size: ImageSize | None = None,
     seed: int = 0,
+    extractor: str | None = None,
 ) -> None:
     """Measure several runs alike.
 
@@ -32,6 +34,8 @@ def compare(
         image_size: Size in pixels to which images are resized. Defaults to `None`: as
             in the first run.
         seed: Of all that is drawn. Defaults to 0.
+        extractor: The name of a network of ours, in whose features generated images are
+            compared. Defaults to `None`: principal components.
 
     Raises:
         FileNotFoundError: If there is no such run or dataset.
@@ -40,6 +44,7 @@ def compare(
         OSError: If the results can't be written.
     """
     check_in_range("seed", seed, high=2**32 - 1)
+    check_choice("extractor", extractor, (None, *EXTRACTORS))
     check_is_folder(output)
     files = [file for run in runs for file in model_files(run)]
     opened = SavedRun(files[0]).open(dataset, image_size)
@@ -52,6 +57,7 @@ def compare(
             runs,
             opened,
             output,
+            extractor,
             title=f"Comparison on {Path(opened.name).name}",
             seed=seed,
         )

@@ -58,7 +58,8 @@ def compare(
             `compare.csv`, one row a model and two a group: both are written, or
             neither. It is made if it doesn't exist.
         extractor: A Keras model of images, whose outputs are the features in which
-            generated images are compared. Defaults to `None`: the coordinates along 32
+            generated images are compared, or the name of one of ours: `"mnist"`,
+            `"emoji"` or `"icons"`. Defaults to `None`: the coordinates along 32
             principal components of the images, which need no network.
         extractor_name: What it is called; metrics carry the name. Defaults to `None`:
             the model's own.

@@ -34,13 +34,14 @@ class Extractor(NamedTuple):
 
 
 def model_extractor(model: Any, name: str | None) -> Extractor:
-    """Features of a Keras model of images."""
+    """Features of a Keras model of images, or of one of ours by its name."""
     from keras_latent.metrics.generation.features import Features
 
     features = Features(model, name, _MADE_AT_ONCE)
+    described = features.described or f"outputs of the network {features.name}"
     return Extractor(
         features.name,
-        f"outputs of the network {features.name}, hash {weights_hash(model)[:12]}",
+        f"{described}; hash {weights_hash(features.extractor)[:12]}",
         lambda images: features.all("images", images),
     )
 

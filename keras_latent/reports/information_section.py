@@ -38,7 +38,7 @@ def _drawn(found: FactorInformation) -> object:
     if max(map(len, found.names)) > _LONGEST_UPRIGHT:
         axes.tick_params("x", rotation=45)
     axes.set_yticks(range(len(shown)), [str(row) for row in most])
-    figure.colorbar(drawn, ax=axes, label="share of the factor's entropy")
+    figure.colorbar(drawn, ax=axes, label="share of entropy")
     return figure
 
 

@@ -126,7 +126,13 @@ def table(folder: Path, objectives: Sequence[str]) -> str:
     for name in OBJECTIVES:
         runs = [one for one in found if one["objective"] == name]
         if runs:
-            cells = [_spread([one["scores"][score] for one in runs]) for score in SHOWN]
+            cells = [
+                _spread(
+                    [one["scores"][score] for one in runs],
+                    "{:.4f}" if score == "MSE" else "{:.3f}",
+                )
+                for score in SHOWN
+            ]
             active = _spread([one["active"] for one in runs], "{:.1f}")
             cells += [_agreement(folder, name, [one["seed"] for one in runs]), active]
             lines.append(f"| {name} | {len(runs)} | {' | '.join(cells)} |")

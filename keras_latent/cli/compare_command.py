@@ -35,7 +35,14 @@ def compare_command(
     ] = None,
     image_size: options.ImageSize = None,
     seed: options.Seed = 0,
+    extractor: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose features tell generated images from real ones: mnist, emoji or "
+            "icons. Default: principal components."
+        ),
+    ] = None,
 ) -> None:
     """Measure several models alike: a page with a table, pictures, and a CSV file."""
     size = options.as_image_size(image_size)
-    compare(runs, dataset, output, size, seed)
+    compare(runs, dataset, output, size, seed, extractor)

@@ -11,9 +11,10 @@ from keras_latent import reports
 from keras_latent.cli.results import final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
+from keras_latent.metrics.generation.extractors import EXTRACTORS
 from keras_latent.reports.compare import check_is_folder
 from keras_latent.reports.compared_model import model_files, run_arguments
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_choice, check_in_range
 
 _FOLDER = "comparison"
 
@@ -24,6 +25,7 @@ def compare(
     output: Path | None = None,
     image_size: ImageSize | None = None,
     seed: int = 0,
+    extractor: str | None = None,
 ) -> None:
     """Measure several runs alike.
 
@@ -36,6 +38,8 @@ def compare(
         image_size: Size in pixels to which images are resized. Defaults to `None`: as
             in the first run.
         seed: Of all that is drawn. Defaults to 0.
+        extractor: The name of a network of ours, in whose features generated images are
+            compared. Defaults to `None`: principal components.
 
     Raises:
         FileNotFoundError: If there is no such run or dataset.
@@ -45,6 +49,7 @@ def compare(
     """
     check_in_range("seed", seed, high=2**32 - 1)
     output = _free_folder() if output is None else output
+    check_choice("extractor", extractor, (None, *EXTRACTORS))
     check_is_folder(output)
     if _holds_comparison(output):
         raise ValueError(
@@ -62,6 +67,7 @@ def compare(
             runs,
             opened,
             output,
+            extractor,
             title=f"Comparison on {Path(opened.name).name}",
             seed=seed,
         )

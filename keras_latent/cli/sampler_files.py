@@ -7,6 +7,7 @@ from typing import Any
 
 from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.file_lock import FileLock
+from keras_latent.samplers.loading import SAMPLERS_FOLDER, load_samplers
 from keras_latent.saving import remove_unfinished
 from keras_latent.validation import MissingFileError
 
@@ -21,7 +22,7 @@ class SamplerFiles:
     """
 
     def __init__(self, model_file: Path) -> None:
-        self.folder = model_file.with_name("samplers")
+        self.folder = model_file.with_name(SAMPLERS_FOLDER)
 
     def file(self, name: str, with_labels: bool) -> Path:
         """The file of a sampler; one that labels steer has its own."""
@@ -90,13 +91,4 @@ class SamplerFiles:
         Returns:
             The samplers by the names of their files, and why others were left out.
         """
-        from keras_latent.samplers import load_sampler
-
-        found: dict[str, Any] = {}
-        left_out = []
-        for file in sorted(self.folder.glob("*.npz")):
-            try:
-                found[file.stem] = load_sampler(file, model)
-            except ValueError as error:
-                left_out.append(f"{file} is left out: {error}")
-        return found, left_out
+        return load_samplers(self.folder, model)

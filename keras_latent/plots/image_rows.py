@@ -11,6 +11,7 @@ from keras_latent.plots.style import centres, grid_figure, label_rows, show_grid
 _GAP = 0.25
 _LABELS_HEIGHT = 0.5
 _LABELS_WIDTH = 0.5
+_LETTER_WIDTH = 0.08
 
 
 def image_rows(
@@ -39,10 +40,12 @@ def image_rows(
         ticks += list(left + centres(grid.shape[1], len(labels)))
         left += grid.shape[1] + gap
     joined = np.concatenate(parts[:-1], axis=1)
+    letters = max(map(len, row_labels), default=0)
+    labels_width = max(_LABELS_WIDTH, _LETTER_WIDTH * letters) if letters else 0.0
     figure = grid_figure(
         joined,
         joined.shape[1] / (width + 1),
-        row_labels=_LABELS_WIDTH if row_labels else 0.0,
+        row_labels=labels_width,
         title_and_column_labels=_LABELS_HEIGHT,
     )
     axes = figure.add_subplot()

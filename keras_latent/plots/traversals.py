@@ -21,12 +21,14 @@ def traversals(
     dimensions: Iterable[int] | None = None,
     values: Sequence[float] | None = None,
     codes: Any = None,
+    row_labels: Sequence[str] | None = None,
 ) -> Any:
     """Draw what one code decodes to while one dimension moves, a dimension a row.
 
-    The label of a row is the index of its dimension, that of a column the value that
-    the dimension is set to. All other dimensions keep the values of `code`; where the
-    prior says that codes lie on a sphere, they are scaled to its radius of 1.
+    The label of a row is the index of its dimension unless others are given, that of a
+    column the value that the dimension is set to. All other dimensions keep the values
+    of `code`; where the prior says that codes lie on a sphere, they are scaled to its
+    radius of 1.
 
     Args:
         model: A latent model.
@@ -40,13 +42,16 @@ def traversals(
         codes: Codes of some images, of shape (count, *code_shape): dimensions that
             aren't named come in the order in which these vary, the most first. Defaults
             to `None`: in their own order.
+        row_labels: One label for each of the dimensions. Defaults to `None`: their
+            indices.
 
     Returns:
         A matplotlib `Figure`.
 
     Raises:
-        ValueError: If `code` or `codes` are not of the model's size, or
-            `latent_space.traverse` refuses the dimensions or values.
+        ValueError: If `code` or `codes` are not of the model's size,
+            `latent_space.traverse` refuses the dimensions or values, or there isn't
+            one of `row_labels` for each dimension.
 
     >>> from keras_latent.models import VAE
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
@@ -66,6 +71,13 @@ def traversals(
             used = np.argsort(-spread, kind="stable")
         dimensions = used[:_DRAWN_DIMENSIONS].tolist()
     dimensions = list(dimensions)
+    if row_labels is None:
+        row_labels = [str(dimension) for dimension in dimensions]
+    if len(row_labels) != len(dimensions):
+        raise ValueError(
+            f"`row_labels` must hold one label for each of the {len(dimensions)} "
+            f"dimensions. Received: row_labels of length {len(row_labels)}"
+        )
     if values is None:
         end = 1.0 if space == "sphere" else min(3.0, 0.95 * code_radius(model))
         values = np.linspace(-end, end, 9).tolist()
@@ -73,7 +85,7 @@ def traversals(
     figure = image_rows(
         [decoded],
         [[f"{value:.3g}" for value in values]],
-        [str(dimension) for dimension in dimensions],
+        row_labels,
     )
     figure.axes[0].set(xlabel="value", ylabel="dimension")
     return figure

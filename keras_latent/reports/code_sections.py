@@ -9,6 +9,7 @@ from keras_latent.latent_space import project
 from keras_latent.latent_space.projection import MOST_BY_TSNE
 from keras_latent.metrics import active_units
 from keras_latent.plots.decoding import code_space, is_standard_normal
+from keras_latent.reports.factor_information import FactorInformation
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import (
     Picture,
@@ -70,8 +71,16 @@ def code_map(reported: ReportedModel) -> Section:
     )
 
 
-def traversals(reported: ReportedModel) -> Section:
-    """What each dimension does, the most used first."""
+def traversals(
+    reported: ReportedModel, of_factors: FactorInformation | None = None
+) -> Section:
+    """What each dimension does, the most used first.
+
+    Args:
+        reported: The model and the images.
+        of_factors: What each dimension tells of factors, which stands beside it.
+            Defaults to `None`: there are none.
+    """
     model: Any = reported.model
     codes = reported.codes
     mean, deviation = codes.mean(axis=0), codes.std(axis=0)
@@ -85,19 +94,31 @@ def traversals(reported: ReportedModel) -> Section:
         code = model.standardised(code)
         unit = "in standard deviations from the mean"
 
-    def draw(rows: list[int], count: int) -> Any:
+    labels = None
+    if of_factors is not None:
+        labels = [f"{d}: {of_factors.most_told(d)}" for d in dimensions]
+
+    def draw(count: int) -> Any:
         values = np.linspace(-end, end, count).tolist()
-        return plots.traversals(model, reported.as_shaped(code), rows, values)
+        return plots.traversals(
+            model, reported.as_shaped(code), dimensions, values, row_labels=labels
+        )
 
     which = "All dimensions"
     if len(dimensions) < codes.shape[1]:
         which = f"The {_DIMENSIONS} most used of {codes.shape[1]} dimensions"
+    caption = f"{which}, from left to right their value {unit}."
+    if of_factors is not None:
+        caption += (
+            " Beside each stands the factor that it tells most of, with their mutual "
+            "information in shares of the factor's entropy."
+        )
     picture = Picture(
-        draw(dimensions, 7),
+        draw(7),
         f"Rows of images, decoded while one dimension goes from {-end} to {end}, "
         f"for the dimensions {', '.join(map(str, dimensions))}.",
-        draw(dimensions, 5),
-        f"{which}, from left to right their value {unit}.",
+        draw(5),
+        caption,
     )
     return Section(
         "Traversals",
@@ -125,7 +146,7 @@ def code_usage(reported: ReportedModel) -> Section:
             f"Variance of the codes over {reported.count:,} images. {caption}.",
         )
     ]
-    kl = _divergences(reported)
+    kl = mean_divergences(reported)
     if kl is not None:
         total = f"{kl.sum():.4g} nats in all"
         pictures.append(
@@ -164,7 +185,7 @@ class _Standardised:
         return self._reported.model.decode(self._reported.as_shaped(vectors))
 
 
-def _divergences(reported: ReportedModel) -> np.ndarray | None:
+def mean_divergences(reported: ReportedModel) -> np.ndarray | None:
     """Mean divergence of each dimension from the prior, of shape (latent_dim,).
 
     `None` where there is no posterior, or the divergence is not one of dimensions.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.opened import OpenedDataset, open_dataset
-from keras_latent.models import LatentModel
+from keras_latent.reports.agreement import Codes, agreement_measures, codes_to_agree
 from keras_latent.reports.compared_model import ComparedModel, compared_models
 from keras_latent.reports.comparison import Comparison, Row
 from keras_latent.reports.comparison_measures import measured
@@ -19,9 +19,11 @@ from keras_latent.reports.comparison_pictures import strips
 from keras_latent.reports.generated import (
     Extractor,
     Generated,
+    RealFeatures,
     components_extractor,
     model_extractor,
 )
+from keras_latent.reports.generators import generators
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.saving import written_whole
@@ -42,8 +44,9 @@ def compare(
     All are measured on the same images, those that the dataset holds out: errors of
     reconstructions, beside those of principal components; accuracies of classifiers of
     the codes where there are classes; disentanglement where there are factors; distance
-    of generated images from held-out ones where there is a prior. Runs that differ by
-    the seed alone stand in one row, with mean and standard deviation.
+    of generated images from held-out ones where there is a prior, or a sampler that was
+    fitted and lies beside the run. Runs that differ by the seed alone stand in one row,
+    with mean and standard deviation, and it is measured whether their codes agree.
 
     Args:
         runs: Name → latent model or path; or a sequence of models and paths. A path is
@@ -55,7 +58,8 @@ def compare(
             `compare.csv`, one row a model and two a group: both are written, or
             neither. It is made if it doesn't exist.
         extractor: A Keras model of images, whose outputs are the features in which
-            generated images are compared. Defaults to `None`: the coordinates along 32
+            generated images are compared, or the name of one of ours: `"mnist"`,
+            `"emoji"` or `"icons"`. Defaults to `None`: the coordinates along 32
             principal components of the images, which need no network.
         extractor_name: What it is called; metrics carry the name. Defaults to `None`:
             the model's own.
@@ -147,19 +151,31 @@ def _compared(
     if split != "train":
         known = opened.split("train")
         known.check()
-    rows, drawn = [], []
+    rows, drawn, codes, real = [], [], [], None
+    groups = [one.group for one in models]
     for one in models:
         reported = ReportedModel(
-            one.model, held_out, None, known, opened.class_names or None, 1000, seed
+            one.model,
+            held_out,
+            None,
+            known,
+            opened.class_names or None,
+            1000,
+            seed,
+            one.samplers,
         )
-        generated = None
-        if _draws_samples(one.model):
+        generated = []
+        for generator in generators(reported):
             extractor = extractor or components_extractor(reported)
-            generated = Generated(reported, extractor)
+            # The same of all models.
+            real = real or RealFeatures(reported, extractor)
+            generated.append(Generated(reported, extractor, generator, real))
         numbers = measured(reported, generated, opened.factor_names)
         rows.append(Row(one, numbers))
+        codes.append(codes_to_agree(reported) if groups.count(one.group) > 1 else None)
         if one.group not in [row.one.group for row in rows[:-1]]:
             drawn.append(strips(one, reported, generated))
+    rows = _with_agreement(rows, codes)
     count = held_out.size
     height, width, channels = opened.image_shape
     facts = {
@@ -174,11 +190,24 @@ def _compared(
     }
     if extractor is not None:
         facts["Features of generated images"] = extractor.described
+    left_out = [line for one in models for line in one.left_out]
+    if left_out:
+        facts["Samplers left out"] = "; ".join(left_out)
     return Comparison(title, facts, rows, drawn, known is None)
 
 
-def _draws_samples(model: LatentModel) -> bool:
-    return model.has_prior and model.condition is None
+def _with_agreement(rows: list[Row], codes: list[Codes | None]) -> list[Row]:
+    """The rows, with the agreement of those that differ by the seed alone."""
+    members: dict[str, dict[int, Codes]] = {}
+    for place, (row, found) in enumerate(zip(rows, codes, strict=True)):
+        if found is not None:
+            members.setdefault(row.one.group, {})[place] = found
+    rows = list(rows)
+    for group in members.values():
+        measured = agreement_measures(list(group.values()))
+        for place, numbers in zip(group, measured, strict=True):
+            rows[place] = Row(rows[place].one, {**rows[place].numbers, **numbers})
+    return rows
 
 
 def _versions() -> str:

@@ -2,11 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from keras_latent.models import LatentModel
+from keras_latent.samplers.base import Sampler
+from keras_latent.samplers.loading import SAMPLERS_FOLDER, load_samplers
 from keras_latent.saving import load_model
 
 SEED_FOLDERS = "seed-*"
@@ -21,12 +24,17 @@ class ComparedModel(NamedTuple):
         model: The model.
         group: What it is called together with the models that differ by the seed alone.
         seed: Seed of its training; `None` if that isn't known.
+        samplers: What was fitted to its codes and lies beside it, by the names of the
+            files. Defaults to none.
+        left_out: Why others that lie there were left out. Defaults to nothing.
     """
 
     name: str
     model: LatentModel
     group: str
     seed: int | None
+    samplers: Mapping[str, Sampler] = MappingProxyType({})
+    left_out: Sequence[str] = ()
 
 
 def compared_models(runs: Any) -> list[ComparedModel]:
@@ -72,7 +80,8 @@ def compared_models(runs: Any) -> list[ComparedModel]:
         if seed is not None:
             told = json.dumps(arguments, sort_keys=True)
             group = groups.setdefault(told, _without_seed(name))
-        compared.append(ComparedModel(name, model, group, seed))
+        beside = load_samplers(given.with_name(SAMPLERS_FOLDER), model)
+        compared.append(ComparedModel(name, model, group, seed, *beside))
     return _with_whole_groups(compared)
 
 

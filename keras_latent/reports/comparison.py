@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_latent.reports.column import Column
 from keras_latent.reports.compared_model import ComparedModel
-from keras_latent.reports.comparison_measures import Column
 
 
 class Row(NamedTuple):

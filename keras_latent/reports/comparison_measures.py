@@ -1,13 +1,14 @@
 """What is measured of each model of a comparison, alike for all."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
 from keras_latent import metrics
+from keras_latent.reports.column import Column
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.generated import Generated
+from keras_latent.reports.generation_measures import generation_measures
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.results import NEIGHBOURS
 
@@ -15,44 +16,31 @@ BINS = 20
 FACTOR_IMAGES = 10_000
 """Images at most of which codes are compared with factors."""
 
-_SUBSETS = 50
-_LARGEST_SUBSET = 1000
-
-
-class Column(NamedTuple):
-    """A number that is measured of several models.
-
-    Args:
-        name: What it is.
-        protocol: How it is measured.
-        better: 1 if more is better, -1 if less is, 0 if it is to be known beside them.
-    """
-
-    name: str
-    protocol: str
-    better: int
-
 
 def measured(
-    reported: ReportedModel, generated: Generated | None, factor_names: Sequence[str]
+    reported: ReportedModel,
+    generated: Sequence[Generated],
+    factor_names: Sequence[str],
 ) -> dict[Column, float]:
     """Measure what a model and the images allow.
 
     Args:
         reported: The model and the images.
-        generated: Images that the model made up, or `None` if it can't.
+        generated: Images of its prior and of its samplers; none if it has neither.
         factor_names: The names of the factors, or none.
 
     Returns:
         The numbers by their columns.
     """
-    return {
+    found = {
         Column("Dimensions", "Numbers of a code.", 0): float(reported.model.latent_dim),
         **_reconstruction(reported),
         **_classification(reported),
         **_disentanglement(reported, factor_names),
-        **(_generation(generated) if generated is not None else {}),
     }
+    for part in generated:
+        found |= generation_measures(part)
+    return found
 
 
 def _reconstruction(reported: ReportedModel) -> dict[Column, float]:
@@ -164,52 +152,3 @@ def _disentanglement(
             codes, factors, bins=BINS, factor_names=names, seed=reported.seed
         ).value,
     }
-
-
-def _generation(generated: Generated) -> dict[Column, float]:
-    real, made, seed = generated.real, generated.made, generated.seed
-    name = generated.extractor_name
-    of = (
-        f"{len(real):,} held-out images against {len(made):,} generated ones, in "
-        f"{real.shape[1]} features"
-    )
-    least = min(len(real), len(made))
-    found: dict[Column, float] = {}
-    if least >= 4:
-        size = min(_LARGEST_SUBSET, least // 2)
-        score = metrics.generation.kid(
-            real, made, None, _SUBSETS, size, name, floor=True, seed=seed
-        )
-        column = Column(
-            score.protocol["name"],
-            f"Kernel distance, unbiased, {of}, {_SUBSETS} subsets of {size:,}"
-            f"{_floor(score.protocol)}.",
-            -1,
-        )
-        found[column] = score.value
-    # Below as many images as features the covariance would have no full rank.
-    if least > real.shape[1]:
-        score = metrics.generation.fid(real, made, extractor_name=name, seed=seed)
-        column = Column(
-            score.protocol["name"],
-            f"Fréchet distance of Gaussians, {of}{_floor(score.protocol)}.",
-            -1,
-        )
-        found[column] = score.value
-    copied = generated.copied
-    if copied is not None:
-        column = Column(
-            "Nearer than held-out images",
-            "Share of the generated images that are nearer to their nearest training "
-            "image than held-out ones are to theirs in the median, in the same "
-            "features; about 0.5 for images like the held-out ones, near 1 for copies "
-            "and for images that vary too little.",
-            0,
-        )
-        found[column] = copied
-    return found
-
-
-def _floor(protocol: Mapping[str, Any]) -> str:
-    floor = protocol.get("floor")
-    return "" if floor is None else f"; {floor:.3g} for real against real"

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
+from keras_latent.reports.column import Column
 from keras_latent.reports.comparison import Comparison, Group, by_name
-from keras_latent.reports.comparison_measures import Column
 
 
 def comparison_page(comparison: Comparison) -> str:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,29 +37,27 @@ class Strips(NamedTuple):
         name: What the model is called.
         originals: Some held-out images, the same of all models.
         reconstructions: What the model makes of them.
-        samples: Draws of its prior, or `None`.
+        samples: Images of its prior and of its samplers, by their names.
     """
 
     name: str
     originals: Strip
     reconstructions: Strip
-    samples: Strip | None
+    samples: Mapping[str, Strip]
 
 
 def strips(
-    one: ComparedModel, reported: ReportedModel, generated: Generated | None
+    one: ComparedModel, reported: ReportedModel, generated: Sequence[Generated]
 ) -> Strips:
     """Draw them.
 
     Args:
         one: The model.
         reported: It and the images.
-        generated: What it makes up, or `None`.
+        generated: What it makes up, for each generator.
     """
     drawn = reported.drawn(reported.order[:SHOWN])
-    samples = None
-    if generated is not None:
-        samples = strip(generated.images(SHOWN, generated.seed))
+    samples = {part.name: strip(part.images(SHOWN, part.seed)) for part in generated}
     return Strips(one.group, strip(drawn.images), strip(drawn.decoded), samples)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_latent import metrics
 from keras_latent.reports.examples import Examples
+from keras_latent.reports.generators import Generator
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.results import KNOWN_AT_MOST
 from keras_latent.weights_hash import weights_hash
@@ -33,13 +34,14 @@ class Extractor(NamedTuple):
 
 
 def model_extractor(model: Any, name: str | None) -> Extractor:
-    """Features of a Keras model of images."""
+    """Features of a Keras model of images, or of one of ours by its name."""
     from keras_latent.metrics.generation.features import Features
 
     features = Features(model, name, _MADE_AT_ONCE)
+    described = features.described or f"outputs of the network {features.name}"
     return Extractor(
         features.name,
-        f"outputs of the network {features.name}, hash {weights_hash(model)[:12]}",
+        f"{described}; hash {weights_hash(features.extractor)[:12]}",
         lambda images: features.all("images", images),
     )
 
@@ -73,56 +75,84 @@ def components_extractor(reported: ReportedModel) -> Extractor:
 
 
 class Generated:
-    """Draws of a model's prior beside real images, as features.
+    """Images of a prior or of a sampler beside real ones, as features.
 
     Args:
-        reported: A model with a prior and without a condition, and the images.
+        reported: The model and the images.
         extractor: What gives features.
+        generator: What draws the images.
+        real: What is known of real images, which generators of one model share.
     """
 
-    def __init__(self, reported: ReportedModel, extractor: Extractor) -> None:
-        self._reported = reported
+    def __init__(
+        self,
+        reported: ReportedModel,
+        extractor: Extractor,
+        generator: Generator,
+        real: "RealFeatures",
+    ) -> None:
         self._extractor = extractor
+        self._generator = generator
+        self._count = reported.examples.sampled(MADE_AT_MOST, reported.seed).count
+        self.real = real
+        self.name = generator.name
         self.extractor_name = extractor.name
         self.seed = reported.seed
 
     @cached_property
-    def real(self) -> np.ndarray:
-        """Features of held-out images."""
-        return self._features_of(self._tested)
-
-    @cached_property
     def made(self) -> np.ndarray:
-        """Features of as many generated images."""
-        count, parts = self._tested.count, []
-        for part, start in enumerate(range(0, count, _MADE_AT_ONCE)):
-            size = min(_MADE_AT_ONCE, count - start)
+        """Features of as many generated images as there are real ones."""
+        parts = []
+        for part, start in enumerate(range(0, self._count, _MADE_AT_ONCE)):
+            size = min(_MADE_AT_ONCE, self._count - start)
             images = self.images(size, self.seed + part)
             parts.append(self._extractor.features(images))
         return np.concatenate(parts)
 
     def images(self, count: int, seed: int) -> np.ndarray:
         """Generated images of shape (count, height, width, channels)."""
-        return np.asarray(self._reported.model.sample(count, seed=seed))
+        return self._generator.draw(count, seed)
 
-    @cached_property
+    @property
     def copied(self) -> float | None:
         """Share of generated images nearer to training images than held-out ones are.
 
         Nearer than in the median of the held-out ones; `None` without training images.
         """
+        if self.real.learned is None:
+            return None
+        usual = np.median(nearest_distances(self.real.held_out, self.real.learned))
+        nearest = nearest_distances(self.made, self.real.learned)
+        return float(np.mean(nearest < usual))
+
+
+class RealFeatures:
+    """Features of real images.
+
+    Args:
+        reported: A model and the images.
+        extractor: What gives features.
+    """
+
+    def __init__(self, reported: ReportedModel, extractor: Extractor) -> None:
+        self._reported = reported
+        self._extractor = extractor
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """Those of held-out images."""
+        seed = self._reported.seed
+        return self._of(self._reported.examples.sampled(MADE_AT_MOST, seed))
+
+    @cached_property
+    def learned(self) -> np.ndarray | None:
+        """Those of training images; `None` if there are none."""
         known = self._reported.known_examples
         if known is None:
             return None
-        learned = self._features_of(known.sampled(KNOWN_AT_MOST, self.seed))
-        usual = np.median(nearest_distances(self.real, learned))
-        return float(np.mean(nearest_distances(self.made, learned) < usual))
+        return self._of(known.sampled(KNOWN_AT_MOST, self._reported.seed))
 
-    @property
-    def _tested(self) -> Examples:
-        return self._reported.examples.sampled(MADE_AT_MOST, self.seed)
-
-    def _features_of(self, examples: Examples) -> np.ndarray:
+    def _of(self, examples: Examples) -> np.ndarray:
         parts = [
             self._extractor.features(self._reported.pictures_in(batch))
             for batch in examples.batches()

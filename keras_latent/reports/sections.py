@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from keras_latent.reports import code_sections, image_sections, neighbour_sections
+from keras_latent.reports.factor_information import factor_information
+from keras_latent.reports.generators import generators
 from keras_latent.reports.information_section import information
 from keras_latent.reports.learning_section import learning_curves
+from keras_latent.reports.nearest_section import nearest_images
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.reports.section import Section
 
@@ -20,6 +23,7 @@ def sections(
         reported: The model and the images.
         history: Name of the log → its value in each epoch, or `None`.
     """
+    of_factors = factor_information(reported)
     drawn = [learning_curves(history)] if history else []
     drawn.append(image_sections.reconstructions(reported))
     drawn.append(image_sections.worst_and_best(reported))
@@ -41,10 +45,11 @@ def sections(
             drawn.append(image_sections.samples(reported))
         elif reported.model.has_prior:
             drawn.append(image_sections.prior_samples(reported))
+        if generators(reported) and reported.known_examples is not None:
+            drawn.append(nearest_images(reported))
         drawn.append(image_sections.interpolations(reported))
-        drawn.append(code_sections.traversals(reported))
+        drawn.append(code_sections.traversals(reported, of_factors))
     drawn.append(code_sections.code_usage(reported))
-    of_factors = information(reported)
     if of_factors is not None:
-        drawn.append(of_factors)
+        drawn.append(information(of_factors))
     return drawn

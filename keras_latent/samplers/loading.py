@@ -1,6 +1,7 @@
 """Samplers from files."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from keras_latent.samplers.base import FORMAT, Sampler
@@ -32,6 +33,9 @@ SAMPLERS: dict[str, type[Sampler]] = {
 }
 """All samplers by the names that they have in files and on the command line."""
 
+SAMPLERS_FOLDER = "samplers"
+"""The folder beside a model that holds what was fitted to its codes."""
+
 _CLASSES = {cls.__name__: cls for cls in SAMPLERS.values()}
 
 
@@ -58,6 +62,26 @@ def sampler_name(beginning: str) -> str:
 def names_for(model: Any) -> list[str]:
     """The names of the samplers that suit a model's codes."""
     return [name for name, cls in SAMPLERS.items() if cls.suits(model)]
+
+
+def load_samplers(folder: Path, model: Any) -> tuple[dict[str, Sampler], list[str]]:
+    """Load all samplers in a folder that were fitted to a model.
+
+    Args:
+        folder: The folder; there may be none.
+        model: The model, with its weights.
+
+    Returns:
+        The samplers by the names of their files, and why others were left out.
+    """
+    found: dict[str, Sampler] = {}
+    left_out = []
+    for file in sorted(folder.glob("*.npz")):
+        try:
+            found[file.stem] = load_sampler(file, model)
+        except ValueError as error:
+            left_out.append(f"{file} is left out: {error}")
+    return found, left_out
 
 
 def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:

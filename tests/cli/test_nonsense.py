@@ -45,7 +45,7 @@ OPTIONS = [
     *(("train", name) for name in ("fit", "background", "cache", "augment")),
     *(("train", "validation-split"), ("train", "seeds"), ("invert", "features")),
     *(("resume", name) for name in ("run", "epochs")),
-    *(("compare", name) for name in ("runs", "image-size", "seed")),
+    *(("compare", name) for name in ("runs", "image-size", "seed", "extractor")),
     *(("compare a model", name) for name in ("dataset", "output")),
     *(("explore", name) for name in ("model", "image-size", "limit", "projection")),
     *(("explore", name) for name in ("port", "seed")),

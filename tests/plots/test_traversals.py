@@ -38,6 +38,13 @@ def test_the_dimensions_named_are_drawn_in_their_order(model, shown):
     np.testing.assert_allclose(grid.top(1, 0), [0.9, 0.2, 0.3], rtol=1e-6)
 
 
+def test_rows_are_called_as_told(model, shown):
+    labels = ["width", "height"]
+    figure = plots.traversals(model, np.zeros(3), [2, 0], [0.5], row_labels=labels)
+
+    assert shown(figure).row_labels == labels
+
+
 def test_values_span_three_deviations_of_the_prior(model, shown):
     grid = shown(plots.traversals(model, np.zeros(3)))
 
@@ -77,6 +84,7 @@ def test_more_are_drawn_if_they_are_named(shown):
         ([0.0, np.nan, 0.0], {}, r"`code` must be finite"),
         (np.zeros(3), {"dimensions": [3]}, r"`dimensions` .* from 0 to 2"),
         (np.zeros(3), {"codes": np.zeros((5, 2))}, "`codes` must have the latent dim"),
+        (np.zeros(3), {"row_labels": ["one"]}, "`row_labels` .*3 dimensions.*length 1"),
         (np.zeros(3), {"values": []}, r"`values` must not be empty"),
     ],
 )

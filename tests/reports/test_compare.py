@@ -91,6 +91,34 @@ def test_what_generates_is_compared_by_a_named_extractor(compared):
     assert "24 held-out images against 24 generated" in page.numbers["KID-pca32"][0]
 
 
+def test_samplers_that_lie_beside_a_run_are_measured_too(classes, tmp_path):
+    images, _ = kl.datasets.arrays(classes, "test")
+    known, _ = kl.datasets.arrays(classes, "train")
+    model = kl.models.Autoencoder.for_images(SHAPE, latent_dim=2)
+    model.save(tmp_path / "model.keras")
+    (tmp_path / "samplers").mkdir()
+    sampler = kl.samplers.Normal(model).fit(known)
+    sampler.save(tmp_path / "samplers" / "normal.npz")
+    (tmp_path / "samplers" / "torn.npz").write_bytes(b"no sampler")
+
+    compare([tmp_path], classes, tmp_path / "out")
+
+    (row,) = table(tmp_path / "out").values()
+    assert np.isfinite(float(row["KID-pca32, normal"]))
+    made = np.asarray(sampler.sample(24, seed=0)).reshape(24, -1)
+    flat = known.reshape(len(known), -1)
+    axes = np.linalg.svd(flat - flat.mean(axis=0))[2][:32]
+    real = (images.reshape(24, -1) - flat.mean(axis=0)) @ axes.T
+    score = kl.metrics.generation.precision_recall(real, (made - flat.mean(0)) @ axes.T)
+    for name in ("Precision", "Recall"):
+        told = float(row[f"{name}-pca32, normal"])
+        assert told == pytest.approx(getattr(score, name.lower()), abs=2 / 24)
+    page = Page((tmp_path / "out" / "compare.html").read_text(encoding="utf-8"))
+    assert "Samples" in page.headings
+    assert "torn.npz is left out" in page.numbers["Samplers left out"][0]
+    assert "Images of the sampler normal." in page.numbers["KID-pca32, normal"][0]
+
+
 def test_the_page_is_whole_and_runs_no_script_of_a_name(compared):
     html = (compared / "compare.html").read_text(encoding="utf-8")
     page = Page(html)
@@ -158,6 +186,13 @@ def test_runs_that_differ_by_the_seed_alone_stand_together(classes, tmp_path):
     mean = float(rows["several", "mean"]["MSE"])
     assert mean == pytest.approx(np.mean(errors), rel=1e-5)
     deviation = float(rows["several", "standard deviation"]["MSE"])
+    codes = [
+        kl.load_model(tmp_path / "runs" / f"seed-{seed}" / "model.keras").encode(images)
+        for seed in (3, 4)
+    ]
+    agreement = kl.metrics.disentanglement.udr([np.asarray(part) for part in codes])
+    assert float(rows["several", "mean"]["UDR"]) == pytest.approx(agreement.value)
+    assert rows["other", "model"]["UDR"] == ""
     assert deviation == pytest.approx(np.std(errors, ddof=1), rel=0.05)
     page = Page((tmp_path / "out" / "compare.html").read_text(encoding="utf-8"))
     assert "Autoencoder, 2 seeds" in page.inside("span")

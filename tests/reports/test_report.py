@@ -52,6 +52,7 @@ def test_every_section_is_there(report):
         "Clusters",
         "Few examples",
         "Samples of the prior",
+        "Nearest training images",
         "Interpolations",
         "Traversals",
         "Use of the dimensions",

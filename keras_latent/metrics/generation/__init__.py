@@ -1,8 +1,9 @@
 """How near generated images are to real ones, in numbers of features.
 
 Each metric takes real and generated arrays, and an extractor of features: any Keras
-model, or `None` if the arrays are features. No score has a famous name alone: numbers
-of other features are other numbers, so one by a classifier of emoji is "FID-emoji".
+model, the name of one of ours, or `None` if the arrays are features. No score has a
+famous name alone: numbers of other features are other numbers, so one by a classifier
+of emoji is "FID-emoji".
 """
 
 from keras_latent.metrics.generation.density_coverage import (

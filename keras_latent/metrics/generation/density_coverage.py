@@ -54,8 +54,9 @@ def density_coverage(
         real: Array of shape (n, ...): images as the extractor takes them, or features
             of shape (n, features).
         generated: Array of shape (m, ...).
-        extractor: A Keras model of one output, which is flattened. Defaults to `None`:
-            the arrays are features.
+        extractor: A Keras model of one output, which is flattened, or the name of one
+            of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
+            are features.
         k: To which neighbour a ball reaches, below n. Defaults to 5.
         extractor_name: What it is called. Defaults to `None`: the model's own name, or
             `"features"`.

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes
+from keras_latent.metrics.generation.extractors import EXTRACTORS, own_extractor
 from keras_latent.validation import check_positive_integer
 from keras_latent.weights_hash import weights_hash
 
@@ -14,14 +15,15 @@ class Features:
     """What turns images into features, checked, with its name for the protocol.
 
     Args:
-        extractor: A Keras model of one output, or `None`: arrays are features.
+        extractor: A Keras model of one output, the name of one of ours, or `None`:
+            arrays are features.
         extractor_name: What it is called; `None`: the model's own name, or
             `"features"`.
         batch_size: Images that go through the model at once.
 
     Raises:
-        ValueError: If `extractor` is no Keras model, `extractor_name` is empty, or
-            `batch_size` isn't a positive integer.
+        ValueError: If `extractor` is no Keras model and no name of ours,
+            `extractor_name` is empty, or `batch_size` isn't a positive integer.
     """
 
     def __init__(
@@ -30,10 +32,16 @@ class Features:
         import keras
 
         check_positive_integer("batch_size", batch_size)
+        self.described = None
+        if isinstance(extractor, str):
+            name, extractor = extractor, own_extractor(extractor)
+            self.described = EXTRACTORS[name].described
+            extractor_name = name if extractor_name is None else extractor_name
         if extractor is not None and not isinstance(extractor, keras.Model):
             raise ValueError(
-                "`extractor` must be a Keras model, or `None` if the arrays are "
-                f"features. Received: extractor of type {type(extractor).__name__}"
+                "`extractor` must be a Keras model, the name of one of ours, or `None` "
+                "if the arrays are features. "
+                f"Received: extractor of type {type(extractor).__name__}"
             )
         if extractor_name is None:
             extractor_name = "features" if extractor is None else extractor.name
@@ -57,6 +65,7 @@ class Features:
             "name": f"{famous_name}-{self.name}",
             "extractor": self.name,
             "extractor_hash": weights_hash(self.extractor) if known else None,
+            "extractor_described": self.described,
             "statistics": "float64",
         }
 

@@ -72,8 +72,9 @@ def fid(
         real: Array of shape (n, ...), n at least 2: images as the extractor takes them,
             or features of shape (n, features).
         generated: Array of shape (m, ...), m at least 2.
-        extractor: A Keras model of one output, which is flattened. Defaults to `None`:
-            the arrays are features.
+        extractor: A Keras model of one output, which is flattened, or the name of one
+            of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
+            are features.
         extractor_name: What it is called. Defaults to `None`: the model's own name, or
             `"features"`.
         batch_size: Images that go through the extractor at once. Defaults to 256.

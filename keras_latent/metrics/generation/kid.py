@@ -31,8 +31,9 @@ def kid(
         real: Array of shape (n, ...): images as the extractor takes them, or features
             of shape (n, features).
         generated: Array of shape (m, ...).
-        extractor: A Keras model of one output, which is flattened. Defaults to `None`:
-            the arrays are features.
+        extractor: A Keras model of one output, which is flattened, or the name of one
+            of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
+            are features.
         subsets: How many subsets are drawn of each. Defaults to 100.
         subset_size: Rows of a subset, without replacement, at least 2, at most n and m.
             Defaults to 1000.

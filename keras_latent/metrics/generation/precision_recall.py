@@ -52,8 +52,9 @@ def precision_recall(
         real: Array of shape (n, ...): images as the extractor takes them, or features
             of shape (n, features).
         generated: Array of shape (m, ...).
-        extractor: A Keras model of one output, which is flattened. Defaults to `None`:
-            the arrays are features.
+        extractor: A Keras model of one output, which is flattened, or the name of one
+            of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
+            are features.
         k: To which neighbour a ball reaches, below n and m. Defaults to 3.
         extractor_name: What it is called. Defaults to `None`: the model's own name, or
             `"features"`.

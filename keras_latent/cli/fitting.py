@@ -99,6 +99,8 @@ def _watchers(
         callbacks.ReconstructionImages(shown, log_dir),
         callbacks.CodeHistograms(shown, log_dir),
     ]
+    if len(keras.tree.flatten(shown)[0]) > 1:
+        watchers.append(callbacks.CodeUsage(shown))
     if draws_samples(model):
         watchers.append(callbacks.SampleImages(log_dir))
     if model.distribute_strategy.extended.should_checkpoint:

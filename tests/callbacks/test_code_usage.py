@@ -77,7 +77,7 @@ def test_a_collapsed_posterior_is_told_once(vae, images):
 def test_epochs_before_the_patience_ends_are_not_told(vae, images):
     collapsed(vae)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("error", "No dimension of the code")
         vae.fit(images, epochs=2, callbacks=[CodeUsage(images)], verbose=0)
 
 

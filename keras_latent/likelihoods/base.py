@@ -98,6 +98,16 @@ class Likelihood(Distribution):
         """
 
     @abc.abstractmethod
+    def check_event(self, event: Any) -> None:
+        """Refuse observations of a shape that it has no value for.
+
+        Args:
+            event: The shape of an observation, rows aside, or a dict of them.
+
+        Raises:
+            ValueError: If `log_prob` can't take such observations.
+        """
+
     def check_normalised(self, x: Observation) -> None:
         """Refuse values of which `log_prob` is no normalised log-density.
 

@@ -16,7 +16,8 @@ _INTRODUCTION = """# Posteriors, priors and objectives
 
 Each posterior goes with each prior of its space, and each objective with all of them,
 but for what is said here. `tests/distributions/test_pairs.py` runs each cell: a pass
-and its gradient where there is a mark; elsewhere the constructor's error.
+and its gradient where there is a mark, elsewhere the constructor's error; each
+objective with each prior, too.
 """
 
 

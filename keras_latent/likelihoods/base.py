@@ -98,16 +98,6 @@ class Likelihood(Distribution):
         """
 
     @abc.abstractmethod
-    def check_event(self, event: Any) -> None:
-        """Refuse observations of a shape that it has no value for.
-
-        Args:
-            event: The shape of an observation, rows aside, or a dict of them.
-
-        Raises:
-            ValueError: If `log_prob` can't take such observations.
-        """
-
     def check_normalised(self, x: Observation) -> None:
         """Refuse values of which `log_prob` is no normalised log-density.
 
@@ -118,6 +108,16 @@ class Likelihood(Distribution):
 
         Raises:
             ValueError: If `log_prob(x)` is not a log-density of `x`.
+        """
+
+    def check_event(self, event: Any) -> None:
+        """Refuse observations of a shape that it has no value for.
+
+        Args:
+            event: The shape of an observation, rows aside, or a dict of them.
+
+        Raises:
+            ValueError: If `log_prob` can't take such observations.
         """
 
 

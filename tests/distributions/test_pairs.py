@@ -109,8 +109,19 @@ def batch_for(model, objective):
     return Batch(images(3), partners(3) if is_paired else None)
 
 
-@pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize(("posterior", "prior"), POSSIBLE)
+def cells():
+    """All pairs with two objectives; with the others each posterior, and each prior."""
+    for objective in OBJECTIVES:
+        posteriors, priors = set(), set()
+        for posterior, prior in POSSIBLE:
+            is_new = posterior not in posteriors or prior not in priors
+            if is_new or objective in ("vae", "iwae"):
+                yield posterior, prior, objective
+            posteriors.add(posterior)
+            priors.add(prior)
+
+
+@pytest.mark.parametrize(("posterior", "prior", "objective"), cells())
 def test_each_pair_trains_with_each_objective(posterior, prior, objective):
     refused = refusal(posterior, prior, objective)
     if refused:

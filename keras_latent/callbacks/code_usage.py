@@ -67,7 +67,10 @@ class CodeUsage(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the codes, and log how many dimensions are active."""
-        self.active.append(active_units(self.model.encode(self.images), self.threshold))
+        codes = np.asarray(self.model.encode(self.images))
+        # What ends a training of such codes says more of them.
+        codes = np.where(np.isfinite(codes), codes, 0.0)
+        self.active.append(active_units(codes, self.threshold))
         divergences = mean_divergences(self.model, self.images)
         if divergences is not None:
             self.divergences.append(divergences)

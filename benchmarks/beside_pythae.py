@@ -57,59 +57,61 @@ class Case(NamedTuple):
 CASES = {
     "VAE": Case(kl.models.VAE, ("VAE", "VAEConfig"), {}),
     "VAE, β 4": Case(
-        lambda *n: kl.models.VAE(*n, beta=4.0),
+        lambda e, d: kl.models.VAE(e, d, beta=4.0),
         ("BetaVAE", "BetaVAEConfig"),
         {"beta": 4.0},
     ),
     "CapacityVAE, each row held": Case(
-        lambda *n: kl.models.CapacityVAE(
-            *n, capacity=1.7, gamma=10.0, per_example=True
+        lambda e, d: kl.models.CapacityVAE(
+            e, d, capacity=1.7, gamma=10.0, per_example=True
         ),
         ("DisentangledBetaVAE", "DisentangledBetaVAEConfig"),
         {"C": 1.7 * 26 / 25, "beta": 10.0, "warmup_epoch": 25},
         forward={"epoch": 25},
     ),
     "CapacityVAE": Case(
-        lambda *n: kl.models.CapacityVAE(*n, capacity=1.7, gamma=10.0),
+        lambda e, d: kl.models.CapacityVAE(e, d, capacity=1.7, gamma=10.0),
         ("DisentangledBetaVAE", "DisentangledBetaVAEConfig"),
         {"C": 1.7 * 26 / 25, "beta": 10.0, "warmup_epoch": 25},
         forward={"epoch": 25},
         why="the paper's holds the mean of the batch, pythae's each row",
     ),
     "InfoVAE, weights 1 and 999": Case(
-        lambda *n: kl.models.InfoVAE.from_alpha_lambda(0.0, 1000.0, *n),
+        lambda e, d: kl.models.InfoVAE.from_alpha_lambda(0.0, 1000.0, e, d),
         ("INFOVAE_MMD", "INFOVAE_MMD_Config"),
         {"alpha": 0.0, "lbd": 1000.0},
     ),
     "BetaTCVAE, weighted": Case(
-        lambda *n: kl.models.BetaTCVAE(*n, dataset_size=60_000),
+        lambda e, d: kl.models.BetaTCVAE(e, d, dataset_size=60_000),
         ("BetaTCVAE", "BetaTCVAEConfig"),
         {"beta": 6.0, "use_mss": False},
         forward={"dataset_size": 60_000},
     ),
     "BetaTCVAE, stratified": Case(
-        lambda *n: kl.models.BetaTCVAE(*n, dataset_size=60_000, estimator="stratified"),
+        lambda e, d: kl.models.BetaTCVAE(
+            e, d, dataset_size=60_000, estimator="stratified"
+        ),
         ("BetaTCVAE", "BetaTCVAEConfig"),
         {"beta": 6.0, "use_mss": True},
         forward={"dataset_size": 60_000},
         why="its weights of the diagonals stand in the first two columns",
     ),
     "IWAE": Case(
-        lambda *n: kl.models.IWAE(*n, num_samples=DRAWS),
+        lambda e, d: kl.models.IWAE(e, d, num_samples=DRAWS),
         ("IWAE", "IWAEConfig"),
         {"number_samples": DRAWS},
         draws=(DRAWS,),
         why="it reports the weighted mean of -log w: the gradient is the bound's alone",
     ),
     "MIWAE": Case(
-        lambda *n: kl.models.MIWAE(*n, num_bounds=BOUNDS, num_samples=DRAWS),
+        lambda e, d: kl.models.MIWAE(e, d, num_bounds=BOUNDS, num_samples=DRAWS),
         ("MIWAE", "MIWAEConfig"),
         {"number_gradient_estimates": BOUNDS, "number_samples": DRAWS},
         draws=(BOUNDS, DRAWS),
         why="as IWAE; and it weighs over the bounds, where the draws of each are meant",
     ),
     "CIWAE": Case(
-        lambda *n: kl.models.CIWAE(*n, num_bounds=1, num_samples=DRAWS, mixing=0.3),
+        lambda e, d: kl.models.CIWAE(e, d, num_bounds=1, num_samples=DRAWS, mixing=0.3),
         ("CIWAE", "CIWAEConfig"),
         {"number_samples": DRAWS, "beta": 0.3},
         draws=(DRAWS,),

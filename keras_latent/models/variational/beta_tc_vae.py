@@ -1,6 +1,5 @@
 """The variational autoencoder that weighs the parts of its divergence."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -100,7 +99,7 @@ class BetaTCVAE(VariationalModel):
         latent = self.infer(batch.x, training)
         codes = [ops.reshape(a, (-1, self.latent_dim)) for a in (latent.z, *latent.q)]
 
-        def densities(codes: Sequence[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        def densities(codes: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, ...]:
             return aggregate_log_densities(*codes, self.dataset_size, self.estimator)
 
         posterior, aggregate, marginals = coupled(densities, codes, self.global_batch)

@@ -89,7 +89,7 @@ class WeaklySupervisedVAE(PairedModel):
         pair = batch.x, ops.cast(batch.y, batch.x.dtype)
         posteriors = [self.posterior_parameters(x, training) for x in pair]
         shared = shared_elements(*posteriors)
-        average = averaged(*posteriors, self.averaging)
+        average = averaged(posteriors[0], posteriors[1], self.averaging)
         terms: dict[str, Any] = {"reconstruction": 0.0, "kl": 0.0}
         for x, own in zip(pair, posteriors, strict=True):
             q = NormalParameters(

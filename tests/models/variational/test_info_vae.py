@@ -54,8 +54,9 @@ def test_without_a_divergence_and_a_variance_it_is_the_wasserstein_autoencoder()
         **networks, likelihood="bernoulli", mmd_weight=5.0, seed=1
     )
     plain.code.set_weights(model.code_mean.get_weights())
+    # The least variance is e⁻²⁰, whose noise is of the order of 1e-5.
     assert float(gradients.loss(model, X)) == pytest.approx(
-        float(gradients.loss(plain, X)), rel=1e-5
+        float(gradients.loss(plain, X)), rel=1e-4
     )
 
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_latent.distributions import NormalParameters
 from keras_latent.models import VAE, WeaklySupervisedVAE
+from keras_latent.models.variational.shared_posterior import averaged, shared_elements
 from keras_latent.typing import Batch
 from tests.models import gradients
 from tests.models.cases import dense_networks, images, mixed_networks, partners
@@ -72,13 +73,12 @@ def test_terms_against_numpy(averaging):
 
 @pytest.mark.parametrize("averaging", ["gvae", "mlvae"])
 def test_averages_and_their_gradients(averaging):
-    model = build(averaging=averaging)
     rng = np.random.default_rng(1)
 
     def total(*parameters):
         first, second = parameters[:2], parameters[2:]
-        mean, log_var = model._average(
-            NormalParameters(*first), NormalParameters(*second)
+        mean, log_var = averaged(
+            NormalParameters(*first), NormalParameters(*second), averaging
         )
         return tf.reduce_sum(mean + 2.0 * log_var)
 
@@ -109,7 +109,7 @@ def test_equal_pairs_are_two_of_the_vae():
 
 def test_a_single_element_is_never_shared():
     first, second = ([np.full((5, 1), v, "float32")] * 2 for v in (0.0, 1.0))
-    shared = build()._shared(NormalParameters(*first), NormalParameters(*second))
+    shared = shared_elements(NormalParameters(*first), NormalParameters(*second))
     assert not np.any(shared)
 
 

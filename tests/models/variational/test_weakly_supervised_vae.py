@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_latent.distributions import NormalParameters
 from keras_latent.models import VAE, WeaklySupervisedVAE
-from keras_latent.models.variational.shared_posterior import averaged, shared_elements
+from keras_latent.models.variational import shared_posterior
 from keras_latent.typing import Batch
 from tests.models import gradients
 from tests.models.cases import dense_networks, images, mixed_networks, partners
@@ -77,7 +77,7 @@ def test_averages_and_their_gradients(averaging):
 
     def total(*parameters):
         first, second = parameters[:2], parameters[2:]
-        mean, log_var = averaged(
+        mean, log_var = shared_posterior.averaged(
             NormalParameters(*first), NormalParameters(*second), averaging
         )
         return tf.reduce_sum(mean + 2.0 * log_var)
@@ -109,7 +109,8 @@ def test_equal_pairs_are_two_of_the_vae():
 
 def test_a_single_element_is_never_shared():
     first, second = ([np.full((5, 1), v, "float32")] * 2 for v in (0.0, 1.0))
-    shared = shared_elements(NormalParameters(*first), NormalParameters(*second))
+    posteriors = NormalParameters(*first), NormalParameters(*second)
+    shared = shared_posterior.shared_elements(*posteriors)
     assert not np.any(shared)
 
 

@@ -75,6 +75,25 @@ def check_in_range(
         )
 
 
+def check_between(argument: str, value: Any, low: float, high: float) -> None:
+    """Refuse what is not a number in (low, high), the ends left out.
+
+    Raises:
+        ValueError: If `value` is not a number, not finite, or outside the range.
+
+    >>> check_between("step_size", 0.5, 0, 0.5)
+    Traceback (most recent call last):
+    ...
+    ValueError: `step_size` must be a number between 0 and 0.5. Received: step_size=0.5
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not low < value < high:
+        raise ValueError(
+            f"`{argument}` must be a number between {low:g} and {high:g}. "
+            f"Received: {argument}={value!r}"
+        )
+
+
 def check_has_prior(model: Any) -> None:
     """Refuse a model without a prior to draw from.
 

@@ -7,11 +7,18 @@ from sphinx.application import Sphinx
 from docs.extensions import (
     command_line_pages,
     gallery_pages,
+    pair_pages,
     reference_pages,
     variant_pages,
 )
 
-MAKERS = (variant_pages, reference_pages, command_line_pages, gallery_pages)
+MAKERS = (
+    variant_pages,
+    pair_pages,
+    reference_pages,
+    command_line_pages,
+    gallery_pages,
+)
 
 
 def all_pages() -> dict[str, str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from keras_latent.callbacks.code_usage import mean_divergences
 from keras_latent.callbacks.epoch_summary import EpochSummary
 from keras_latent.typing import Observation
 
@@ -13,7 +14,8 @@ class CodeHistograms(EpochSummary):
 
     The tags are `code/values`, all elements of all codes, and `code/means` and
     `code/variances`, one number for each latent dimension, each element of a map: a
-    dimension of variance 0 carries nothing.
+    dimension of variance 0 carries nothing. Where the divergence from the prior is the
+    sum of those of the code's elements, `code/divergences` are their means, in nats.
 
     Args:
         images: The observations to encode, always the same ones, in one batch: an
@@ -29,9 +31,12 @@ class CodeHistograms(EpochSummary):
         self.images = images
 
     def write(self, step: int) -> None:
-        """Write the three histograms."""
+        """Write the histograms."""
         codes = tf.convert_to_tensor(self.model.encode(self.images))
         means, variances = tf.nn.moments(codes, axes=[0])
         tf.summary.histogram("code/values", codes, step=step)
         tf.summary.histogram("code/means", means, step=step)
         tf.summary.histogram("code/variances", variances, step=step)
+        divergences = mean_divergences(self.model, self.images)
+        if divergences is not None:
+            tf.summary.histogram("code/divergences", divergences, step=step)

@@ -8,6 +8,9 @@ import keras
 
 from keras_latent.validation import check_in_range, check_positive_integer
 
+_LEAST = 1e-12
+"""What a number that changes by factors is at least."""
+
 
 class Schedule(ABC):
     """A number as a function of the step, saved by its fields."""
@@ -54,6 +57,42 @@ class Linear(Schedule):
         """The number at `step`, counted from 0."""
         progress = min(step / self.duration, 1.0)
         return self.start + (self.end - self.start) * progress
+
+
+@keras.saving.register_keras_serializable(package="keras_latent")
+@dataclasses.dataclass(frozen=True)
+class Exponential(Schedule):
+    """A change by the same factor each step, from `start` to `end`, then constant.
+
+    So temperatures are lowered: `WeightSchedule("temperature", Exponential(...))` for a
+    model with a `GumbelQuantizer`.
+
+    Args:
+        start: The number at step 0, above 0.
+        end: The number from step `duration` on, above 0.
+        duration: How many steps or epochs the change takes.
+
+    Source: Jang, Gu and Poole 2017, Categorical Reparameterization with
+    Gumbel-Softmax, https://arxiv.org/abs/1611.01144, which lower the temperature so.
+
+    >>> temperature = Exponential(start=1.0, end=0.25, duration=10)
+    >>> [temperature(step) for step in (0, 5, 10, 99)]
+    [1.0, 0.5, 0.25, 0.25]
+    """
+
+    start: float
+    end: float
+    duration: int
+
+    def __post_init__(self) -> None:
+        check_in_range("start", self.start, _LEAST)
+        check_in_range("end", self.end, _LEAST)
+        check_positive_integer("duration", self.duration)
+
+    def __call__(self, step: int) -> float:
+        """The number at `step`, counted from 0."""
+        progress = min(step / self.duration, 1.0)
+        return self.start * (self.end / self.start) ** progress
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")

@@ -23,6 +23,9 @@ MOST_STEPS_IN_A_CALL = 16
 PROJECTED = 200
 """Images whose codes TensorBoard's projector shows."""
 
+_COLLAPSED_EPOCHS = 5
+"""Epochs in a row without an active dimension before a warning."""
+
 
 def fit(
     model: models.LatentModel,
@@ -100,6 +103,8 @@ def _watchers(
         callbacks.ReconstructionImages(shown, log_dir),
         callbacks.CodeHistograms(shown, log_dir),
     ]
+    if len(keras.tree.flatten(shown)[0]) > 1:
+        watchers.append(callbacks.CodeUsage(shown, patience=_COLLAPSED_EPOCHS))
     if draws_samples(model):
         watchers.append(callbacks.SampleImages(log_dir))
     if model.distribute_strategy.extended.should_checkpoint:

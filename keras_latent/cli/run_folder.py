@@ -219,7 +219,8 @@ class RunFolder:
     def save(self, model: keras.Model, rows: list[dict[str, float]]) -> None:
         """Save the model as of the last row of its history."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, fieldnames=list(rows[-1]))
+        # Epochs of an older version may lack what is logged now.
+        writer = csv.DictWriter(text, fieldnames=list(rows[-1]), restval="nan")
         writer.writeheader()
         writer.writerows(rows)
         write_text(self.history_file, text.getvalue())

@@ -12,7 +12,7 @@ on values, so that XLA compiles them.
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from keras_latent.typing import Tensor
 
@@ -55,7 +55,7 @@ class Angle(NamedTuple):
     @property
     def log_integral(self) -> Tensor:
         """Log ∫ g."""
-        return tf.math.log(self.mass) + self.log_peak
+        return ops.log(self.mass) + self.log_peak
 
 
 def angle(concentration: Tensor, dimensions: int) -> Angle:
@@ -65,24 +65,24 @@ def angle(concentration: Tensor, dimensions: int) -> Angle:
         concentration: κ of shape (..., 1), float64.
         dimensions: The number m, at least 2.
     """
-    kappa = tf.maximum(concentration, _LEAST)
+    kappa = ops.maximum(concentration, _LEAST)
     belt = float(dimensions - 2)
-    total = belt + tf.sqrt(belt**2 + 4.0 * kappa**2)
+    total = belt + ops.sqrt(belt**2 + 4.0 * kappa**2)
     # The greatest g is at cos θ = 2κ/total, where −(log g)″ is 1/width².
-    peak = tf.atan2(tf.sqrt(2.0 * belt / total), 2.0 * kappa / total)
-    width = tf.math.rsqrt(2.0 * kappa**2 / total + total / 2.0)
-    start = tf.maximum(peak - _REACH_BELOW * width, 0.0)
-    size = (tf.minimum(peak + _REACH_ABOVE * width, np.pi) - start) / _PANELS
+    peak = ops.arctan2(ops.sqrt(2.0 * belt / total), 2.0 * kappa / total)
+    width = ops.rsqrt(2.0 * kappa**2 / total + total / 2.0)
+    start = ops.maximum(peak - _REACH_BELOW * width, 0.0)
+    size = (ops.minimum(peak + _REACH_ABOVE * width, np.pi) - start) / _PANELS
     log_peak = _log_density(peak, kappa, dimensions)
     offsets = (np.arange(_PANELS)[:, None] + _POINTS).reshape(-1)
     theta = start + size * offsets
     weights = size * np.tile(_WEIGHTS, _PANELS)
-    density = weights * tf.exp(_log_density(theta, kappa, dimensions) - log_peak)
-    mass = tf.reduce_sum(density, axis=-1, keepdims=True)
+    density = weights * ops.exp(_log_density(theta, kappa, dimensions) - log_peak)
+    mass = ops.sum(density, axis=-1, keepdims=True)
     below = _drop(theta)
-    drop = tf.reduce_sum(density * below, axis=-1, keepdims=True) / mass
+    drop = ops.sum(density * below, axis=-1, keepdims=True) / mass
     apart = below - drop
-    variance = tf.reduce_sum(density * apart**2, axis=-1, keepdims=True) / mass
+    variance = ops.sum(density * apart**2, axis=-1, keepdims=True) / mass
     return Angle(
         concentration=kappa,
         start=start,
@@ -110,29 +110,32 @@ def quantile(share: Tensor, concentration: Tensor, dimensions: int) -> Tensor:
         θ of the same shape, float32.
     """
 
-    @tf.custom_gradient
+    @ops.custom_gradient
     def solved(kappa: Tensor) -> tuple[Tensor, Any]:
-        law = angle(tf.cast(kappa, tf.float64), dimensions)
-        theta, slope = _solve(law, tf.cast(share, tf.float64), dimensions)
-        slope = tf.cast(slope, tf.float32)
-        return tf.cast(theta, tf.float32), lambda upstream: upstream * slope
+        law = angle(ops.cast(kappa, "float64"), dimensions)
+        theta, slope = _solve(law, ops.cast(share, "float64"), dimensions)
+        slope = ops.cast(slope, "float32")
+        return ops.cast(theta, "float32"), lambda upstream: upstream * slope
 
-    return solved(tf.convert_to_tensor(concentration))
+    return solved(ops.convert_to_tensor(concentration))
 
 
 def _solve(law: Angle, share: Tensor, dimensions: int) -> tuple[Tensor, Tensor]:
     """The angle, by Newton's method within its panel, and its derivative by κ."""
     wanted = share * law.mass
-    ends = tf.cumsum(law.masses, axis=-1)
-    index = tf.reduce_sum(tf.cast(ends[..., :-1] <= wanted, tf.int32), axis=-1)
-    chosen = tf.one_hot(index, _PANELS, dtype=tf.float64)
-    before = tf.cumsum(chosen, axis=-1, exclusive=True, reverse=True)
-    after = tf.cumsum(chosen, axis=-1, exclusive=True)
+    ends = ops.cumsum(law.masses, axis=-1)
+    panel = np.arange(_PANELS)
+    is_full = ops.cast(ends[..., :-1] <= wanted, "int32")
+    index = ops.sum(is_full, axis=-1, keepdims=True)
+    before, chosen, after = (
+        ops.cast(mask, "float64")
+        for mask in (panel < index, ops.equal(panel, index), panel > index)
+    )
 
     def total(values: Tensor) -> Tensor:
-        return tf.reduce_sum(values, axis=-1, keepdims=True)
+        return ops.sum(values, axis=-1, keepdims=True)
 
-    left = law.start + law.size * tf.cast(index, tf.float64)[..., None]
+    left = law.start + law.size * ops.cast(index, "float64")
     wanted = wanted - total(before * law.masses)
 
     def within(theta: Tensor) -> tuple[Tensor, Tensor]:
@@ -145,16 +148,16 @@ def _solve(law: Angle, share: Tensor, dimensions: int) -> tuple[Tensor, Tensor]:
 
     def step(theta: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, ...]:
         excess = within(theta)[0] - wanted
-        low = tf.where(excess < 0.0, theta, low)
-        high = tf.where(excess < 0.0, high, theta)
+        low = ops.where(excess < 0.0, theta, low)
+        high = ops.where(excess < 0.0, high, theta)
         moved = theta - excess / _relative_density(law, theta, dimensions)
         # At the root the next step may leave the bracket by a rounding.
         is_inside = (moved > low - slack) & (moved < high + slack)
-        return tf.where(is_inside, moved, 0.5 * (low + high)), low, high
+        return ops.where(is_inside, moved, 0.5 * (low + high)), low, high
 
     part = wanted / total(chosen * law.masses)
-    first = left + law.size * tf.clip_by_value(part, 0.0, 1.0)
-    theta, _, _ = tf.while_loop(
+    first = left + law.size * ops.clip(part, 0.0, 1.0)
+    theta, _, _ = ops.while_loop(
         lambda *_: True,
         step,
         (first, left, left + law.size),
@@ -165,26 +168,26 @@ def _solve(law: Angle, share: Tensor, dimensions: int) -> tuple[Tensor, Tensor]:
     from_left = total(before * law.drops) + inside
     from_right = -(total(after * law.drops) + own - inside)
     # Either is the integral from 0 to θ, each without cancelling in its own tail.
-    integral = tf.where(share < 0.5, from_left, from_right)
+    integral = ops.where(share < 0.5, from_left, from_right)
     return theta, integral / _relative_density(law, theta, dimensions)
 
 
 def _log_density(theta: Tensor, kappa: Tensor, dimensions: int) -> Tensor:
     log_density = -kappa * _drop(theta)
     if dimensions > 2:
-        log_density += (dimensions - 2) * tf.math.log(tf.sin(theta))
+        log_density += (dimensions - 2) * ops.log(ops.sin(theta))
     return log_density
 
 
 def _relative_density(law: Angle, theta: Tensor, dimensions: int) -> Tensor:
-    return tf.exp(_log_density(theta, law.concentration, dimensions) - law.log_peak)
+    return ops.exp(_log_density(theta, law.concentration, dimensions) - law.log_peak)
 
 
 def _drop(theta: Tensor) -> Tensor:
     """1 − cos θ, to the last digits where θ is small."""
-    return 2.0 * tf.sin(0.5 * theta) ** 2
+    return 2.0 * ops.sin(0.5 * theta) ** 2
 
 
 def _by_panel(values: Tensor) -> Tensor:
-    shape = tf.concat([tf.shape(values)[:-1], [_PANELS, len(_POINTS)]], axis=0)
-    return tf.reduce_sum(tf.reshape(values, shape), axis=-1)
+    shape = (*ops.shape(values)[:-1], _PANELS, len(_POINTS))
+    return ops.sum(ops.reshape(values, shape), axis=-1)

@@ -11,6 +11,7 @@ from keras_latent.distributions.base import CodeDistribution, seeds_of, to_float
 from keras_latent.losses import standard_normal_kl
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
+from keras_latent.validation import check_positive_integer
 
 _LIMIT = 10.0
 """Logarithms of variances, and their differences, are clipped to [-10, 10]."""
@@ -24,6 +25,37 @@ class TopDownParameters(NamedTuple):
     """
 
     context: Tensor
+
+
+def level_sizes(sizes: Any, code_shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes of levels that make up a code, top-down.
+
+    Args:
+        sizes: What was given for them; `None` for a top of a third of the code, and the
+            rest.
+        code_shape: The shape of the code that the decoder takes.
+
+    Raises:
+        ValueError: If they don't add up to it, or it is a map.
+    """
+    if len(code_shape) != 1:
+        raise ValueError(
+            "`decoder` must take a vector, of which the levels are parts. "
+            f"Received: a decoder of codes of shape {code_shape}"
+        )
+    (length,) = code_shape
+    if sizes is None:
+        top = max(length // 3, 1)
+        return (top, length - top) if length > top else (top,)
+    sizes = tuple(sizes)
+    for size in sizes:
+        check_positive_integer("code_sizes", size)
+    if sum(sizes) != length:
+        raise ValueError(
+            f"`code_sizes` must add up to the {length} elements of the code that "
+            f"`decoder` takes. Received: code_sizes={sizes}"
+        )
+    return sizes
 
 
 class TopDownPrior(CodeDistribution):

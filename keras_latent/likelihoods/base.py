@@ -110,6 +110,16 @@ class Likelihood(Distribution):
             ValueError: If `log_prob(x)` is not a log-density of `x`.
         """
 
+    def check_event(self, event: Any) -> None:
+        """Refuse observations of a shape that it has no value for.
+
+        Args:
+            event: The shape of an observation, rows aside, or a dict of them.
+
+        Raises:
+            ValueError: If `log_prob` can't take such observations.
+        """
+
 
 class TensorLikelihood(Likelihood):
     """A likelihood of one tensor; a subclass writes the formulas, in float32.

@@ -114,6 +114,13 @@ class Mixed(Likelihood):
             with errors_named(column):
                 likelihood.check_observation(x[column])
 
+    def check_event(self, event: Mapping[str, Any]) -> None:
+        """Refuse a column of a shape that its likelihood has no value for."""
+        for column, likelihood in self.likelihoods.items():
+            if column in event:
+                with errors_named(column):
+                    likelihood.check_event(event[column])
+
     def check_normalised(self, x: dict[str, Tensor]) -> None:
         """Refuse a column of which `log_prob` is no normalised log-density."""
         self._check_columns("x", x)

@@ -38,8 +38,8 @@ class StructuralSimilarity(TensorLikelihood):
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
     Raises:
-        ValueError: If the weight is negative; later, if images are smaller than a
-            window.
+        ValueError: If the weight is negative; by a model, if its images are smaller
+            than a window.
 
     Source: Wang, Simoncelli and Bovik 2003, "Multiscale structural similarity for image
     quality assessment", equation 7.
@@ -58,6 +58,15 @@ class StructuralSimilarity(TensorLikelihood):
             check_in_range("weight", weight)
         super().__init__(**kwargs)
         self.weight = weight
+
+    def check_event(self, event: tuple[int, ...]) -> None:
+        """Refuse what isn't an image, or smaller than a window."""
+        if len(event) != 3 or min(event[:2]) < _WINDOW:
+            raise ValueError(
+                "`likelihood` 'structural_similarity' needs images of at least "
+                f"{_WINDOW} x {_WINDOW} pixels, a window of it. "
+                f"Received: observations of shape {tuple(event)}"
+            )
 
     def check_normalised(self, x: Tensor) -> None:
         """Refuse all values: a similarity is no density."""

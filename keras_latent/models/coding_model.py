@@ -63,6 +63,8 @@ class CodingModel(ForImages):
                 f"there. Received: {likelihood=} for {observations.described(observed)}"
             )
         specs.check_activation(decoder, decoder_spec, self.likelihood)
+        shapes = keras.tree.map_structure(lambda spec: tuple(spec.shape[1:]), observed)
+        self.likelihood.check_event(shapes)
         self._output_range = specs.output_range(decoder)
         if has_encoder:
             self.encoder: Any = encoder

@@ -173,6 +173,12 @@ class VariationalModel(LatentModel):
         closed = self.posterior.closed_kl(latent.q, self.prior)
         return self.log_ratio(latent) if closed is None else closed
 
+    def log_posterior(self, latent: Latent) -> Tensor:
+        """Log q(z|x) of one draw for each row, of shape (batch,)."""
+        if latent.log_q is not None:
+            return latent.log_q
+        return self.posterior.log_prob(latent.z, latent.q)
+
     def log_ratio(self, latent: Latent) -> Tensor:
         """Log q(z|x) − log p(z) at each draw, of shape (batch,) or (batch, K)."""
         draws = specs.draws_in(latent.z, self.code_shape)

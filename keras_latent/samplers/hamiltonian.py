@@ -48,8 +48,7 @@ def hamiltonian_chains(
         leapfrog_steps: Steps of the integrator for a proposal.
         step_size: Its step ε on average.
 
-    Source: Neal 2011, "MCMC using Hamiltonian dynamics", sections 5.3.2 and
-    5.4.2.
+    Source: Neal 2011, "MCMC using Hamiltonian dynamics".
     """
     z = start.astype("float64")
     log_p, gradient = density(z)

@@ -6,23 +6,21 @@ import numpy as np
 
 from keras_latent.distributions import Normal as NormalPosterior
 from keras_latent.samplers.base import check_enough
-from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.hamiltonian import hamiltonian_chains
-from keras_latent.samplers.posterior_rows import (
-    has_posterior,
-    posterior_rows,
-    posteriors_of,
-)
+from keras_latent.samplers.posterior_rows import has_posterior, posteriors_of
+from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.validation import check_in_range, check_positive_integer
 
 _CHAINS = 256
 """Chains that run at once."""
 
+_APART = "between which there is a distance"
+
 _SURE = 1e-6
 """Variances below this, of standardised codes, count as this."""
 
 
-class Manifold(CodeSampler):
+class Manifold(PosteriorSampler):
     """Hamiltonian Monte Carlo on the volume of a metric around the training's codes.
 
         M(z) = Σₖ Aₖ exp(−‖z − cₖ‖²/T²) + λI,   p(z) ∝ √det M(z)
@@ -49,8 +47,7 @@ class Manifold(CodeSampler):
 
     Source: Chadebec, Mantoux and Allassonnière 2020, "Geometry-aware Hamiltonian
     variational auto-encoder", whose metric is learned; Chadebec and Allassonnière 2022,
-    "A geometric perspective on variational autoencoders", section 3, with posteriors'
-    precisions.
+    "A geometric perspective on variational autoencoders", with posteriors' precisions.
 
     >>> from keras_latent.models import VAE
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
@@ -100,49 +97,45 @@ class Manifold(CodeSampler):
                 f"Received: model={type(model).__name__} with codes on {space!r}"
             )
 
-    def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
-        """Codes, and the logarithms of posteriors' variances: (count, 2, *code_shape).
+    @classmethod
+    def takes_posteriors(cls, model: Any) -> bool:
+        """Whether its posteriors are normal, which have variances."""
+        return has_posterior(model) and type(model.posterior) is NormalPosterior
 
-        These are 0 where there is no normal posterior.
-        """
-        if not _has_variances(self.model):
-            codes = super().encoded(images, labels, batch_size)
-            return np.stack([codes, np.zeros_like(codes)], axis=1)
-        rows = posterior_rows(self.model, images, labels, batch_size)
-        q = posteriors_of(self.model, rows)
-        return np.stack([np.asarray(q.mean), np.asarray(q.log_var)], 1).astype(
-            "float64"
-        )
-
-    def fit_encoded(
-        self, encoded: np.ndarray, labels: np.ndarray | None
+    def fit_posteriors(
+        self, rows: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        """Standardise codes, and choose the images around which the metric is."""
-        check_enough(encoded, 2, "between which there is a distance")
-        state = super().fit_encoded(encoded[:, 0], labels)
-        generator = np.random.default_rng(self.seed)
-        count = min(self.centroids, len(encoded))
-        chosen = np.sort(generator.choice(len(encoded), count, replace=False))
-        centres = ((encoded[:, 0] - state["code_mean"]) / state["code_scale"])[chosen]
-        centres = centres.reshape(count, -1)
-        precisions = np.ones_like(centres)
-        if _has_variances(self.model):
-            variances = np.exp(encoded[chosen, 1]) / np.square(state["code_scale"])
-            precisions = 1 / np.maximum(variances, _SURE).reshape(count, -1)
-        temperature = self.temperature
-        if temperature is None:
-            temperature = _widest_gap(centres)
-        return state | {
-            "centres": centres,
-            "precisions": precisions,
-            "temperature": np.asarray(temperature),
-        }
+        """Standardise means, and choose the images around which the metric is."""
+        check_enough(rows, 2, _APART)
+        q = posteriors_of(self.model, rows)
+        codes, log_vars = (np.asarray(part).astype("float64") for part in q)
+        state = self.scale_of(codes)
+        codes = (codes - state["code_mean"]) / state["code_scale"]
+        variances = np.exp(log_vars) / np.square(state["code_scale"])
+        return state | self._metric(codes, 1 / np.maximum(variances, _SURE))
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        """Nothing beside what `fit_encoded` fits."""
-        return {}
+        """Choose the images around which the metric is, with equal precisions."""
+        check_enough(codes, 2, _APART)
+        return self._metric(codes, np.ones_like(codes))
+
+    def _metric(
+        self, codes: np.ndarray, precisions: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        generator = np.random.default_rng(self.seed)
+        count = min(self.centroids, len(codes))
+        chosen = np.sort(generator.choice(len(codes), count, replace=False))
+        centres = codes[chosen].reshape(count, -1)
+        temperature = self.temperature
+        if temperature is None:
+            temperature = _widest_gap(centres)
+        return {
+            "centres": centres,
+            "precisions": precisions[chosen].reshape(count, -1),
+            "temperature": np.asarray(temperature),
+        }
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
@@ -213,11 +206,6 @@ class Manifold(CodeSampler):
         names = ["centroids", "temperature", "regularization", "steps"]
         names += ["leapfrog_steps", "step_size", "seed"]
         return {name: getattr(self, name) for name in names}
-
-
-def _has_variances(model: Any) -> bool:
-    """Whether posteriors are normal, of which variances are those of codes."""
-    return has_posterior(model) and type(model.posterior) is NormalPosterior
 
 
 def _widest_gap(centres: np.ndarray) -> float:

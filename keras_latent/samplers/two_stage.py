@@ -12,22 +12,19 @@ from keras_latent.likelihoods import Gaussian
 from keras_latent.models.variational.vae import VAE
 from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
-from keras_latent.samplers.code_sampler import CodeSampler
-from keras_latent.samplers.posterior_rows import (
-    has_posterior,
-    posterior_draws,
-    posterior_rows,
-)
+from keras_latent.samplers.posterior_rows import posterior_draws
+from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, check_positive_integer
 
 _SCALE = 0.3
 """Of the likelihood at first, of standardised codes."""
+_LEARNED = "of which a distribution can be learned"
 _HIDDEN = 3
 """Hidden layers of each network."""
 
 
-class TwoStage(CodeSampler):
+class TwoStage(PosteriorSampler):
     """A variational autoencoder of codes, with as many dimensions as they have.
 
         u ~ N(0, I),   z = ẑ(u) + γε,   x = D(z)
@@ -53,7 +50,7 @@ class TwoStage(CodeSampler):
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
 
-    Source: Dai and Wipf 2019, "Diagnosing and enhancing VAE models", section 4.
+    Source: Dai and Wipf 2019, "Diagnosing and enhancing VAE models".
 
     >>> from keras_latent.models import Autoencoder
     >>> model = Autoencoder.for_images((8, 8, 1), latent_dim=2)
@@ -87,14 +84,8 @@ class TwoStage(CodeSampler):
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
 
-    def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
-        """The posteriors' parameters, side by side; codes, where there are none."""
-        if has_posterior(self.model):
-            return posterior_rows(self.model, images, labels, batch_size)
-        return super().encoded(images, labels, batch_size)
-
-    def fit_encoded(
-        self, encoded: np.ndarray, labels: np.ndarray | None
+    def fit_posteriors(
+        self, rows: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         """Standardise codes by one draw of each, and train on draws.
 
@@ -102,23 +93,22 @@ class TwoStage(CodeSampler):
             ValueError: If there are fewer than two, the loss isn't finite, or the
                 checkpoint is of another fit.
         """
-        check_enough(encoded, 2, "of which a distribution can be learned")
-        if not has_posterior(self.model):
-            return super().fit_encoded(encoded, labels)
-        first = posterior_draws(self.model, encoded, self.seed)
+        check_enough(rows, 2, _LEARNED)
+        first = posterior_draws(self.model, rows, self.seed)
         state = self.scale_of(first)
 
         def codes_of(epoch: int) -> np.ndarray:
             seed = int(np.random.default_rng([self.seed, epoch, 1]).integers(2**31))
-            drawn = posterior_draws(self.model, encoded, seed)
+            drawn = posterior_draws(self.model, rows, seed)
             return (drawn - state["code_mean"]) / state["code_scale"]
 
-        return state | self._trained(codes_of, encoded)
+        return state | self._trained(codes_of, rows)
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         """Train on the same codes in each epoch."""
+        check_enough(codes, 2, _LEARNED)
         return self._trained(lambda epoch: codes, codes)
 
     def draw(

@@ -7,20 +7,19 @@ import numpy as np
 from keras import ops
 
 from keras_latent.samplers.base import check_enough
-from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.posterior_rows import (
     has_posterior,
     posterior_draws,
-    posterior_rows,
     posteriors_of,
 )
+from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.validation import check_positive_integer
 
 _PAIRS = 20_000
 """Pairs of a code and a posterior that are looked at at once."""
 
 
-class Vamp(CodeSampler):
+class Vamp(PosteriorSampler):
     """The mean of the posteriors of K training images, drawn by chance.
 
         p(z) = 1/K Σₖ q(z|xₖ)
@@ -67,24 +66,20 @@ class Vamp(CodeSampler):
                 f"Received: model={type(model).__name__}"
             )
 
-    def encoded(self, images: Any, labels: Any, batch_size: int | None) -> np.ndarray:
-        """The posteriors' parameters, side by side."""
-        return posterior_rows(self.model, images, labels, batch_size)
-
-    def fit_encoded(
-        self, encoded: np.ndarray, labels: np.ndarray | None
+    def fit_posteriors(
+        self, rows: np.ndarray, labels: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         """Choose the images; their codes keep their scale, which the posteriors know.
 
         Raises:
             ValueError: If there are fewer than `components`.
         """
-        check_enough(encoded, self.components, "as many as `components`")
+        check_enough(rows, self.components, "as many as `components`")
         generator = np.random.default_rng(self.seed)
-        chosen = generator.choice(len(encoded), self.components, replace=False)
+        chosen = generator.choice(len(rows), self.components, replace=False)
         channels = self.model.code_shape[-1]
         unchanged = {"code_mean": np.zeros(channels), "code_scale": np.ones(channels)}
-        return {**unchanged, "posteriors": encoded[np.sort(chosen)]}
+        return {**unchanged, "posteriors": rows[np.sort(chosen)]}
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None

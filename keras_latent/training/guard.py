@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent.likelihoods.base import RANGE_TOLERANCE
+from keras_latent.training.data import rows
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Tensor
 
@@ -33,6 +34,19 @@ class Column(NamedTuple):
     low: float
     high: float
     rule: str
+
+
+def rows_at_most(argument: str, value: int, x: Any) -> Column:
+    """The number of a batch's rows as what an argument bounds.
+
+    Args:
+        argument: The argument's name, for the message.
+        value: Its value.
+        x: A tensor of so many rows, or a structure of them.
+    """
+    count = ops.reshape(ops.cast(rows(x), "float32"), (1,))
+    rule = f"hold at most `{argument}`={value} rows"
+    return Column("batch", count, 0.0, float(value), rule)
 
 
 class Findings(NamedTuple):

@@ -21,6 +21,7 @@ def test_histograms_of_the_codes(vae, images, tmp_path, read_events):
         "code/values": codes.ravel(),
         "code/means": codes.mean(axis=0),
         "code/variances": codes.var(axis=0),
+        "code/divergences": vae.kl_by_element(images).mean(axis=0),
     }
     assert sorted(read_events().Tags()["tensors"]) == sorted(expected)
     for tag, values in expected.items():

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_latent.callbacks import Cyclic, Linear
+from keras_latent.callbacks import Cyclic, Exponential, Linear
 
 
 def test_linear_goes_from_start_to_end_and_stays():
@@ -11,6 +11,15 @@ def test_linear_goes_from_start_to_end_and_stays():
     values = [schedule(step) for step in range(9)]
 
     np.testing.assert_allclose(values, [4, 3.5, 3, 2.5, 2, 1.5, 1, 1, 1])
+
+
+def test_exponential_changes_by_the_same_factor_and_stays():
+    schedule = Exponential(start=2.0, end=0.5, duration=8)
+
+    values = [schedule(step) for step in range(11)]
+
+    expected = 2.0 * np.exp(-np.arange(9) * np.log(4.0) / 8)
+    np.testing.assert_allclose(values, [*expected, 0.5, 0.5])
 
 
 def test_cyclic_is_the_papers_formula():
@@ -45,6 +54,7 @@ def test_a_cycle_without_ramp_is_constant():
     ("schedule", "config"),
     [
         (Linear(0.0, 1.0, 10), {"start": 0.0, "end": 1.0, "duration": 10}),
+        (Exponential(1.0, 0.5, 10), {"start": 1.0, "end": 0.5, "duration": 10}),
         (
             Cyclic(0.0, 1.0, 10, 0.25),
             {"start": 0.0, "end": 1.0, "period": 10, "ramp": 0.25},
@@ -64,6 +74,9 @@ def test_round_trip(schedule, config):
         (Linear, "start", -1.0),
         (Linear, "end", float("nan")),
         (Linear, "duration", 0),
+        (Exponential, "start", 0.0),
+        (Exponential, "end", -1.0),
+        (Exponential, "duration", 0),
         (Cyclic, "start", float("inf")),
         (Cyclic, "end", "1"),
         (Cyclic, "period", 2.5),
@@ -73,6 +86,7 @@ def test_round_trip(schedule, config):
 def test_errors_name_the_argument(kind, argument, value):
     arguments = {
         Linear: {"start": 0.0, "end": 1.0, "duration": 10},
+        Exponential: {"start": 1.0, "end": 0.5, "duration": 10},
         Cyclic: {"start": 0.0, "end": 1.0, "period": 10, "ramp": 0.5},
     }[kind]
 

@@ -2,8 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_latent import models
-from keras_latent.callbacks import Linear, WeightSchedule
+from keras_latent import models, quantizers
+from keras_latent.callbacks import Exponential, Linear, WeightSchedule
 
 
 class CountingVAE(models.VAE):
@@ -54,6 +54,61 @@ def test_the_loss_changes_within_one_fit_without_a_retrace(networks, images, by)
     assert min(history["kl"]) > 0.01
     assert model.traces == 1
     assert float(model.beta) == 30.0
+
+
+NUMBERS = [
+    ("capacity", lambda n: models.CapacityVAE(*n), Linear(0.0, 25.0, 2), 25.0),
+    ("temperature", None, Exponential(1.0, 0.0625, 2), 0.0625),
+    ("mixing", lambda n: models.CIWAE(*n), Linear(1.0, 0.5, 2), 0.5),
+    ("free_bits", lambda n: models.VAE(*n), Linear(0.5, 0.0, 2), 0.0),
+]
+
+
+def gumbel(images):
+    """A model of tokens, whose quantizer keeps the temperature."""
+    return models.VQVAE.for_images(
+        images.shape[1:],
+        code_shape=(2, 2, 3),
+        quantizer=quantizers.GumbelQuantizer(4, seed=0),
+    )
+
+
+@pytest.mark.parametrize(("name", "build", "schedule", "end"), NUMBERS)
+def test_numbers_that_are_no_weights_move_and_are_saved(
+    networks, name, build, schedule, end
+):
+    images = np.random.default_rng(0).random((6, 4, 5, 1)).astype("float32")
+    if build is None:
+        images = np.random.default_rng(0).random((4, 8, 8, 1)).astype("float32")
+        model = gumbel(images)
+    else:
+        model = build(networks)
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(float(getattr(model, name)))
+    )
+    moved = WeightSchedule(name, schedule)
+
+    model.fit(images, epochs=4, callbacks=[moved, watch], verbose=0)
+
+    np.testing.assert_allclose(seen, [schedule(epoch) for epoch in range(4)])
+    assert float(getattr(model, name)) == end
+    holder = model if build else model.quantizer
+    assert holder.get_config()[name] == end
+
+
+def test_the_capacity_that_is_scheduled_is_the_objectives(networks, images):
+    model = models.CapacityVAE(*networks, gamma=1.0)
+    model.compile(keras.optimizers.SGD(0.0))
+    schedule = WeightSchedule("capacity", Linear(0.0, 30.0, 3))
+
+    logs = model.fit(
+        images, epochs=4, batch_size=6, callbacks=[schedule], verbose=0
+    ).history
+
+    expected = np.abs(np.array(logs["kl"]) - [0.0, 10.0, 20.0, 30.0])
+    np.testing.assert_allclose(logs["excess"], expected, rtol=1e-5)
 
 
 def test_by_epoch_counts_as_fit_does(vae, images):

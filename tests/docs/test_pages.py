@@ -12,10 +12,12 @@ import keras_latent as kl
 from docs.extensions import (
     command_line_pages,
     gallery_pages,
+    pair_pages,
     reference_pages,
     variant_pages,
 )
 from keras_latent.models import VARIANTS
+from tests.distributions import pairs
 from tests.test_package import PUBLIC
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +26,13 @@ DOCS = ROOT / "docs"
 
 @pytest.fixture(scope="module")
 def pages():
-    makers = (variant_pages, reference_pages, command_line_pages, gallery_pages)
+    makers = (
+        variant_pages,
+        pair_pages,
+        reference_pages,
+        command_line_pages,
+        gallery_pages,
+    )
     return {path: text for maker in makers for path, text in maker.pages().items()}
 
 
@@ -47,6 +55,19 @@ def test_every_public_name_has_a_page(pages):
     # Some are reached at the top: `exporting.export` is `kl.export`.
     top = {name for name in PUBLIC if hasattr(kl, name.rpartition(".")[2])}
     assert not sorted(set(PUBLIC) - top - told)
+
+
+def test_pairs_and_objectives_are_told_as_the_tests_have_them(pages):
+    text = pages["combinations/index.md"]
+    of_spaces, of_objectives = text.split("## ")[1:]
+    possible = sum(not pairs.refusal(*pair) for pair in pairs.pairs())
+    assert of_spaces.count("✓") == possible
+    rows = re.findall(r"^\| (`\w+(?:\(.*?\))?`) \|(.*)\|$", of_objectives, re.M)
+    assert [says for says, _ in rows] == list(pairs.OBJECTIVES.values())
+    marks = {says: row.count("✓") for says, row in rows}
+    assert marks["`VAE`"] == len(pairs.POSTERIORS)
+    assert marks["`BetaTCVAE`"] == 1
+    assert pairs.NOT_NORMAL in of_objectives
 
 
 def test_every_part_has_a_page(pages):

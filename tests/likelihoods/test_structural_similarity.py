@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_latent.likelihoods import StructuralSimilarity, get
+from keras_latent.likelihoods import Mixed, StructuralSimilarity, get
 from keras_latent.models import VAE, Autoencoder
 from keras_latent.typing import Batch
 from tests.models import gradients
@@ -100,6 +100,17 @@ def test_small_images():
     flat = x.reshape(3, -1)
     with pytest.raises(ValueError, match=r"`x` must hold images.*\(3, 100\)"):
         StructuralSimilarity().log_prob(flat, flat)
+
+
+def test_a_model_of_small_images_is_refused_where_it_is_made():
+    message = r"at least 11 x 11 pixels.* observations of shape \(10, 16, 1\)"
+    with pytest.raises(ValueError, match=message):
+        VAE.for_images((10, 16, 1), 3, likelihood="structural_similarity")
+    kinds = {"image": "structural_similarity", "category": "categorical"}
+    shapes = {"image": (4, 3, 1), "category": (4,)}
+    with pytest.raises(ValueError, match=r"Column 'image'.*at least 11 x 11 pixels"):
+        Mixed(kinds).check_event(shapes)
+    Mixed(kinds).check_event({**shapes, "image": (11, 11, 1)})
 
 
 def test_the_weight():

@@ -5,17 +5,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent.gradients import with_estimated_squared_jacobian_norm
-from keras_latent.layers import SpectralNorms, StandardNormal
-from keras_latent.models.deterministic_model import DeterministicModel
-from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_choice, check_positive_integer
-
-_WEIGHTS = {"l2": 3.9e-5, "gradient": 5e-3, "spectral": 5e-3, None: 0.0}
+from keras_latent.models.autoencoders.penalised_decoder import PenalisedDecoder
+from keras_latent.typing import Batch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class RegularizedAutoencoder(DeterministicModel):
+class RegularizedAutoencoder(PenalisedDecoder):
     """Regularised autoencoder: what a VAE does by noise, by two penalties (RAE).
 
     Objective, in nats an example, with z = E(x) and a decoder D of weights θ:
@@ -79,61 +74,23 @@ class RegularizedAutoencoder(DeterministicModel):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_choice("penalty", penalty, _WEIGHTS)
-        check_positive_integer("probes", probes)
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        if penalty == "gradient":
-            self.check_single_observation()
-        self.penalty = penalty
-        self.probes = probes
-        self.seed = seed
-        self.noise = StandardNormal(seed)
-        if penalty == "spectral":
-            self.spectral_norms = SpectralNorms()
-            kernels = self._kernels()
-            self.spectral_norms.build([kernel.shape for kernel in kernels])
-            self.spectral_norms.settle(kernels)
+        self.add_penalty(penalty, probes, seed)
         self.add_term("reconstruction")
         self.add_term("code", weight=code_weight)
         none = "`penalty_weight` must be 0 where `penalty` is None"
         self.add_term("penalty", 0.0, fixed=None if penalty else none)
         self.penalty_weight = (
-            _WEIGHTS[penalty] if penalty_weight is None else penalty_weight
+            self.usual_weights[penalty] if penalty_weight is None else penalty_weight
         )
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log p(x | D(z)), ½‖z‖² and the decoder's penalty."""
         z = self.encoded(batch.x, training)
-        output, penalty = self._decoded_with_penalty(z, training)
+        output, penalty = self.decoded_with_penalty(z, training)
         squares = ops.square(ops.reshape(z, (-1, self.latent_dim)))
         return {
             "reconstruction": -self.log_prob_of(batch.x, output),
             "code": 0.5 * ops.sum(squares, axis=-1),
             "penalty": penalty,
         }
-
-    def _decoded_with_penalty(self, z: Tensor, training: bool) -> tuple[Any, Tensor]:
-        outputs: list[Any] = []
-
-        def decode(z: Tensor) -> Any:
-            outputs.append(self.decoder_output(z, training=training))
-            return self.likelihood.mean(outputs[0])
-
-        if self.penalty == "gradient":
-            _, norm = with_estimated_squared_jacobian_norm(
-                decode, z, self.probes, self.noise
-            )
-            return outputs[0], norm
-        decode(z)
-        return outputs[0], self._weight_penalty()
-
-    def _weight_penalty(self) -> Tensor:
-        if self.penalty == "spectral":
-            return ops.sum(ops.square(self.spectral_norms(self._kernels())))
-        if self.penalty == "l2":
-            weights = [ops.cast(v, "float32") for v in self.decoder.trainable_variables]
-            return sum(ops.sum(ops.square(weight)) for weight in weights)
-        return ops.zeros(())
-
-    def _kernels(self) -> list[keras.Variable]:
-        return [v for v in self.decoder.weights if len(v.shape) > 1]

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_latent.distributions import NormalParameters
 from keras_latent.gradients import shared_pass, stop_gradient
-from keras_latent.losses import different
+from keras_latent.losses import different, mean_divergence, variance_divergence
 from keras_latent.training.replicas import Coupled, is_distributed
 from keras_latent.typing import Observation, Tensor
 
@@ -57,6 +58,30 @@ def _spread(z: Tensor, margin: float) -> Tensor:
     by_row = ops.pad(ops.repeat(pairs, 2), ((0, count - paired),))
     scale = ops.cast(count, z.dtype) / ops.cast(ops.maximum(paired, 1), z.dtype)
     return scale * by_row
+
+
+def divergences(
+    of_x: NormalParameters, of_live: NormalParameters, of_stopped: NormalParameters
+) -> dict[str, Tensor]:
+    """The divergence from N(0, I) by variances, `kl`, and by means, `kl_mean`.
+
+    Args:
+        of_x: The posterior of x, which counts ⅛ in a sum without the factor ½.
+        of_live: That of x', which counts ⅛.
+        of_stopped: That of sg(x'), which counts ¼.
+
+    Returns:
+        Both of shape (batch,).
+    """
+    shares = ((of_x, 0.25), (of_live, 0.25), (of_stopped, 0.5))
+
+    def summed(divergence: Callable[[NormalParameters], Tensor]) -> Tensor:
+        return sum(share * ops.sum(divergence(q), axis=-1) for q, share in shares)
+
+    return {
+        "kl": summed(lambda q: variance_divergence(q.log_var)),
+        "kl_mean": summed(lambda q: mean_divergence(q.mean)),
+    }
 
 
 def latent_length(z: Tensor, z_generated: Tensor) -> Tensor:

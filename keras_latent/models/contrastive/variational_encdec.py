@@ -1,18 +1,11 @@
 """The encoder-decoder that compares in latent space, with a variational encoder."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import keras
-from keras import ops
 
 from keras_latent.distributions import NormalParameters, check_normal
-from keras_latent.losses import (
-    different,
-    mean_divergence,
-    same,
-    variance_divergence,
-)
+from keras_latent.losses import different, same
 from keras_latent.models.contrastive import contrast
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch, Tensor
@@ -108,28 +101,18 @@ class VariationalEncDec(VariationalModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """The three contrasts of codes, and the two parts of the divergence."""
-        x = batch.x
 
         def encode(x: Any) -> NormalParameters:
             return self.posterior_parameters(x, training)
 
-        posterior = encode(x)
-        z = self.draw(posterior)
+        z, posterior = self.infer(batch.x, training)
         generated = self.decoded(z, training=training)
         live, stopped = contrast.encode_generated(encode, generated, self.repair)
-
-        def shares(divergence: Callable[[Tensor], Tensor], parameters: tuple) -> Tensor:
-            # ⅛, ⅛ and ¼ of Σ(...), in which a divergence holds the factor ½ already.
-            first, second, third = (ops.sum(divergence(p), axis=-1) for p in parameters)
-            return first / 4.0 + second / 4.0 + third / 2.0
-
-        means, log_vars = zip(posterior, live, stopped, strict=True)
         return {
             "cycle": same(live.mean, z),
             "spread": contrast.spread(z, self.margin, self.global_batch),
             "discrimination": different(stopped.mean, z, self.margin),
-            "kl": shares(variance_divergence, log_vars),
-            "kl_mean": shares(mean_divergence, means),
+            **contrast.divergences(posterior, live, stopped),
             "latent_length": contrast.latent_length(z, live.mean),
-            "mse": contrast.mean_squared_error(x, generated),
+            "mse": contrast.mean_squared_error(batch.x, generated),
         }

@@ -8,10 +8,9 @@ from keras import ops
 from keras_latent import distributions
 from keras_latent.losses import aggregate_log_densities
 from keras_latent.models.variational_model import VariationalModel
-from keras_latent.training.data import rows
-from keras_latent.training.guard import Column
+from keras_latent.training.guard import Column, rows_at_most
 from keras_latent.training.replicas import coupled
-from keras_latent.typing import Batch
+from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_choice, check_positive_integer
 
 
@@ -99,13 +98,11 @@ class BetaTCVAE(VariationalModel):
         """−log p(x|z) and the three parts of log q(z|x) − log p(z)."""
         latent = self.infer(batch.x, training)
         codes = [ops.reshape(a, (-1, self.latent_dim)) for a in (latent.z, *latent.q)]
-        posterior, aggregate, marginals = coupled(
-            lambda codes: aggregate_log_densities(
-                codes[0], codes[1], codes[2], self.dataset_size, self.estimator
-            ),
-            codes,
-            self.global_batch,
-        )
+
+        def densities(codes: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, ...]:
+            return aggregate_log_densities(*codes, self.dataset_size, self.estimator)
+
+        posterior, aggregate, marginals = coupled(densities, codes, self.global_batch)
         return {
             "reconstruction": self.reconstruction(batch.x, latent.z, training),
             "mutual_information": posterior - aggregate,
@@ -115,10 +112,5 @@ class BetaTCVAE(VariationalModel):
 
     def watched_columns(self, batch: Batch) -> list[Column]:
         """The observation, and the number of its rows."""
-        count = ops.cast(rows(batch.x), "float32")
-        rule = f"hold at most `dataset_size`={self.dataset_size} rows"
-        size = float(self.dataset_size)
-        return [
-            *super().watched_columns(batch),
-            Column("batch", ops.reshape(count, (1,)), 0.0, size, rule),
-        ]
+        most = rows_at_most("dataset_size", self.dataset_size, batch.x)
+        return [*super().watched_columns(batch), most]

@@ -6,11 +6,11 @@ import keras
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.models.variational import permutation
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
-from keras_latent.training.replicas import Coupled, is_distributed
+from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -72,7 +72,6 @@ class FactorVAE(VariationalModel):
         global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_in_range("total_correlation_weight", total_correlation_weight)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         if discriminator is None:
             discriminator = networks.dense_critic(self.latent_dim)
@@ -101,32 +100,15 @@ class FactorVAE(VariationalModel):
 
         def discrimination(rows: tuple[Tensor, Tensor]) -> Tensor:
             logit, z = rows
-            permuted = self._permuted(z[(ops.shape(z)[0] + 1) // 2 :])
+            others = z[(ops.shape(z)[0] + 1) // 2 :]
+            permuted = permutation.permuted_columns(others, self.permutation_seed)
             told = self.discriminator(permuted, training=training)[:, 0]
-            loss = 0.5 * ops.mean(ops.softplus(-logit)) + 0.5 * _mean(
-                ops.softplus(told)
-            )
-            return ops.where(ops.shape(z)[0] > 1, loss, 0.0)
+            return permutation.discrimination(logit, told)
 
         # A player's gradient ends at its own networks, so that z needn't be stopped.
-        rows = (logit, z)
-        is_coupled = self.global_batch and is_distributed()
         return {
             "reconstruction": self.reconstruction(batch.x, latent.z, training),
             "kl": self.kl(latent),
             "total_correlation": logit,
-            "discrimination": Coupled(discrimination, rows)
-            if is_coupled
-            else discrimination(rows),
+            "discrimination": coupled(discrimination, (logit, z), self.global_batch),
         }
-
-    def _permuted(self, z: Tensor) -> Tensor:
-        """Each column's rows in an order of its own."""
-        noise = keras.random.uniform(ops.shape(z), seed=self.permutation_seed)
-        return ops.take_along_axis(z, ops.argsort(noise, axis=0), axis=0)
-
-
-def _mean(values: Tensor) -> Tensor:
-    """The mean, 0 of no row."""
-    count = ops.maximum(ops.shape(values)[0], 1)
-    return ops.sum(values) / ops.cast(count, "float32")

@@ -9,7 +9,7 @@ from keras_latent.gradients import with_gradient
 from keras_latent.models.variational.leapfrog import Leapfrog
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_between, check_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -69,8 +69,8 @@ class HamiltonianVAE(VariationalModel):
         **kwargs: Any,
     ) -> None:
         check_positive_integer("leapfrog_steps", leapfrog_steps)
-        _check_between("step_size", step_size, 0.0, 0.5)
-        _check_between("inverse_temperature", inverse_temperature, 1.0, 1e6)
+        check_between("step_size", step_size, 0.0, 0.5)
+        check_between("inverse_temperature", inverse_temperature, 1.0, 1e6)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         if self.posterior.space != "real":
             raise ValueError(
@@ -89,8 +89,8 @@ class HamiltonianVAE(VariationalModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:
         """−log p(x|z_K) and log q(z₀|x) − log p(z_K) + ½‖ρ_K‖² − ½‖γ‖²."""
-        z, q = self.infer(batch.x, training)
-        noise = self.noise(z)
+        latent = self.infer(batch.x, training)
+        noise = self.noise(latent.z)
         parts: dict[str, Tensor] = {}
 
         def energy(z: Tensor) -> Tensor:
@@ -99,21 +99,9 @@ class HamiltonianVAE(VariationalModel):
             return ops.sum(parts["reconstruction"] - parts["prior"])
 
         _, momentum = self.leapfrog.trajectory(
-            z, noise, lambda z: with_gradient(energy, z)[1]
+            latent.z, noise, lambda z: with_gradient(energy, z)[1]
         )
         kinetic = 0.5 * (ops.square(momentum) - ops.square(noise))
-        return {
-            "reconstruction": parts["reconstruction"],
-            "kl": self.posterior.log_prob(z, q)
-            - parts["prior"]
-            + ops.sum(ops.reshape(kinetic, (-1, self.latent_dim)), axis=-1),
-        }
-
-
-def _check_between(argument: str, value: Any, low: float, high: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not low < value < high:
-        raise ValueError(
-            f"`{argument}` must be a number between {low:g} and {high:g}. "
-            f"Received: {argument}={value!r}"
-        )
+        gained = ops.sum(ops.reshape(kinetic, (-1, self.latent_dim)), axis=-1)
+        kl = self.log_posterior(latent) - parts["prior"] + gained
+        return {"reconstruction": parts["reconstruction"], "kl": kl}

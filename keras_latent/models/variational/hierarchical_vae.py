@@ -5,7 +5,11 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_latent.distributions.top_down import TopDownPosterior, TopDownPrior
+from keras_latent.distributions.top_down import (
+    TopDownPosterior,
+    TopDownPrior,
+    level_sizes,
+)
 from keras_latent.models import specs
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch
@@ -76,7 +80,7 @@ class HierarchicalVAE(VariationalModel):
         dtype: Any = None,
     ) -> None:
         check_positive_integer("width", width)
-        sizes = _checked_sizes(code_sizes, specs.decoder_spec(decoder).inputs[0])
+        sizes = level_sizes(code_sizes, specs.decoder_spec(decoder).inputs[0])
         prior = TopDownPrior(sizes, width)
         super().__init__(
             encoder,
@@ -104,25 +108,3 @@ class HierarchicalVAE(VariationalModel):
             "kl": sum(divergences),
             **{f"kl_{level + 1}": kl for level, kl in enumerate(divergences)},
         }
-
-
-def _checked_sizes(sizes: Any, code_shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The sizes of levels that make up a code."""
-    if len(code_shape) != 1:
-        raise ValueError(
-            "`decoder` must take a vector, of which the levels are parts. "
-            f"Received: a decoder of codes of shape {code_shape}"
-        )
-    (length,) = code_shape
-    if sizes is None:
-        top = max(length // 3, 1)
-        return (top, length - top) if length > top else (top,)
-    sizes = tuple(sizes)
-    for size in sizes:
-        check_positive_integer("code_sizes", size)
-    if sum(sizes) != length:
-        raise ValueError(
-            f"`code_sizes` must add up to the {length} elements of the code that "
-            f"`decoder` takes. Received: code_sizes={sizes}"
-        )
-    return sizes

@@ -1,5 +1,6 @@
 """The variational autoencoder that matches the prior with all its codes together."""
 
+import math
 from typing import Any, ClassVar, Self
 
 import keras
@@ -7,7 +8,7 @@ import keras
 from keras_latent.models.prior_matching import PriorMatching
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -90,8 +91,10 @@ class InfoVAE(PriorMatching, VariationalModel):
             **kwargs: The other arguments of the constructor.
 
         Raises:
-            ValueError: If a weight would be negative.
+            ValueError: If a weight would be negative, or one isn't a finite number.
         """
+        check_in_range("alpha", alpha, -math.inf)
+        check_in_range("lambda_", lambda_, -math.inf)
         if alpha > 1.0 or alpha + lambda_ < 1.0:
             raise ValueError(
                 "`alpha` must be at most 1 and `alpha` + `lambda_` at least 1, so that "

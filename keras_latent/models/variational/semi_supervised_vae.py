@@ -6,18 +6,15 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import networks
 from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
+from keras_latent.models.classifying_model import ClassifyingModel
 from keras_latent.models.conditions import condition_of
-from keras_latent.models.default_networks import Builders
-from keras_latent.models.variational_model import VariationalModel
-from keras_latent.networks.checks import check_model
 from keras_latent.typing import Batch, Share, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class SemiSupervisedVAE(VariationalModel):
+class SemiSupervisedVAE(ClassifyingModel):
     """Variational autoencoder of images and classes, few of which are known (M2).
 
     Objective, in nats an example, with z ~ q(z|x, y), a classifier q(y|x) and all
@@ -66,8 +63,6 @@ class SemiSupervisedVAE(VariationalModel):
     TensorShape([2, 10])
     """
 
-    uses_labels = True
-    needs_classes = "num_classes"
     term_meanings: ClassVar[dict[str, str]] = {
         "bound": "minus a lower bound of log p(x, y), or of log p(x), in nats",
         "classification": "cross-entropy of the labels that the classifier tells",
@@ -85,13 +80,7 @@ class SemiSupervisedVAE(VariationalModel):
     ) -> None:
         condition = condition_of(num_classes, None)
         super().__init__(encoder, decoder, likelihood, condition=condition, **kwargs)
-        self.num_classes: Any = num_classes
-        if classifier is None:
-            self.check_single_observation()
-            shape = self.decoder_spec.observation.shape[1:]
-            classifier = _dense_classifier(shape, condition.length)
-        _check_classifier(classifier, condition.length)
-        self.classifier: Any = classifier
+        self.add_classifier(classifier)
         self.add_term("bound")
         self.add_term("classification", weight=classification_weight)
         for name in ("reconstruction", "kl", "accuracy"):
@@ -113,16 +102,15 @@ class SemiSupervisedVAE(VariationalModel):
             guessed = ops.sum(ops.exp(log_q) * of_guess, axis=-1)
             return ops.where(is_labelled > 0.0, known, guessed)
 
-        is_right = likeliest(logits) == y
         return {
             "bound": expected(cost, cost + log_q),
             "classification": -ops.sum(label * log_q, axis=-1),
             "reconstruction": expected(reconstruction, reconstruction),
             "kl": expected(kl, kl),
-            "accuracy": Share(ops.cast(is_right, "float32"), is_labelled),
+            "accuracy": Share(ops.cast(likeliest(logits) == y, "float32"), is_labelled),
         }
 
-    def _of_each_class(self, x: Any, training: bool) -> tuple[Tensor, Tensor]:
+    def _of_each_class(self, x: Any, training: bool) -> tuple[Tensor, ...]:
         """−log p(x|z, y) and KL(q(z|x, y) ‖ p(z)), both of shape (batch, classes)."""
         classes = self.num_classes
         many = specs.repeated(x, classes)
@@ -130,75 +118,5 @@ class SemiSupervisedVAE(VariationalModel):
         told = ops.tile(ops.eye(classes), (rows, 1))
         latent = self.infer({"x": many, "y": told}, training)
         output = self.decoder_output(latent.z, told, training)
-        reconstruction = -self.likelihood.log_prob(many, output)
-        kl = self.kl(latent)
-        return (
-            ops.reshape(reconstruction, (-1, classes)),
-            ops.reshape(kl, (-1, classes)),
-        )
-
-    def condition_in(self, x: Any) -> Tensor:
-        """The class, one-hot, or as vectors; of a missing one, the likeliest."""
-        if len(x["y"].shape) == 2:
-            return x["y"]
-        known = ops.one_hot(
-            ops.cast(x["y"], "int32"), self.num_classes, dtype="float32"
-        )
-        logits = self.classifier(x["x"], training=False)
-        guess = ops.one_hot(likeliest(logits), self.num_classes, dtype="float32")
-        return known + (1.0 - ops.sum(known, axis=-1, keepdims=True)) * guess
-
-    def classify(self, x: Any) -> Tensor:
-        """Tell the probability of each class, of shape (batch, num_classes).
-
-        Args:
-            x: Observations of shape (batch, ...), or a dict of them.
-        """
-        return ops.softmax(ops.cast(self.classifier(x, training=False), "float32"))
-
-    @classmethod
-    def default_builders(cls, code_is_map: bool) -> Builders:
-        """None whose arguments can be chosen."""
-        return {}
-
-    @classmethod
-    def default_networks(
-        cls,
-        image_shape: tuple[int, int, int],
-        code_size: int | tuple[int, ...],
-        output_activation: str | None,
-        **kwargs: Any,
-    ) -> dict[str, keras.Model]:
-        """The default networks, told the class at their first layer."""
-        length = condition_of(kwargs.get("num_classes"), None).length
-        return networks.conditional_networks(
-            image_shape, code_size, length, output_activation
-        )
-
-
-def _dense_classifier(shape: tuple[int, ...], classes: int) -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            keras.layers.Flatten(),
-            keras.layers.Dense(500, activation="relu"),
-            keras.layers.Dense(classes, dtype="float32"),
-        ],
-        name="classifier",
-    )
-
-
-def _check_classifier(classifier: Any, classes: int) -> None:
-    """Refuse what doesn't give logits of so many classes."""
-    check_model("classifier", classifier)
-    given = getattr(classifier, "output_shape", None)
-    if given != (None, classes):
-        raise ValueError(
-            f"`classifier` must give logits of shape (None, {classes}). "
-            f"Received: classifier.output_shape={given}"
-        )
-    if specs.output_activations(classifier) in ("softmax", "sigmoid"):
-        raise ValueError(
-            "`classifier` must give logits, without an activation at its end. "
-            f"Received: activation={specs.output_activations(classifier)!r}"
-        )
+        costs = -self.likelihood.log_prob(many, output), self.kl(latent)
+        return tuple(ops.reshape(cost, (-1, classes)) for cost in costs)

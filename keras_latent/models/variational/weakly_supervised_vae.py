@@ -1,6 +1,5 @@
 """The variational autoencoder of pairs that share most of what makes them."""
 
-import math
 from typing import Any, ClassVar
 
 import keras
@@ -8,17 +7,15 @@ from keras import ops
 
 from keras_latent import distributions
 from keras_latent.distributions import NormalParameters
-from keras_latent.likelihoods.mixed import errors_named
-from keras_latent.losses import normal_kl
-from keras_latent.models import observations
-from keras_latent.models.variational_model import Latent, VariationalModel
-from keras_latent.training.guard import Column
-from keras_latent.typing import Batch, Tensor
+from keras_latent.models.paired_model import PairedModel
+from keras_latent.models.variational.shared_posterior import averaged, shared_elements
+from keras_latent.models.variational_model import Latent
+from keras_latent.typing import Batch
 from keras_latent.validation import check_choice
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class WeaklySupervisedVAE(VariationalModel):
+class WeaklySupervisedVAE(PairedModel):
     """Variational autoencoder of pairs that differ in few factors.
 
     Ada-GVAE and Ada-ML-VAE, by `averaging`.
@@ -63,7 +60,6 @@ class WeaklySupervisedVAE(VariationalModel):
     'gvae'
     """
 
-    uses_labels = True
     term_meanings: ClassVar[dict[str, str]] = {
         "reconstruction": "minus log p(x|z), mean of the pair, in nats",
         "kl": "divergence of the averaged posteriors from the prior, in nats",
@@ -92,8 +88,8 @@ class WeaklySupervisedVAE(VariationalModel):
         self.check_labels(batch.y, None)
         pair = batch.x, ops.cast(batch.y, batch.x.dtype)
         posteriors = [self.posterior_parameters(x, training) for x in pair]
-        shared = self._shared(*posteriors)
-        average = self._average(*posteriors)
+        shared = shared_elements(*posteriors)
+        average = averaged(posteriors[0], posteriors[1], self.averaging)
         terms: dict[str, Any] = {"reconstruction": 0.0, "kl": 0.0}
         for x, own in zip(pair, posteriors, strict=True):
             q = NormalParameters(
@@ -104,55 +100,3 @@ class WeaklySupervisedVAE(VariationalModel):
             terms["kl"] += 0.5 * self.kl(Latent(z, q))
         is_shared = ops.reshape(ops.cast(shared, "float32"), (-1, self.latent_dim))
         return {**terms, "shared": ops.sum(is_shared, axis=-1)}
-
-    def _shared(self, first: NormalParameters, second: NormalParameters) -> Tensor:
-        """Which elements are taken for those that a pair has in common."""
-        distances = ops.stop_gradient(normal_kl(*first, *second))
-        axes = tuple(range(1, len(distances.shape)))
-        least = ops.min(distances, axis=axes, keepdims=True)
-        greatest = ops.max(distances, axis=axes, keepdims=True)
-        return distances < least + 0.5 * (greatest - least)
-
-    def _average(
-        self, first: NormalParameters, second: NormalParameters
-    ) -> NormalParameters:
-        if self.averaging == "gvae":
-            log_var = ops.logaddexp(first.log_var, second.log_var) - math.log(2.0)
-            return NormalParameters(0.5 * (first.mean + second.mean), log_var)
-        log_precision = ops.logaddexp(-first.log_var, -second.log_var)
-        weights = (
-            ops.exp(-q.log_var - log_precision) * q.mean for q in (first, second)
-        )
-        return NormalParameters(sum(weights), math.log(2.0) - log_precision)
-
-    def check_labels(self, y: Any, count: int | None) -> None:
-        """Refuse what isn't the other observation of each pair.
-
-        Args:
-            y: Observations of shape (count, ...).
-            count: Number of pairs.
-
-        Raises:
-            ValueError: If there are none, or they are of another shape or range.
-        """
-        expected = tuple(self.encoder_spec().shape[1:])
-        shape = None if y is None else tuple(y.shape)
-        if shape is None or shape[1:] != expected or (count or shape[0]) != shape[0]:
-            rows = "count" if count is None else count
-            received = "y=None" if shape is None else f"y of shape {shape}"
-            raise ValueError(
-                "`y` must hold the other observation of each pair, of shape "
-                f"({rows}, {', '.join(map(str, expected))}). Received: {received}"
-            )
-        if count is not None:
-            with errors_named("y"):
-                self.likelihood.check_observation(y)
-                observations.check_range(y, self._output_range)
-
-    def watched_columns(self, batch: Batch) -> list[Column]:
-        """Both observations of the pairs."""
-        others = super().watched_columns(batch._replace(x=batch.y))
-        return [
-            *super().watched_columns(batch),
-            *(column._replace(name="y") for column in others),
-        ]

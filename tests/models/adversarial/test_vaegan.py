@@ -41,7 +41,7 @@ def test_terms_against_numpy(monkeypatch):
     distance = 0.5 * ((first(X) - np.array(first(mean))) ** 2)
     distance = np.array(distance).sum((1, 2, 3))
     for term in ("feature", "decoder_feature"):
-        np.testing.assert_allclose(terms[term], distance, rtol=1e-4)
+        np.testing.assert_allclose(terms[term], distance, rtol=1e-5)
     np.testing.assert_allclose(
         terms["adversarial"], softplus(-told) + softplus(-drawn_told), rtol=1e-5
     )
@@ -52,7 +52,7 @@ def test_terms_against_numpy(monkeypatch):
     np.testing.assert_allclose(terms["fake"], fake, rtol=1e-5)
     mu, log_var = map(np.array, latent.q)
     kl = 0.5 * (mu**2 + np.exp(log_var) - 1 - log_var).sum(axis=-1)
-    np.testing.assert_allclose(terms["kl"], kl, rtol=1e-4)
+    np.testing.assert_allclose(terms["kl"], kl, rtol=1e-5)
     error = 0.5 * ((X - mean) ** 2).sum((1, 2, 3)) + 6 * np.log(2 * np.pi)
     np.testing.assert_allclose(terms["reconstruction"], error, rtol=1e-5)
 

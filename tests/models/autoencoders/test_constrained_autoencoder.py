@@ -42,7 +42,7 @@ def test_objective_against_numpy():
     neighbour = z + 0.3 * model.noise(z).numpy()
     again = model.encode(model.decode(neighbour))
     expected = np.sum((again - neighbour) ** 2, axis=-1)
-    np.testing.assert_allclose(terms["perturbation"], expected, rtol=1e-4)
+    np.testing.assert_allclose(terms["perturbation"], expected, rtol=1e-5)
 
 
 def test_without_constraints_it_is_the_autoencoder():

@@ -37,7 +37,7 @@ def test_the_code_is_the_product(networks):
     model, plain = build(**made, linear_layers=3), Autoencoder(**made)
     plain.code.set_weights(first_layer(model).get_weights())
     expected = plain.encode(X) @ model.linear_map()
-    np.testing.assert_allclose(model.encode(X), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(model.encode(X), expected, rtol=1e-5, atol=1e-6)
     for layer in model.code.layers[1:]:
         layer.set_weights([np.eye(model.code_shape[-1])])
     np.testing.assert_allclose(model.encode(X), plain.encode(X), rtol=1e-5)

@@ -56,7 +56,7 @@ def assert_terms(model, x):
     expected["loss"] = sum(
         float(model._weight_by_term[term]) * expected[term] for term in TERMS
     )
-    assert logs == pytest.approx(expected, rel=1e-4)
+    assert logs == pytest.approx(expected, rel=1e-5)
 
 
 class TestTerms:

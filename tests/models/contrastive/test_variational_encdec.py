@@ -64,7 +64,7 @@ def test_terms_equal_the_equations(count):
     expected["mse"] = np.mean((x - generated) ** 2)
     model.compile(run_eagerly=True)
     logs = model.evaluate(x, batch_size=count, return_dict=True, verbose=0)
-    assert logs == pytest.approx(expected, rel=1e-4)
+    assert logs == pytest.approx(expected, rel=1e-5)
 
 
 def test_default_weights():

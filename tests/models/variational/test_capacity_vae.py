@@ -26,12 +26,12 @@ def test_terms_against_numpy(capacity):
     terms = model.objective(Batch(X), True)
     kl = divergences(model)
     expected = abs(kl.mean() - capacity)
-    assert float(terms["excess"]) == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert float(terms["excess"]) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     by_row = build(encoder=model.encoder, decoder=model.decoder, per_example=True)
     gradients.share_codes(model, by_row)
     by_row.capacity = capacity
     rows = np.array(by_row.objective(Batch(X), True)["excess"])
-    np.testing.assert_allclose(rows, np.abs(kl - capacity), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(rows, np.abs(kl - capacity), rtol=1e-5, atol=1e-6)
     assert float(terms["excess"]) <= rows.mean() + 1e-6
 
 

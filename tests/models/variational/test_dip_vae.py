@@ -26,7 +26,7 @@ def test_terms_against_numpy(kind):
         covariance += np.diag(np.exp(log_var).mean(axis=0))
     diagonal = np.diag(covariance)
     off = np.sum((covariance - np.diag(diagonal)) ** 2)
-    assert float(terms["off_diagonal"]) == pytest.approx(off, rel=1e-4)
+    assert float(terms["off_diagonal"]) == pytest.approx(off, rel=1e-5)
     expected = np.sum((diagonal - 1.0) ** 2)
     assert float(terms["diagonal"]) == pytest.approx(expected, rel=1e-5)
 

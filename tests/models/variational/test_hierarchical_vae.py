@@ -51,13 +51,13 @@ def test_terms_against_numpy():
     ratio = np.exp(q_log_var - prior_log_var)
     squares = (q_mean - prior_mean) ** 2 / np.exp(prior_log_var)
     second = 0.5 * (ratio + squares - 1.0 - np.log(ratio)).sum(axis=1)
-    np.testing.assert_allclose(terms["kl_2"], second, rtol=1e-4)
-    np.testing.assert_allclose(terms["kl"], first + second, rtol=1e-4)
+    np.testing.assert_allclose(terms["kl_2"], second, rtol=1e-5)
+    np.testing.assert_allclose(terms["kl"], first + second, rtol=1e-5)
     log_q = log_normal(top, mean, log_var) + log_normal(low, q_mean, q_log_var)
     log_p = stats.norm.logpdf(top).sum(-1) + log_normal(low, prior_mean, prior_log_var)
     found = np.array(model.posterior.log_prob(z, q))
-    np.testing.assert_allclose(found, log_q, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(model.prior.log_prob(z), log_p, rtol=1e-4)
+    np.testing.assert_allclose(found, log_q, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(model.prior.log_prob(z), log_p, rtol=1e-5)
 
 
 def test_closed_divergences_are_those_of_draws_on_average():
@@ -78,7 +78,7 @@ def test_one_level_is_the_vae():
     model.noise.seed_generator.state.assign(state)
     mean, log_var = outputs(model.posterior.networks[0], q.context)
     noise = np.array(model.noise(np.zeros((6, 3), "float32")))
-    np.testing.assert_allclose(z, mean + np.exp(0.5 * log_var) * noise, rtol=1e-4)
+    np.testing.assert_allclose(z, mean + np.exp(0.5 * log_var) * noise, rtol=1e-5)
     kl = 0.5 * (mean**2 + np.exp(log_var) - 1.0 - log_var).sum(axis=1)
     terms = model.objective(Batch(X), True)
     np.testing.assert_allclose(terms["kl"], kl, rtol=1e-5)

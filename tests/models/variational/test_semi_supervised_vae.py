@@ -59,7 +59,7 @@ def test_terms_of_labelled_rows():
     model = without_noise(build())
     found, expected = terms(model, Y), costs(model, X)
     rows = np.arange(6)
-    np.testing.assert_allclose(found["bound"], expected[rows, Y], rtol=1e-4)
+    np.testing.assert_allclose(found["bound"], expected[rows, Y], rtol=1e-5)
     np.testing.assert_allclose(
         found["classification"], -log_q(model, X)[rows, Y], rtol=1e-5
     )
@@ -71,7 +71,7 @@ def test_terms_of_rows_without_a_label():
     model = without_noise(build())
     found, log_probs = terms(model, NONE), log_q(model, X)
     expected = (np.exp(log_probs) * (costs(model, X) + log_probs)).sum(axis=1)
-    np.testing.assert_allclose(found["bound"], expected, rtol=1e-4)
+    np.testing.assert_allclose(found["bound"], expected, rtol=1e-5)
     np.testing.assert_array_equal(found["classification"], 0.0)
     np.testing.assert_array_equal(found["accuracy"].weight, 0.0)
 

@@ -32,10 +32,10 @@ def test_terms():
     log_prob = x * np.log(decoded) + (1 - x) * np.log(1 - decoded)
     terms = model.objective(Batch(x), training=True)
     np.testing.assert_allclose(
-        terms["reconstruction"], -log_prob.sum(axis=(1, 2, 3)), rtol=1e-4
+        terms["reconstruction"], -log_prob.sum(axis=(1, 2, 3)), rtol=1e-5
     )
     np.testing.assert_allclose(
-        terms["kl"], kl_by_dimension(model, x).sum(axis=-1), rtol=1e-4, atol=1e-6
+        terms["kl"], kl_by_dimension(model, x).sum(axis=-1), rtol=1e-5, atol=1e-6
     )
 
 
@@ -91,7 +91,7 @@ def test_free_bits():
     free.set_weights(model.get_weights())
     expected = np.maximum(by_dimension, free_bits).sum()
     assert float(np.mean(free.objective(Batch(x), True)["kl"])) == pytest.approx(
-        expected, rel=1e-4
+        expected, rel=1e-5
     )
     assert expected > by_dimension.sum()
 

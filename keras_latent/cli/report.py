@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from keras_latent import reports
+from keras_latent import explorer, reports
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
@@ -13,6 +13,9 @@ from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.validation import check_in_range, check_positive_integer
+
+EXPLORER = "explorer.html"
+"""The page beside a report to which it links."""
 
 
 def report(
@@ -22,6 +25,7 @@ def report(
     image_size: ImageSize | None = None,
     limit: int = 2000,
     seed: int = 0,
+    with_explorer: bool = False,
 ) -> None:
     """Write a report on a saved model.
 
@@ -37,6 +41,8 @@ def report(
             as in that run, or else their own size.
         limit: Images that the map of the codes shows at most. Defaults to 2000.
         seed: Of all that is drawn. Defaults to 0.
+        with_explorer: Whether `explorer.html` is written beside the page, of as many
+            images. Defaults to `False`: the page links to the one that is there.
 
     Raises:
         FileNotFoundError: If there is no such model.
@@ -47,7 +53,10 @@ def report(
     check_in_range("seed", seed, high=2**32 - 1)
     run = SavedRun(model)
     path = output or run.file.with_name("report.html")
+    explored = path.with_name(EXPLORER)
     check_can_be_written(path)
+    if with_explorer:
+        check_can_be_written(explored)
     opened = run.open_fitting(dataset, image_size)
     history = _read_history(run.file.with_name("history.csv"))
 
@@ -60,17 +69,24 @@ def report(
         # Without a split apart, neighbours would be sought among the images themselves.
         known = None if split == "train" else checked_split(opened, "train")
         name = Path(opened.name).name
+        title = f"{type(run.model).__name__} on {name}"
+        if with_explorer:
+            shown = checked_split(opened, split)
+            explorer.write_page(
+                run.model, shown, explored, limit=limit, title=title, seed=seed
+            )
         reports.write_report(
             run.model,
             checked_split(opened, split),
             path,
             known=known,
             history=history,
-            title=f"{type(run.model).__name__} on {name}",
+            title=title,
             data=f"{name}, split {split}",
             limit=limit,
             seed=seed,
             samplers=samplers,
+            explorer=explored if explored.is_file() else None,
         )
     console.print(f"The report is {path}", highlight=False, soft_wrap=True)
 

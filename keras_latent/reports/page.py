@@ -63,6 +63,7 @@ def page(
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["anchor"] = anchor
+    environment.filters["with_code"] = with_code
     return environment.get_template("report.html").render(
         title=title,
         facts=facts,
@@ -103,6 +104,17 @@ def anchor(heading: str) -> str:
     'worst-and-best'
     """
     return re.sub(r"\W+", "-", heading.lower()).strip("-")
+
+
+def with_code(text: str) -> str:
+    """A sentence as HTML, in which what stands between backticks is code.
+
+    >>> str(with_code("Less `beta`, if < 1"))
+    'Less <code>beta</code>, if &lt; 1'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _with_images(section: Section) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from keras_latent import explorer, reports
+from keras_latent import reports
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
+from keras_latent.explorer import write_page
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.validation import check_in_range, check_positive_integer
 
@@ -53,11 +54,9 @@ def report(
     check_in_range("seed", seed, high=2**32 - 1)
     run = SavedRun(model)
     path = output or run.file.with_name("report.html")
-    explored = path.with_name(EXPLORER)
     check_can_be_written(path)
-    if with_explorer:
-        check_can_be_written(explored)
     opened = run.open_fitting(dataset, image_size)
+    explored = path.with_name(EXPLORER)
     history = _read_history(run.file.with_name("history.csv"))
 
     console = Console()
@@ -72,7 +71,7 @@ def report(
         title = f"{type(run.model).__name__} on {name}"
         if with_explorer:
             shown = checked_split(opened, split)
-            explorer.write_page(
+            write_page(
                 run.model, shown, explored, limit=limit, title=title, seed=seed
             )
         reports.write_report(

@@ -63,7 +63,7 @@ def page(
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["anchor"] = anchor
-    environment.filters["with_code"] = with_code
+    environment.filters["code"] = with_code
     return environment.get_template("report.html").render(
         title=title,
         facts=facts,
@@ -72,6 +72,22 @@ def page(
         explorer=explorer,
         sections=[_with_images(section) for section in sections],
     )
+
+
+def with_code(text: str) -> Any:
+    """A text as HTML, in which what stands between backticks is code.
+
+    >>> str(with_code("try `--epochs`, <b>"))
+    'try <code>--epochs</code>, &lt;b&gt;'
+    """
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(text)
+    for place in range(1, len(parts), 2):
+        parts[place] = Markup("<code>{}</code>").format(parts[place])
+    return Markup("").join(parts)
 
 
 def image(figure: Any) -> Image:
@@ -104,17 +120,6 @@ def anchor(heading: str) -> str:
     'worst-and-best'
     """
     return re.sub(r"\W+", "-", heading.lower()).strip("-")
-
-
-def with_code(text: str) -> str:
-    """A sentence as HTML, in which what stands between backticks is code.
-
-    >>> str(with_code("Less `beta`, if < 1"))
-    'Less <code>beta</code>, if &lt; 1'
-    """
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _with_images(section: Section) -> dict[str, Any]:

@@ -66,12 +66,5 @@ def test_a_link_to_the_explorer_is_there_where_there_is_one():
     assert links(explorer="my%20page.html") == ["my%20page.html"]
 
 
-def test_code_in_the_advice_is_code():
-    read = Page(page("Title", {}, {}, [], ["Try `--set beta=0.1`, `<b>`."]))
-    assert read.inside("code") == ["--set beta=0.1", "<b>"]
-    assert "b" not in {tag for tag, _ in read.elements}
-    assert "`" not in "".join(text for _, text in read.texts)
-
-
 def test_anchors_are_words():
     assert anchor("Use of the dimensions") == "use-of-the-dimensions"

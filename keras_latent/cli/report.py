@@ -71,9 +71,7 @@ def report(
         title = f"{type(run.model).__name__} on {name}"
         if with_explorer:
             shown = checked_split(opened, split)
-            write_page(
-                run.model, shown, explored, limit=limit, title=title, seed=seed
-            )
+            write_page(run.model, shown, explored, limit=limit, title=title, seed=seed)
         reports.write_report(
             run.model,
             checked_split(opened, split),

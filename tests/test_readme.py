@@ -1,13 +1,18 @@
 """The README and the pages of the documentation: their snippets run on less data."""
 
 import re
+import shlex
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
+import typer
 
-from keras_latent import datasets
+from keras_latent import datasets, models
+from keras_latent.cli import app
+from keras_latent.cli.settings import parse_settings
+from keras_latent.samplers.loading import sampler_name
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -28,6 +33,16 @@ OPTIONAL = {
     "import wandb": "wandb",
 }
 """Packages that `dev` may not bring, by words in the snippets that need them."""
+COMMANDS = sorted(
+    {
+        line
+        for folder in FOLDERS
+        for page in folder.glob("*.md")
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.S)
+        for line in block.splitlines()
+        if line.startswith("keras-latent ")
+    }
+)
 
 
 @pytest.fixture
@@ -78,6 +93,18 @@ def test_scripts_of_the_gallery_run(script, little_data, tmp_path):
     names = {"__file__": str(tmp_path / script.name)}
     run(script.read_text("utf-8"), script.name, names)
     assert (tmp_path / f"{script.stem}.png").stat().st_size > 500
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_commands_are_understood(line):
+    _, name, *words = shlex.split(line, comments=True)
+    command = typer.main.get_command(app).commands[name]
+    given = command.make_context(name, words).params
+    if name == "train":
+        settings = parse_settings(given["set_"] or [])
+        models.variant_and_settings(given["variant"], settings, models.VARIANTS)
+    if name == "sample" and given["sampler"]:
+        sampler_name(given["sampler"])
 
 
 def test_commands_exist():

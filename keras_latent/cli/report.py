@@ -12,8 +12,12 @@ from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
+from keras_latent.explorer import write_page
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.validation import check_in_range, check_positive_integer
+
+EXPLORER = "explorer.html"
+"""The page beside a report to which it links."""
 
 
 def report(
@@ -23,6 +27,7 @@ def report(
     image_size: ImageSize | None = None,
     limit: int = 2000,
     seed: int = 0,
+    with_explorer: bool = False,
 ) -> None:
     """Write a report on a saved model.
 
@@ -38,6 +43,8 @@ def report(
             as in that run, or else their own size.
         limit: Images that the map of the codes shows at most. Defaults to 2000.
         seed: Of all that is drawn. Defaults to 0.
+        with_explorer: Whether `explorer.html` is written beside the page, of as many
+            images. Defaults to `False`: the page links to the one that is there.
 
     Raises:
         FileNotFoundError: If there is no such model.
@@ -51,6 +58,7 @@ def report(
     with arguments_called(path="output"):
         check_can_be_written(path)
     opened = run.open_fitting(dataset, image_size)
+    explored = path.with_name(EXPLORER)
     history = _read_history(run.file.with_name("history.csv"))
 
     console = Console()
@@ -62,17 +70,22 @@ def report(
         # Without a split apart, neighbours would be sought among the images themselves.
         known = None if split == "train" else checked_split(opened, "train")
         name = Path(opened.name).name
+        title = f"{type(run.model).__name__} on {name}"
+        if with_explorer:
+            shown = checked_split(opened, split)
+            write_page(run.model, shown, explored, limit=limit, title=title, seed=seed)
         reports.write_report(
             run.model,
             checked_split(opened, split),
             path,
             known=known,
             history=history,
-            title=f"{type(run.model).__name__} on {name}",
+            title=title,
             data=f"{name}, split {split}",
             limit=limit,
             seed=seed,
             samplers=samplers,
+            explorer=explored if explored.is_file() else None,
         )
     console.print(f"The report is {path}", highlight=False, soft_wrap=True)
 

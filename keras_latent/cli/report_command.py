@@ -29,9 +29,17 @@ def report_command(
     limit: Annotated[
         int, typer.Option(help="Images on the map of the codes at most.")
     ] = 2000,
+    explorer: Annotated[
+        bool,
+        typer.Option(
+            "--explorer",
+            help="Write explorer.html beside the page, too. The page links to it "
+            "wherever it is there.",
+        ),
+    ] = False,
     seed: options.Seed = 0,
 ) -> None:
     """Write a page about a saved model: numbers, figures, what its code holds."""
     options.check_not_too_large(limit=limit)
     size = options.as_image_size(image_size)
-    report(model, dataset, output, size, limit, seed)
+    report(model, dataset, output, size, limit, seed, explorer)

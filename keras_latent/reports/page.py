@@ -35,6 +35,7 @@ def page(
     measures: Mapping[str, Sequence[Measure]],
     sections: Sequence[Section],
     advice: Sequence[str] = (),
+    explorer: str | None = None,
 ) -> str:
     """Render a report.
 
@@ -46,6 +47,8 @@ def page(
         measures: Heading of a group → its numbers.
         sections: The sections, in their order.
         advice: What the numbers mean, in sentences. Defaults to none.
+        explorer: The address of a page on which the codes are explored. Defaults to
+            `None`: no link.
 
     Returns:
         A document of HTML without scripts, which loads nothing.
@@ -66,6 +69,7 @@ def page(
         facts=facts,
         measures=measures,
         advice=advice,
+        explorer=explorer,
         sections=[_with_images(section) for section in sections],
     )
 

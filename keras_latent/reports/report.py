@@ -3,6 +3,7 @@
 import os
 import platform
 import tempfile
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ def write_report(
     limit: int = 2000,
     seed: int = 0,
     samplers: Mapping[str, Sampler] | None = None,
+    explorer: str | os.PathLike | None = None,
 ) -> None:
     """Write a page about a trained model: numbers, images and what its code holds.
 
@@ -87,6 +89,8 @@ def write_report(
             0.
         samplers: Samplers that were fitted to the model's codes, by names: what they
             draw stands beside the draws of the prior. Defaults to `None`.
+        explorer: A page that `explorer.write_page` made of the model: the report links
+            to it, by its place as seen from the report. Defaults to `None`.
 
     Raises:
         ValueError: If an argument isn't what is described, the observations hold no
@@ -130,6 +134,7 @@ def write_report(
         _check_images("known", model, known[0])
         known = Labelled(known[0], _checked_labels("known", known[1], known[0]))
     _check_samplers(model, samplers or {})
+    link = None if explorer is None else _link(explorer, path)
     check_can_be_written(path)
     reported = ReportedModel(
         model, images, labels, known, class_names, limit, seed, samplers or {}
@@ -144,6 +149,7 @@ def write_report(
         measures=measures(reported),
         sections=drawn,
         advice=advice(reported, history),
+        explorer=link,
     )
     write_text(path, text)
 
@@ -167,6 +173,17 @@ def check_can_be_written(path: Path) -> None:
             "`path` must be in a folder that can be written to. "
             f"Received: path={str(path)!r} ({error.strerror})"
         ) from error
+
+
+def _link(to: str | os.PathLike, path: Path) -> str:
+    """The address of a file, as seen from the page at `path`."""
+    if not Path(to).is_file():
+        raise ValueError(
+            "`explorer` must be a page that `explorer.write_page` made. "
+            f"Received: explorer={str(to)!r}, where there is no file"
+        )
+    seen = os.path.relpath(to, path.parent)
+    return urllib.parse.quote(Path(seen).as_posix())
 
 
 def _check_samplers(model: LatentModel, samplers: Mapping[str, Sampler]) -> None:

@@ -89,6 +89,24 @@ def _codes_and_labels(model, folder, split):
     return model.encode(images), labels
 
 
+def test_the_report_links_to_the_explorer_beside_it(run_folder, monkeypatch):
+    monkeypatch.setattr("keras_latent.reports.report.sections", lambda *_: [])
+    words = ["report", str(run_folder), "--limit", "4"]
+
+    def links(*more):
+        result = CliRunner().invoke(app, [*words, *more])
+        assert result.exit_code == 0, result.exception
+        page = Page((run_folder / "report.html").read_text(encoding="utf-8"))
+        return [link["href"] for link in page.attributes("a")]
+
+    assert "explorer.html" not in links()
+    assert "explorer.html" in links("--explorer")
+    explorer = (run_folder / "explorer.html").read_text(encoding="utf-8")
+    assert "<title>Autoencoder on images</title>" in explorer
+    # It is there now.
+    assert "explorer.html" in links()
+
+
 def test_a_file_is_reported_on_with_another_dataset(
     monkeypatch, saved, image_folder, tmp_path
 ):
@@ -116,6 +134,7 @@ def test_a_file_is_reported_on_with_another_dataset(
         "limit": 5,
         "seed": 7,
         "samplers": {},
+        "explorer": None,
     }
 
 

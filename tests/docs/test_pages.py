@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 import keras_latent as kl
 from docs.extensions import (
@@ -16,6 +17,7 @@ from docs.extensions import (
     reference_pages,
     variant_pages,
 )
+from keras_latent.cli import app
 from keras_latent.models import VARIANTS
 from tests.distributions import pairs
 from tests.test_package import PUBLIC
@@ -105,6 +107,20 @@ def test_options_of_the_command_line_are_told(pages):
     text = pages["reference/command_line.md"]
     assert "## keras-latent train" in text
     assert "`--validation-split` | Part of the training images" in text
+
+
+def test_the_page_on_the_command_line_tells_every_command_and_option():
+    text = (DOCS / "howto" / "command_line.md").read_text("utf-8")
+    start, *rest = re.split(r"^## (\w+)\n", text, flags=re.M)
+    told = dict(zip(rest[::2], rest[1::2], strict=True)) | {"list": start}
+    commands = typer.main.get_command(app).commands
+    assert set(told) == set(commands)
+    for name, command in commands.items():
+        options = {o for p in command.params for o in p.opts if o.startswith("--")}
+        written = set(re.findall(r"--[a-z][a-z0-9-]*", told[name]))
+        assert options <= written
+        if name not in {"list", "compare"}:
+            assert written <= options
 
 
 def test_figures_are_small_and_of_variants():

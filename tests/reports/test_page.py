@@ -65,5 +65,14 @@ def test_every_text_is_escaped():
     assert not read.unclosed
 
 
+def test_a_link_to_the_explorer_is_there_where_there_is_one():
+    def links(**explorer):
+        read = Page(page("Title", {}, {}, [], **explorer))
+        return [link["href"] for link in read.attributes("a")]
+
+    assert links() == []
+    assert links(explorer="my%20page.html") == ["my%20page.html"]
+
+
 def test_anchors_are_words():
     assert anchor("Use of the dimensions") == "use-of-the-dimensions"

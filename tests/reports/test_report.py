@@ -280,6 +280,10 @@ def test_refuses_observations_without_an_image(tmp_path):
             {"samplers": {"mine": SimpleNamespace(model=None)}},
             "`samplers` must be samplers of `model`. Received: 'mine'",
         ),
+        (
+            {"explorer": "none.html"},
+            "`explorer` must be a page .*='none.html', where there is no file",
+        ),
         ({"model": keras.Sequential()}, "`model` must be a latent model .* Sequential"),
     ],
 )

@@ -105,6 +105,35 @@ def with_gradient(
     return value, tape.gradient(value, x)
 
 
+def with_squared_gradient_norm(
+    function: Callable[[Tensor], Tensor], x: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Compute a number of each row, and the squared norm of its gradient by the row.
+
+    The rows of a batch must not influence each other.
+
+    Args:
+        function: From (batch, ...) to (batch,).
+        x: The point, of shape (batch, ...).
+
+    Returns:
+        f(x), and ‖∂f/∂x‖² of shape (batch,), float32.
+
+    >>> _, norm = with_squared_gradient_norm(
+    ...     lambda x: tf.reduce_sum(x**2, axis=-1), tf.constant([[1.0, 2.0]])
+    ... )
+    >>> norm.numpy().tolist()
+    [20.0]
+    """
+    x = tf.convert_to_tensor(x)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        values = function(x)
+    gradient = tf.cast(tape.gradient(values, x), tf.float32)
+    norm = tf.reduce_sum(tf.square(gradient), axis=range(1, len(gradient.shape)))
+    return values, norm
+
+
 def with_squared_jacobian_norm(
     function: Callable[[Tensor], Tensor], x: Tensor
 ) -> tuple[Tensor, Tensor]:

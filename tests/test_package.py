@@ -226,6 +226,8 @@ HOOKS = {
     ("Quantizer", "counts"),
     ("ForImages", "check_code_size"),  # few variants have codes of one kind alone
     ("ForImages", "default_networks"),
+    ("ForImages", "default_builders"),
+    ("Likelihood", "check_event"),  # few ask anything of an event's size
     ("EpochSummary", "on_train_begin"),  # the hook of Keras, after a check of one's own
 }
 

@@ -5,15 +5,15 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import distributions, networks
-from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.adversarial.code_critic import CodeCritic
+from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 from keras_latent.validation import check_in_range
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class AdversarialAutoencoder(DeterministicModel):
+class AdversarialAutoencoder(CodeCritic, PriorDrawing):
     """Autoencoder from whose codes z = E(x) a discriminator T can't tell the prior's.
 
     Two players, `model` and `discriminator`, from one pass, with z̃ ~ p(z) and
@@ -53,7 +53,6 @@ class AdversarialAutoencoder(DeterministicModel):
     """
 
     default_optimizer = ("adam", 3e-4)
-    has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {
         "reconstruction": "minus log p(x|z), in nats",
         "adversarial": "how well the discriminator tells codes from the prior's",
@@ -72,16 +71,8 @@ class AdversarialAutoencoder(DeterministicModel):
         **kwargs: Any,
     ) -> None:
         check_in_range("adversarial_weight", adversarial_weight)
-        super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.prior = distributions.get("prior", prior)
-        self.remember_given("prior", prior, self.prior)
-        self.prior.build_for(self)
-        if discriminator is None:
-            discriminator = networks.dense_critic(self.latent_dim, (1000, 1000))
-        networks.check_critic("discriminator", discriminator, (self.latent_dim,))
-        self.discriminator = discriminator
-        self.seed = seed
-        self.prior_seed = keras.random.SeedGenerator(seed)
+        super().__init__(encoder, decoder, likelihood, prior, seed, **kwargs)
+        self.add_discriminator(discriminator, (1000, 1000))
         self.add_term("reconstruction")
         self.add_term("adversarial", weight=adversarial_weight)
         self.add_term("discrimination")
@@ -98,14 +89,10 @@ class AdversarialAutoencoder(DeterministicModel):
         """−log p(x|z), sp(−T(z)), and sp(−T(z̃)) + sp(T(z))."""
         z = self.encoded(batch.x, training)
         prior_draws = self.prior.sample_like(z, self.prior_seed)
-        told, drawn = (self._logit(codes, training) for codes in (z, prior_draws))
+        told, drawn = (self.logit(codes, training) for codes in (z, prior_draws))
         # A player's gradient ends at its own networks, so that z needn't be stopped.
         return {
             "reconstruction": self.reconstruction(batch.x, z, training),
             "adversarial": ops.softplus(-told),
             "discrimination": ops.softplus(-drawn) + ops.softplus(told),
         }
-
-    def _logit(self, z: Tensor, training: bool) -> Tensor:
-        flat = ops.reshape(z, (-1, self.latent_dim))
-        return self.discriminator(flat, training=training)[:, 0]

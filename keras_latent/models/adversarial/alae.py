@@ -5,18 +5,17 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import networks
-from keras_latent.distributions import Normal
-from keras_latent.gradients import with_gradient
-from keras_latent.models.adversarial.mapped_prior import MappedPrior
-from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.distributions.base import sum_over_event
+from keras_latent.gradients import with_squared_gradient_norm
+from keras_latent.models.adversarial.code_critic import CodeCritic
+from keras_latent.models.adversarial.mapped_prior import MappedCodes
 from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class ALAE(ResidualNetworks, DeterministicModel):
+class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
     """Adversarial latent autoencoder: what is decoded is compared by its code alone.
 
     Codes w = F(z), z ~ N(0, I), are of a distribution that is learned. Two players from
@@ -62,7 +61,6 @@ class ALAE(ResidualNetworks, DeterministicModel):
     default_optimizer = ("adam", 2e-4)
     optimizer_options: ClassVar[dict[str, float]] = {"beta_1": 0.0, "beta_2": 0.99}
     bounds_images = True
-    has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {
         "discrimination": "how badly images are told from decoded ones",
         "gradient_penalty": "half the squared gradient of the logit of real images",
@@ -85,18 +83,8 @@ class ALAE(ResidualNetworks, DeterministicModel):
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.check_single_observation()
-        if mapping is None:
-            mapping = networks.dense_mapping(self.code_shape)
-        networks.check_mapping("mapping", mapping, self.code_shape)
-        if discriminator is None:
-            discriminator = networks.dense_critic(self.latent_dim, (256, 256))
-        networks.check_critic("discriminator", discriminator, (self.latent_dim,))
-        self.mapping = mapping
-        self.discriminator = discriminator
-        self.prior = MappedPrior(Normal(), mapping)
-        self.prior.build_for(self)
-        self.seed = seed
-        self.noise_seed = keras.random.SeedGenerator(seed)
+        self.add_mapping(mapping, seed)
+        self.add_discriminator(discriminator, (256, 256))
         self.add_term("discrimination")
         self.add_term("gradient_penalty", weight=gradient_penalty_weight)
         self.add_term("adversarial")
@@ -116,40 +104,21 @@ class ALAE(ResidualNetworks, DeterministicModel):
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """What D∘E tells of x and x̃, ½‖∂D(E(x))/∂x‖², and L."""
-        z = self.encoded(batch.x, training)
+
+        def logit(x: Tensor) -> Tensor:
+            return self.logit(self.encoded(x, training), training)
+
+        real, slope = with_squared_gradient_norm(logit, ops.cast(batch.x, "float32"))
         # A player's gradient ends at its own networks, so that x̃ needn't be stopped.
-        drawn = self.decoded(self._codes_like(z), None, training)
-        told = self._logit(self.encoded(drawn, training), training)
-        real, slope = self._logit_and_slope(batch.x, training)
+        told = logit(self.decoded(self.codes_like(z), None, training))
         # Here it must be: F is not to learn which codes are easy.
-        codes = ops.stop_gradient(self._codes_like(z))
-        again = self.encoded(self.decoded(codes, None, training), training)
+        held = ops.stop_gradient(self.codes_like(z))
+        error = self.encoded(self.decoded(held, None, training), training) - held
+        z = self.encoded(batch.x, training)
         return {
             "discrimination": ops.softplus(told) + ops.softplus(-real),
             "gradient_penalty": 0.5 * slope,
             "adversarial": ops.softplus(-told),
-            "latent": ops.mean(_flat(ops.square(again - codes)), axis=-1),
+            "latent": sum_over_event(ops.square(error)) / self.latent_dim,
             "reconstruction": self.reconstruction(batch.x, z, training),
         }
-
-    def _codes_like(self, z: Tensor) -> Tensor:
-        return self.mapping(self.prior.base.sample_like(z, self.noise_seed))
-
-    def _logit(self, z: Tensor, training: bool) -> Tensor:
-        return self.discriminator(_flat(z), training=training)[:, 0]
-
-    def _logit_and_slope(self, x: Tensor, training: bool) -> tuple[Tensor, Tensor]:
-        """D(E(x)), and the squared norm of its gradient, of shape (batch,) each."""
-        logits = []
-
-        def total(x: Tensor) -> Tensor:
-            logits.append(self._logit(self.encoded(x, training), training))
-            return ops.sum(logits[0])
-
-        _, gradient = with_gradient(total, ops.cast(x, "float32"))
-        return logits[0], ops.sum(_flat(ops.square(gradient)), axis=-1)
-
-
-def _flat(values: Tensor) -> Tensor:
-    """Rows of numbers."""
-    return ops.reshape(values, (ops.shape(values)[0], -1))

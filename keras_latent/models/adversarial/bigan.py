@@ -5,15 +5,15 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import distributions, networks
-from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent import networks
+from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class BiGAN(ResidualNetworks, DeterministicModel):
+class BiGAN(ResidualNetworks, PriorDrawing):
     """Encoder and decoder whose pairs a discriminator T can't tell from each other.
 
     Two players, `model` and `discriminator`, from one pass, with z̃ ~ p(z), the mean
@@ -55,7 +55,6 @@ class BiGAN(ResidualNetworks, DeterministicModel):
     default_optimizer = ("adam", 2e-4)
     optimizer_options: ClassVar[dict[str, float]] = {"beta_1": 0.5}
     bounds_images = True
-    has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {
         "adversarial": "how well the discriminator tells the two kinds of pairs",
         "discrimination": "how badly the discriminator tells the two kinds of pairs",
@@ -72,20 +71,15 @@ class BiGAN(ResidualNetworks, DeterministicModel):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(encoder, decoder, likelihood, **kwargs)
+        super().__init__(encoder, decoder, likelihood, prior, seed, **kwargs)
         self.check_single_observation()
         image_shape = tuple(self.decoder_spec.observation.shape[1:])
-        self.prior = distributions.get("prior", prior)
-        self.remember_given("prior", prior, self.prior)
-        self.prior.build_for(self)
         if discriminator is None:
             discriminator = networks.joint_critic(image_shape, self.code_shape)
         networks.check_joint_critic(
             "discriminator", discriminator, image_shape, self.code_shape
         )
         self.discriminator = discriminator
-        self.seed = seed
-        self.prior_seed = keras.random.SeedGenerator(seed)
         self.add_term("adversarial")
         self.add_term("discrimination")
         self.add_monitor("reconstruction")

@@ -1,4 +1,4 @@
-"""A prior that is what a network makes of noise."""
+"""Models whose prior is what a network makes of noise."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_latent import networks
+from keras_latent.distributions import Normal
 from keras_latent.distributions.base import CodeDistribution
+from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Tensor
 
 
@@ -59,3 +62,38 @@ class MappedPrior(CodeDistribution):
         """F at the base's mean."""
         noise = ops.broadcast_to(self.base.mean(), (1, *self.code_shape))
         return ops.cast(self.mapping(noise, training=False)[0], "float32")
+
+
+class MappedCodes(DeterministicModel):
+    """Base of the models whose codes w = F(z), z ~ N(0, I), are of a learned prior.
+
+    Attributes:
+        mapping: The network F.
+        noise_seed: The generator of z in training.
+    """
+
+    has_prior = True
+
+    def add_mapping(self, mapping: keras.Model | None, seed: int | None) -> None:
+        """Check and keep F, or make one.
+
+        Args:
+            mapping: A Keras model from noise to a code, both of the code's shape, or
+                `None` for `networks.dense_mapping`.
+            seed: Seed of the noise in training.
+
+        Raises:
+            ValueError: If it doesn't fit.
+        """
+        if mapping is None:
+            mapping = networks.dense_mapping(self.code_shape)
+        networks.check_mapping("mapping", mapping, self.code_shape)
+        self.mapping = mapping
+        self.prior = MappedPrior(Normal(), mapping)
+        self.prior.build_for(self)
+        self.seed = seed
+        self.noise_seed = keras.random.SeedGenerator(seed)
+
+    def codes_like(self, z: Tensor) -> Tensor:
+        """Draw as many w as there are codes z, with gradients to F."""
+        return self.mapping(self.prior.base.sample_like(z, self.noise_seed))

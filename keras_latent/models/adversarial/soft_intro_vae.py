@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import sum_over_event
-from keras_latent.models.residual_networks import ResidualNetworks
-from keras_latent.models.variational_model import VariationalModel
-from keras_latent.training.players import Player
+from keras_latent.models.adversarial.introspective_model import (
+    IntrospectiveModel,
+    squared_distance,
+)
 from keras_latent.typing import Batch, Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class SoftIntroVAE(ResidualNetworks, VariationalModel):
+class SoftIntroVAE(IntrospectiveModel):
     """Variational autoencoder whose encoder also tells images from decoded ones.
 
     Two players, `encoder` and `decoder`, from one pass, with z ~ q(z|x), z̃ ~ p(z), the
@@ -60,7 +60,8 @@ class SoftIntroVAE(ResidualNetworks, VariationalModel):
     """
 
     default_optimizer = ("adam", 2e-4)
-    bounds_images = True
+    encoder_terms = ("distance", "kl", "repulsion")
+    decoder_terms = ("distance", "deception", "fake_distance")
     term_meanings: ClassVar[dict[str, str]] = {
         "distance": "squared distance of image and reconstruction",
         "kl": "divergence of the posterior from the prior, in nats",
@@ -84,8 +85,6 @@ class SoftIntroVAE(ResidualNetworks, VariationalModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.check_single_observation()
-        self.prior_seed = keras.random.SeedGenerator(self.seed)
         self.add_number("negative_beta", negative_beta)
         self.add_term("distance", reconstruction_weight, name="reconstruction_weight")
         self.add_term("kl", beta, name="beta")
@@ -95,49 +94,24 @@ class SoftIntroVAE(ResidualNetworks, VariationalModel):
         self.add_monitor("reconstruction")
         self.add_monitor("kl_gap")
 
-    def players(self) -> dict[str, Player]:
-        """`encoder`, with posterior and prior, and `decoder`."""
-        codes = [self.encoder, *self.own_layers().values(), self.posterior, self.prior]
-        return {
-            "encoder": Player(codes, ("distance", "kl", "repulsion")),
-            "decoder": Player(
-                [self.decoder, self.likelihood],
-                ("distance", "deception", "fake_distance"),
-            ),
-        }
-
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
         """‖x − x̂‖², KL(q(z|x) ‖ p(z)), and of x̂ and x̃ what each player minimises."""
-        size = math.prod(self.decoder_spec.observation.shape[1:])
         latent = self.infer(batch.x, training)
         output = self.decoder_output(latent.z, training=training)
-        drawn_codes = self.prior.sample_like(latent.z, self.prior_seed)
         mean = self.likelihood.mean(output)
+        drawn_codes = self.prior.sample_like(latent.z, self.prior_seed)
         drawn = self.decoded(drawn_codes, None, training)
-        kl = self.kl(latent)
-        repulsion, deception, fake_distance = [], [], []
-        for decoded in (mean, drawn):
-            # As a constant for E's sake: what made y isn't to be E's fault.
-            fake = ops.stop_gradient(decoded)
-            inferred = self.infer(fake, training)
-            again = self.decoded(inferred.z, None, training)
-            distance = _squared_distance(fake, again)
-            divergence = self.negative_beta * self.kl(inferred)
-            energy = self.reconstruction_weight * distance + divergence
-            repulsion.append(0.25 * size * ops.exp(-2.0 / size * energy))
-            fake_distance.append(0.5 * distance)
-            deception.append(0.5 * self.kl(self.infer(decoded, training)))
+        fakes = [self.judged(decoded, training) for decoded in (mean, drawn)]
+        size = math.prod(mean.shape[1:])
+        rho, nu = self.reconstruction_weight, self.negative_beta
+        energies = [rho * fake.distance + nu * fake.held_kl for fake in fakes]
+        kl, deception = self.kl(latent), 0.5 * sum(fake.kl for fake in fakes)
         return {
-            "distance": _squared_distance(batch.x, mean),
+            "distance": squared_distance(batch.x, mean),
             "kl": kl,
-            "repulsion": sum(repulsion),
-            "deception": sum(deception),
-            "fake_distance": sum(fake_distance),
+            "repulsion": size / 4 * sum(ops.exp(-2 / size * e) for e in energies),
+            "deception": deception,
+            "fake_distance": 0.5 * sum(fake.distance for fake in fakes),
             "reconstruction": -self.likelihood.log_prob(batch.x, output),
-            "kl_gap": sum(deception) - kl,
+            "kl_gap": deception - kl,
         }
-
-
-def _squared_distance(x: Tensor, y: Tensor) -> Tensor:
-    """Squared distance of images, summed over their numbers, of shape (batch,)."""
-    return sum_over_event(ops.square(ops.cast(x, "float32") - ops.cast(y, "float32")))

@@ -4,15 +4,14 @@ from typing import Any, ClassVar
 
 import keras
 
-from keras_latent import distributions
-from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.models.prior_matching import PriorMatching
 from keras_latent.typing import Batch
 from keras_latent.validation import check_choice
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class WassersteinAutoencoder(PriorMatching, DeterministicModel):
+class WassersteinAutoencoder(PriorMatching, PriorDrawing):
     """Autoencoder whose codes, all together, are distributed as a prior (WAE-MMD).
 
     Objective, in nats an example, with z = E(x) and as many draws z̃ ~ p(z):
@@ -53,7 +52,6 @@ class WassersteinAutoencoder(PriorMatching, DeterministicModel):
     TensorShape([3, 28, 28, 1])
     """
 
-    has_prior = True
     term_meanings: ClassVar[dict[str, str]] = {
         "reconstruction": "minus log p(x|z), in nats",
         "mmd": "discrepancy of all codes from the prior",
@@ -72,16 +70,9 @@ class WassersteinAutoencoder(PriorMatching, DeterministicModel):
         **kwargs: Any,
     ) -> None:
         check_choice("kernel", kernel, ("imq", "rbf"))
-        given, prior = prior, distributions.get("prior", prior)
-        distributions.check_code_prior(prior)
-        super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.prior = prior
-        self.remember_given("prior", given, prior)
-        prior.build_for(self)
+        super().__init__(encoder, decoder, likelihood, prior, seed, **kwargs)
         self.kernel = kernel
         self.global_batch = global_batch
-        self.seed = seed
-        self.prior_seed = keras.random.SeedGenerator(seed)
         self.add_term("reconstruction")
         self.add_term("mmd", weight=mmd_weight)
 

@@ -76,7 +76,7 @@ def step_of(make: Callable[[], Any], policy: str) -> Callable[[], object]:
     model.fit(batch, batch_size=BATCH_SIZE, verbose=0)
     given = (tf.constant(batch),)
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(data: Any) -> Any:
         return model.train_step(data)
 

@@ -75,7 +75,11 @@ def step_of(make: Callable[[], Any], policy: str) -> Callable[[], object]:
     batch = np.random.default_rng(0).random((BATCH_SIZE, *SHAPE), "float32")
     model.fit(batch, batch_size=BATCH_SIZE, verbose=0)
     given = (tf.constant(batch),)
-    step = tf.function(lambda data: model.train_step(data))
+
+    @tf.function(autograph=False)
+    def step(data: Any) -> Any:
+        return model.train_step(data)
+
     return functools.partial(step, given)
 
 

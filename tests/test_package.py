@@ -221,6 +221,7 @@ HOOKS = {
     ("Quantizer", "input_channels"),
     ("Quantizer", "make_codes"),
     ("Quantizer", "build"),
+    ("Likelihood", "check_event"),  # few take observations of some shapes alone
     ("Quantizer", "tables"),
     ("Quantizer", "token_shape"),
     ("Quantizer", "counts"),

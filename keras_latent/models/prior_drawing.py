@@ -23,9 +23,6 @@ class PriorDrawing(DeterministicModel):
 
     Attributes:
         prior_seed: The generator of the prior's draws.
-
-    Raises:
-        ValueError: If the prior isn't one of codes.
     """
 
     has_prior = True
@@ -40,7 +37,6 @@ class PriorDrawing(DeterministicModel):
         **kwargs: Any,
     ) -> None:
         given, prior = prior, distributions.get("prior", prior)
-        distributions.check_code_prior(prior)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.prior = prior
         self.remember_given("prior", given, prior)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import sum_over_event
 from keras_latent.gradients import with_squared_gradient_norm
 from keras_latent.models.adversarial.code_critic import CodeCritic
 from keras_latent.models.adversarial.mapped_prior import MappedCodes
@@ -82,7 +81,6 @@ class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        self.check_single_observation()
         self.add_mapping(mapping, seed)
         self.add_discriminator(discriminator, (256, 256))
         self.add_term("discrimination")
@@ -96,10 +94,7 @@ class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
         judges = [self.encoder, *self.own_layers().values(), self.discriminator]
         return {
             "encoder": Player(judges, ("discrimination", "gradient_penalty", "latent")),
-            "decoder": Player(
-                [self.decoder, self.likelihood, self.mapping],
-                ("adversarial", "latent"),
-            ),
+            "decoder": Player(self.decoding_layers(), ("adversarial", "latent")),
         }
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Tensor]:
@@ -108,17 +103,14 @@ class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
         def logit(x: Tensor) -> Tensor:
             return self.logit(self.encoded(x, training), training)
 
+        z = self.encoded(batch.x, training)
         real, slope = with_squared_gradient_norm(logit, ops.cast(batch.x, "float32"))
         # A player's gradient ends at its own networks, so that x̃ needn't be stopped.
         told = logit(self.decoded(self.codes_like(z), None, training))
-        # Here it must be: F is not to learn which codes are easy.
-        held = ops.stop_gradient(self.codes_like(z))
-        error = self.encoded(self.decoded(held, None, training), training) - held
-        z = self.encoded(batch.x, training)
         return {
             "discrimination": ops.softplus(told) + ops.softplus(-real),
             "gradient_penalty": 0.5 * slope,
             "adversarial": ops.softplus(-told),
-            "latent": sum_over_event(ops.square(error)) / self.latent_dim,
+            "latent": self.recoding_error(z, training),
             "reconstruction": self.reconstruction(batch.x, z, training),
         }

@@ -58,6 +58,16 @@ class IntrospectiveModel(ResidualNetworks, VariationalModel):
             "decoder": Player([self.decoder, self.likelihood], self.decoder_terms),
         }
 
+    def decoded_draws(self, z: Tensor, training: bool) -> Tensor:
+        """Images of draws from the prior, as many as there are codes z."""
+        codes = self.prior.sample_like(z, self.prior_seed)
+        return self.decoded(codes, None, training)
+
+    def squared_distance(self, x: Tensor, y: Tensor) -> Tensor:
+        """‖x − y‖² of images, of shape (batch,)."""
+        difference = ops.cast(x, "float32") - ops.cast(y, "float32")
+        return sum_over_event(ops.square(difference))
+
     def judged(self, decoded: Tensor, training: bool) -> Judged:
         """Encode decoded images, and decode them again."""
         # For the encoder's sake: what made y isn't to be its fault.
@@ -65,9 +75,4 @@ class IntrospectiveModel(ResidualNetworks, VariationalModel):
         inferred = self.infer(held, training)
         again = self.decoded(inferred.z, None, training)
         kl = self.kl(self.infer(decoded, training))
-        return Judged(squared_distance(held, again), self.kl(inferred), kl)
-
-
-def squared_distance(x: Tensor, y: Tensor) -> Tensor:
-    """Squared distance of images, summed over their numbers, of shape (batch,)."""
-    return sum_over_event(ops.square(ops.cast(x, "float32") - ops.cast(y, "float32")))
+        return Judged(self.squared_distance(held, again), self.kl(inferred), kl)

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_latent import networks
 from keras_latent.distributions import Normal
-from keras_latent.distributions.base import CodeDistribution
+from keras_latent.distributions.base import CodeDistribution, sum_over_event
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Tensor
 
@@ -83,8 +83,9 @@ class MappedCodes(DeterministicModel):
             seed: Seed of the noise in training.
 
         Raises:
-            ValueError: If it doesn't fit.
+            ValueError: If it doesn't fit, or the observation is a dict.
         """
+        self.check_single_observation()
         if mapping is None:
             mapping = networks.dense_mapping(self.code_shape)
         networks.check_mapping("mapping", mapping, self.code_shape)
@@ -97,3 +98,19 @@ class MappedCodes(DeterministicModel):
     def codes_like(self, z: Tensor) -> Tensor:
         """Draw as many w as there are codes z, with gradients to F."""
         return self.mapping(self.prior.base.sample_like(z, self.noise_seed))
+
+    def decoding_layers(self) -> list[keras.layers.Layer]:
+        """F and the decoder, for the player that owns them."""
+        return [self.decoder, self.likelihood, self.mapping]
+
+    def recoding_error(self, z: Tensor, training: bool) -> Tensor:
+        """Mean of (E(G(w)) − w)² over the elements of drawn codes w, (batch,).
+
+        Args:
+            z: Codes, of which there are as many.
+            training: Whether layers behave as in training.
+        """
+        # F is not to learn which codes are easy.
+        codes = ops.stop_gradient(self.codes_like(z))
+        again = self.encoded(self.decoded(codes, None, training), training)
+        return sum_over_event(ops.square(again - codes)) / self.latent_dim

@@ -6,10 +6,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent.models.adversarial.introspective_model import (
-    IntrospectiveModel,
-    squared_distance,
-)
+from keras_latent.models.adversarial.introspective_model import IntrospectiveModel
 from keras_latent.typing import Batch, Tensor
 
 
@@ -99,15 +96,14 @@ class SoftIntroVAE(IntrospectiveModel):
         latent = self.infer(batch.x, training)
         output = self.decoder_output(latent.z, training=training)
         mean = self.likelihood.mean(output)
-        drawn_codes = self.prior.sample_like(latent.z, self.prior_seed)
-        drawn = self.decoded(drawn_codes, None, training)
+        drawn = self.decoded_draws(latent.z, training)
         fakes = [self.judged(decoded, training) for decoded in (mean, drawn)]
         size = math.prod(mean.shape[1:])
         rho, nu = self.reconstruction_weight, self.negative_beta
         energies = [rho * fake.distance + nu * fake.held_kl for fake in fakes]
         kl, deception = self.kl(latent), 0.5 * sum(fake.kl for fake in fakes)
         return {
-            "distance": squared_distance(batch.x, mean),
+            "distance": self.squared_distance(batch.x, mean),
             "kl": kl,
             "repulsion": size / 4 * sum(ops.exp(-2 / size * e) for e in energies),
             "deception": deception,

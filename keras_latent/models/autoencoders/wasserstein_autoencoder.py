@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from keras_latent import distributions
 from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.models.prior_matching import PriorMatching
 from keras_latent.typing import Batch
@@ -70,6 +71,7 @@ class WassersteinAutoencoder(PriorMatching, PriorDrawing):
         **kwargs: Any,
     ) -> None:
         check_choice("kernel", kernel, ("imq", "rbf"))
+        distributions.check_code_prior(distributions.get("prior", prior))
         super().__init__(encoder, decoder, likelihood, prior, seed, **kwargs)
         self.kernel = kernel
         self.global_batch = global_batch

@@ -63,7 +63,13 @@ def run(code, name, names):
     exec(compile(code, name, "exec"), names)
 
 
-@pytest.mark.parametrize("page", SNIPPETS)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.all if "howto" in page else [])
+        for page in SNIPPETS
+    ],
+)
 def test_snippets_run(page, little_data, two_replicas, monkeypatch, tmp_path):
     # One strategy in all tests: TensorFlow confuses the collectives of two of them.
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)

@@ -93,6 +93,7 @@ class TestRecipe:
         assert "EmojiDetector" not in kl.applications.list_weights()
         assert not any(kl.applications.list_weights().values())
 
+    @pytest.mark.all
     def test_a_run_that_was_cut_ends_as_the_unbroken_one(
         self, run, trained, tmp_path, monkeypatch
     ):

@@ -268,6 +268,7 @@ def test_the_rate_of_every_player_falls(arguments, tmp_path):
         assert float(optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.all
 def test_the_given_rate_is_that_of_every_player(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, variant="factor-vae", epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
@@ -436,6 +437,7 @@ class TestInverter:
         assert (model.feature_size, model.latent_dim) == (128, 133)
         assert (tmp_path / "run" / "figures" / "inversions.png").exists()
 
+    @pytest.mark.all
     def test_an_inverter_of_given_features(self, arguments, image_folder, tmp_path):
         shape = keras_latent.datasets.image_shape(str(image_folder))
         extractor = keras.Sequential(
@@ -468,6 +470,7 @@ class TestInverter:
         with pytest.raises(ValueError, match=message):
             dataclasses.replace(arguments, **changes)
 
+    @pytest.mark.all
     def test_features_whose_number_follows_from_the_images(self, arguments, tmp_path):
         image = keras.Input((None, None, 1))
         map_of_any_size = keras.layers.Conv2D(2, 3, strides=4, padding="same")(image)

@@ -221,7 +221,7 @@ def test_draws_have_the_moments(dimensions, concentration):
 @pytest.mark.parametrize("dimensions", [2, 3, 5, 16])
 def test_gradient_of_a_draw_is_that_of_its_mean(dimensions):
     """The gradient through an accepted proposal would be 0.128 for 0.147 at m = 5."""
-    q = parameters(dimensions, 2.0, rows=20_000)
+    q = parameters(dimensions, 2.0, rows=5_000)
     with tf.GradientTape() as tape:
         tape.watch(q.concentration)
         cosine = tf.reduce_sum(VonMisesFisher().sample(q, seed=5) * q.mean, axis=-1)
@@ -229,7 +229,7 @@ def test_gradient_of_a_draw_is_that_of_its_mean(dimensions):
     expected = closed_kl_derivative(dimensions, 2.0) / 2.0
     error = gradients.std() / np.sqrt(len(gradients))
     assert abs(gradients.mean() - expected) < 4 * error
-    assert error < 0.01 * expected
+    assert error < 0.02 * expected
 
 
 @pytest.mark.parametrize("mean", [[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [1.0, 1e-8, 0.0]])

@@ -60,7 +60,9 @@ def assert_weights_stay(strategy=None, **compilation):
     [
         {"run_eagerly": True},
         {"jit_compile": False},
-        {"jit_compile": True, "steps_per_execution": 2},
+        pytest.param(
+            {"jit_compile": True, "steps_per_execution": 2}, marks=pytest.mark.all
+        ),
         {"steps_per_execution": 5},
     ],
 )

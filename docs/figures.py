@@ -2,7 +2,8 @@
 
 `python docs/figures.py` trains what has no figure yet, one after the other, by the
 command line as any user would; `python docs/figures.py vae vqvae` draws these anew, and
-`--epochs 4` before their names trains them for longer.
+`--epochs 4` before their names trains them for longer, `--set beta=4` before them as
+`keras-latent train` does.
 Each leaves a picture and its numbers in `docs/figures`, from which `make docs` builds.
 """
 
@@ -32,23 +33,30 @@ GREYS = 32
 """Few enough that a picture takes some ten thousand bytes."""
 
 
-def command(name: str, epochs: int) -> list[str]:
+def command(name: str, epochs: int, settings: list[str]) -> list[str]:
     """What a user types to train the model that is drawn, without its folder."""
     words = f"keras-latent train {name} --dataset mnist --epochs {epochs}"
-    return shlex.split(f"{words} --latent-dim 16")
+    sets = [word for setting in settings for word in ("--set", setting)]
+    return [*shlex.split(f"{words} --latent-dim 16"), *sets]
 
 
-def draw(name: str, epochs: int) -> None:
+def draw(name: str, epochs: int, settings: list[str]) -> None:
     """Train one variant, and write its picture and its numbers.
 
     Args:
         name: One of `models.VARIANTS`.
         epochs: How many passes over the digits.
+        settings: Arguments of the variant, each as `name=value`.
     """
-    run = RUNS / f"{name}-{epochs}"
+    run = RUNS / "-".join([name, str(epochs), *settings])
     if not (run / "metrics.json").exists():
         begun = time.monotonic()
-        train = [sys.executable, "-m", "keras_latent", *command(name, epochs)[1:]]
+        train = [
+            sys.executable,
+            "-m",
+            "keras_latent",
+            *command(name, epochs, settings)[1:],
+        ]
         subprocess.run([*train, "--output", str(run)], check=True)
         (run / "minutes").write_text(f"{(time.monotonic() - begun) / 60:.1f}")
     folder = RunFolder(run)
@@ -60,7 +68,7 @@ def draw(name: str, epochs: int) -> None:
     FIGURES.mkdir(exist_ok=True)
     _write_image(np.concatenate(list(rows.values())), FIGURES / f"{name}.png")
     numbers = {
-        "command": shlex.join(command(name, epochs)),
+        "command": shlex.join(command(name, epochs, settings)),
         "rows": list(rows),
         "minutes": float((run / "minutes").read_text()),
         "split": final_split(dataset),
@@ -112,6 +120,7 @@ def main() -> None:
     """Draw the variants that the command names, or those without a figure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--set", action="append", default=[], dest="settings")
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     missing = [
@@ -120,7 +129,7 @@ def main() -> None:
     for name in given.names or missing:
         print(f"== {name}", flush=True)
         try:
-            draw(name, given.epochs)
+            draw(name, given.epochs, given.settings)
         except subprocess.CalledProcessError:
             # What the command line can't train of digits has no picture.
             print("has said why it can't be trained", flush=True)

@@ -74,7 +74,8 @@ def resume(folder: RunFolder, epochs: int | None = None) -> None:
         ) from error
     if epochs is not None:
         arguments = dataclasses.replace(arguments, epochs=epochs, steps=None)
-    _run(arguments, folder, config)
+    with arguments_called(output="run"):
+        _run(arguments, folder, config)
 
 
 def _run(

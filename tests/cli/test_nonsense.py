@@ -42,6 +42,7 @@ OPTIONS = [
     *(("train", name) for name in ("variant", "dataset", "epochs", "batch-size")),
     *(("train", name) for name in ("latent-dim", "learning-rate", "image-size")),
     *(("train", name) for name in ("seed", "output", "strategy", "steps", "set")),
+    ("train", "precision"),
     *(("train", name) for name in ("fit", "background", "cache", "augment")),
     *(("train", "validation-split"), ("train", "seeds"), ("invert", "features")),
     *(("resume", name) for name in ("run", "epochs")),

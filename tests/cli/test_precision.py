@@ -117,5 +117,5 @@ def test_runs_of_earlier_days():
 def test_the_short_form_and_another_precision(monkeypatch, capsys, tmp_path):
     words = ["train", "vae", "--mixed-precision", "--precision", "mixed_bfloat16"]
     message = failure(monkeypatch, capsys, *words, "--output", tmp_path / "run")
-    assert "`precision` can't be given together with `mixed_precision`" in message
+    assert "`--precision` can't be given together with `--mixed-precision`" in message
     assert not (tmp_path / "run").exists()

@@ -62,7 +62,7 @@ def test_a_run_is_reported_on_with_what_it_was_trained_on(
     data = "images, split test: 12 images, 8 by 8 pixels, grey"
     assert page.numbers["Data"][0] == data
     assert page.headings[:3] == ["Advice", "Numbers", "Learning curves"]
-    curves = [i["alt"] for i in page.attributes("img") if "Curve" in i["alt"]]
+    curves = [i["alt"] for i in page.attributes("img") if "Curve of" in i["alt"]]
     assert curves == ["Curve of loss: training from 3.5 to 1.25."]
     model = kl.load_model(run_folder / "model.keras")
     images, labels = kl.datasets.arrays(image_folder, "test")
@@ -177,7 +177,7 @@ def test_an_unknown_class_is_a_message(monkeypatch, capsys, tmp_path):
     )
     config = _renamed_module(tmp_path / "unknown.keras")
     message = failure(monkeypatch, capsys, config)
-    assert "`path` must be a model that Keras can load in safe mode" in message
+    assert "`model` must be a model that Keras can load in safe mode" in message
     assert "Could not locate class 'Elsewhere'" in message
 
 
@@ -217,7 +217,7 @@ def test_an_output_that_cannot_be_written_is_a_message(
 ):
     words = (saved, "--dataset", image_folder, "--output")
     message = failure(monkeypatch, capsys, *words, tmp_path / "none" / "page.html")
-    assert "`path` must be in a folder that can be written to" in message
+    assert "`--output` must be in a folder that can be written to" in message
     assert "No such file" in message
     assert "is a folder" in failure(monkeypatch, capsys, *words, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["images"]

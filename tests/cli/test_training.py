@@ -141,6 +141,7 @@ def test_a_resumed_run_that_was_over_changes_nothing(arguments, tmp_path):
 
 
 @pytest.mark.traced
+@pytest.mark.filterwarnings("ignore:No dimension of the code is active")
 def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, epochs=6)
     train(arguments, RunFolder(tmp_path / "unbroken"))

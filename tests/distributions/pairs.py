@@ -90,6 +90,7 @@ OBJECTIVES = {
     "capacity": "`CapacityVAE`",
     "info": "`InfoVAE`",
     "factor": "`FactorVAE`",
+    "soft_intro": "`SoftIntroVAE`",
     "iwae": "`IWAE`",
     "stl": '`IWAE(gradient="stl")`',
     "dreg": '`IWAE(gradient="dreg")`',

@@ -51,6 +51,7 @@ BUILDERS = {
     "capacity": lambda: (models.CapacityVAE, dense, {"capacity": 1.0}),
     "info": lambda: (models.InfoVAE, dense, {}),
     "factor": lambda: (models.FactorVAE, dense, {"discriminator": own(critic)}),
+    "soft_intro": lambda: (models.SoftIntroVAE, dense, {}),
     "iwae": lambda: (models.IWAE, dense, FEW),
     "stl": lambda: (models.IWAE, dense, {**FEW, "gradient": "stl"}),
     "dreg": lambda: (models.IWAE, dense, {**FEW, "gradient": "dreg"}),

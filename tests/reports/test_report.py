@@ -59,7 +59,7 @@ def test_every_section_is_there(report):
     ]
     assert not report.unclosed
     figures = [tags for tags, _ in report.elements if tags == "figure"]
-    assert len(figures) == 2 + 9 + 2
+    assert len(figures) == 2 + 10 + 2
     explanations = [a for a in report.attributes("p") if a["class"] == "explanation"]
     assert len(explanations) == len(report.headings)
 

@@ -41,6 +41,11 @@ def forget_losses(layer: keras.layers.Layer) -> None:
     layer._clear_losses()
 
 
+def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """A layer and all that are within it, itself first."""
+    return list(layer._flatten_layers())
+
+
 def statistics(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
     """Variables that layers move in their own passes, such as running variances.
 
@@ -52,7 +57,7 @@ def statistics(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
     """
     found: dict[int, keras.Variable] = {}
     for outer in layers:
-        for layer in outer._flatten_layers():
+        for layer in sublayers(outer):
             is_metric = isinstance(layer, keras.metrics.Metric)
             if is_metric or not layer.trainable:
                 continue

@@ -102,6 +102,11 @@ class VampPrior(CodeDistribution):
                 "`prior` 'vamp_prior' needs a model of one tensor, whose pseudo-inputs "
                 f"it learns. Received: observations that are a dict of {sorted(spec)}"
             )
+        if model.posterior is None:
+            raise ValueError(
+                "`prior` 'vamp_prior' needs a model with a posterior, of which it is a "
+                f"mixture. Received: a {type(model).__name__}, whose codes have none"
+            )
         self.space = model.posterior.space
         low, high = model.likelihood.expected_range
         is_bounded = math.isfinite(low) and math.isfinite(high)

@@ -106,6 +106,8 @@ class CodingModel(ForImages):
         """What the encoder takes of what is encoded: x, or [x, condition]."""
         if self.condition is None:
             return specs.as_taken(self.encoder, x)
+        if not isinstance(x, dict) or x.get("y") is None:
+            self.condition.check(None, None)
         # Keras takes arrays, and tensors, but not both at once.
         return [specs.as_tensor(x["x"]), self.condition_in(x)]
 

@@ -1,5 +1,6 @@
 """What an observation is given beside itself: its class, or some numbers."""
 
+import math
 from typing import Any, NamedTuple
 
 import keras
@@ -87,10 +88,10 @@ class Condition(NamedTuple):
     def watched(self, y: Tensor) -> list[Column]:
         """Classes as what must lie in a range, for the steps of a training."""
         if self.num_classes is None:
-            return []
+            return [Column("y", y, -math.inf, math.inf, "be finite")]
         last = self.num_classes - 1
         rule = f"hold classes from 0 to {last}, or -1 for a missing one"
-        return [Column("y", y, -1.0, float(last), rule)]
+        return [Column("y", y, -1.0, float(last), rule, is_whole=True)]
 
 
 def condition_of(num_classes: int | None, condition_size: int | None) -> Condition:

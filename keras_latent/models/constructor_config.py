@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_latent.keras_internals import sublayers
 from keras_latent.saving import written_whole
 from keras_latent.training.objective_model import ObjectiveModel
 
@@ -59,7 +60,10 @@ class ConstructorConfigModel(ObjectiveModel):
         for name in self.constructor_arguments():
             config[name] = _serialised(self.constructor_value(name))
         # Given networks know themselves that they were quantized.
-        modes = {name: _quantized(made) for name, made in self._made_layers().items()}
+        modes = {
+            name: getattr(made, "quantization_mode", None)
+            for name, made in self._made_layers().items()
+        }
         quantized = {name: mode for name, mode in modes.items() if mode}
         return {
             **config,
@@ -114,16 +118,30 @@ class ConstructorConfigModel(ObjectiveModel):
         return model
 
     def _made_layers(self) -> dict[str, keras.layers.Layer]:
-        """The layers that the constructor makes, by the names of their attributes."""
+        """The layers that the constructor makes, by the names of their attributes.
+
+        Those within them are counted, but for the ones that it was given.
+        """
         given = self.constructor_arguments()
+        arguments = [getattr(self, name, None) for name in given]
+        known = {
+            id(layer)
+            for argument in arguments
+            if isinstance(argument, keras.layers.Layer)
+            for layer in sublayers(argument)
+        }
         made = {}
         for name, value in vars(self).items():
             if name in given or name.startswith("_"):
                 continue
             listed = value if isinstance(value, list | tuple) else [value]
             for place, layer in enumerate(listed):
-                if isinstance(layer, keras.layers.Layer):
-                    made[f"{name}/{place}"] = layer
+                if not isinstance(layer, keras.layers.Layer):
+                    continue
+                for index, inner in enumerate(sublayers(layer)):
+                    if id(inner) not in known:
+                        within = f"/{index}" if index else ""
+                        made[f"{name}/{place}{within}"] = inner
         return made
 
     def save(

@@ -8,6 +8,7 @@ import keras
 
 from keras_latent import likelihoods, networks
 from keras_latent.models.constructor_config import ConstructorConfigModel
+from keras_latent.validation import check_positive_integer
 
 Builders: TypeAlias = Mapping[str, Callable[..., keras.Model]]
 
@@ -63,7 +64,10 @@ class ForImages(ConstructorConfigModel):
         activation = likelihood.image_activation
         if cls.bounds_images and not getattr(likelihood, "from_logits", False):
             activation = activation or "sigmoid"
-        size: Any = latent_dim or code_shape
+        if latent_dim is not None:
+            check_positive_integer("latent_dim", latent_dim)
+            latent_dim = int(latent_dim)
+        size: Any = code_shape if latent_dim is None else latent_dim
         cls.check_code_size(size)
         made: dict[str, Any] = {"likelihood": likelihood}
         builders = cls.default_builders(code_is_map=not isinstance(size, int))

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_latent.models import specs
 from keras_latent.models.coding_model import CodingModel
-from keras_latent.models.streaming import streamed
+from keras_latent.models.streaming import is_dataset, streamed
 from keras_latent.typing import Observation, Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -102,7 +102,8 @@ class LatentModel(CodingModel):
         """Decode codes, batch by batch.
 
         Args:
-            z: Codes of shape (count, *code_shape).
+            z: Codes of shape (count, *code_shape), or a dataset of batches of them,
+                with the condition where there is one.
             y: The condition of each, of conditional models alone.
             training: Whether layers behave as in training; it is one batch then, and
                 gives tensors. Defaults to `False`.
@@ -116,7 +117,10 @@ class LatentModel(CodingModel):
             ValueError: If the codes have another shape, aren't finite, or lie outside
                 of the posterior's space.
         """
-        if self.condition is None:
+        given: Any
+        if is_dataset(z):
+            given = z
+        elif self.condition is None:
             self._refuse_condition(y)
             given = {"z": z}
         else:
@@ -133,7 +137,18 @@ class LatentModel(CodingModel):
 
         if training:
             return decode(given)
-        return streamed(decode, given, batch_size, check=self._check_codes)
+
+        def as_codes(batch: Any) -> dict[str, Any]:
+            codes, told, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            return {"z": codes} if self.condition is None else {"z": codes, "y": told}
+
+        return streamed(
+            decode,
+            given,
+            batch_size,
+            check=self._check_codes,
+            as_observation=as_codes,
+        )
 
     def reconstruct(
         self, x: Any, y: Any = None, batch_size: int | None = None
@@ -171,6 +186,8 @@ class LatentModel(CodingModel):
         check_positive_integer("n", n)
         if y is not None and not np.ndim(y):
             y = np.full(n, y)
+        if isinstance(seed, np.integer):
+            seed = int(seed)
         generator = None if seed is None else keras.random.SeedGenerator(seed)
         z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
         return self.decode(z, y)

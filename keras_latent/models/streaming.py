@@ -42,6 +42,7 @@ def streamed(
         check_positive_integer("batch_size", batch_size)
     if is_dataset(x):
         return _over_batches(function, x, check, as_observation)
+    x = listed_as_arrays(x)
     leaves = keras.tree.flatten(x)
     if any(_is_symbolic(leaf) for leaf in leaves):
         return function(x)
@@ -80,11 +81,23 @@ def _over_batches(
         indices = range(len(batches)) if hasattr(batches, "__getitem__") else None
         each = batches if indices is None else (batches[index] for index in indices)
         for batch in each:
-            x = keras.tree.map_structure(np.asarray, as_observation(batch))
+            x = keras.tree.map_structure(_as_array, as_observation(batch))
             check(x)
             yield _as_arrays(function(x))
 
     return _joined(results())
+
+
+def listed_as_arrays(x: Any) -> Any:
+    """Observations, in arrays where they are lists of numbers."""
+    if isinstance(x, dict):
+        return {name: listed_as_arrays(value) for name, value in x.items()}
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
+def _as_array(leaf: Any) -> Any:
+    # What is missing is told by what checks it.
+    return None if leaf is None else np.asarray(leaf)
 
 
 def _is_symbolic(leaf: Any) -> bool:

@@ -11,7 +11,7 @@ from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
 from keras_latent.models import memory, specs
 from keras_latent.models.latent_model import LatentModel
-from keras_latent.models.streaming import streamed
+from keras_latent.models.streaming import listed_as_arrays, streamed
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -214,12 +214,21 @@ class VariationalModel(LatentModel):
 
     def splits_divergence(self) -> bool:
         """Whether KL(q ‖ p) is known as the sum of those of the code's elements."""
+        q = self._example_parameters()
+        return self.posterior.kl_by_element(q, self.prior) is not None
+
+    def knows_divergence(self) -> bool:
+        """Whether KL(q ‖ p) is known in closed form, and not estimated by a draw."""
+        return (
+            self.posterior.closed_kl(self._example_parameters(), self.prior) is not None
+        )
+
+    def _example_parameters(self) -> Any:
         channels = self.posterior.parameter_channels(self.code_shape[-1])
         outputs = [
             ops.zeros((1, *self.code_shape[:-1], size)) for size in channels.values()
         ]
-        q = self.posterior.from_network(outputs)
-        return self.posterior.kl_by_element(q, self.prior) is not None
+        return self.posterior.from_network(outputs)
 
     def _for_draws(self, q: Any, draws: int) -> Any:
         repeated = [specs.repeated(parameter, draws) for parameter in q]
@@ -304,6 +313,7 @@ class VariationalModel(LatentModel):
                     "`kl.metrics`. "
                     f"Received: {argument}={distribution.name!r}, which has none"
                 )
+        x = listed_as_arrays(x)
         if self.condition is not None:
             x = self.observation(x, y)
         self.check_observation(x)

@@ -1,5 +1,6 @@
 """Ends a training whose input, loss or gradient isn't what it must be."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from keras import ops
 from keras_latent.likelihoods.base import RANGE_TOLERANCE
 from keras_latent.training.data import rows
 from keras_latent.training.replicas import is_distributed
-from keras_latent.typing import Tensor
+from keras_latent.typing import Batch, Tensor
 
 _SIZE = 8
 """Numbers that describe a failure, see `_Failure`."""
@@ -27,6 +28,8 @@ class Column(NamedTuple):
         high: The greatest value.
         rule: What it must be, as a message says it: "lie in [0, 1], the range of the
             decoder's output".
+        is_whole: Whether numbers between two whole ones are refused, too. Defaults to
+            `False`.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Column(NamedTuple):
     low: float
     high: float
     rule: str
+    is_whole: bool = False
 
 
 def rows_at_most(argument: str, value: int, x: Any) -> Column:
@@ -47,6 +51,14 @@ def rows_at_most(argument: str, value: int, x: Any) -> Column:
     count = ops.reshape(ops.cast(rows(x), "float32"), (1,))
     rule = f"hold at most `{argument}`={value} rows"
     return Column("batch", count, 0.0, float(value), rule)
+
+
+def weight_columns(batch: Batch) -> list[Column]:
+    """The weights of a batch's rows as what must lie in a range, if there are any."""
+    if batch.sample_weight is None:
+        return []
+    rule = "hold finite numbers of at least 0"
+    return [Column("sample_weight", batch.sample_weight, 0.0, math.inf, rule)]
 
 
 class Findings(NamedTuple):
@@ -132,9 +144,14 @@ class FiniteGuard(keras.callbacks.Callback):
         least = np.array([c.low for c in columns] or [0.0], "float32")
         greatest = np.array([c.high for c in columns] or [0.0], "float32")
         # Comparisons with NaN are false.
-        is_out = tf.logical_or(
-            lows < least - RANGE_TOLERANCE, highs > greatest + RANGE_TOLERANCE
+        is_in = tf.logical_and(
+            lows >= least - RANGE_TOLERANCE, highs <= greatest + RANGE_TOLERANCE
         )
+        is_broken = [
+            tf.reduce_any(each != tf.floor(each)) if column.is_whole else False
+            for column, each in zip(columns, values, strict=True)
+        ]
+        is_out = tf.logical_or(tf.logical_not(is_in), tf.stack(is_broken or [False]))
         # The gradients have been added up already: all replicas see the same.
         is_bad = tf.logical_not(tf.math.is_finite(findings.gradients))
         is_loss = tf.reduce_any(tf.logical_not(tf.math.is_finite(findings.losses)))
@@ -201,11 +218,12 @@ class FiniteGuard(keras.callbacks.Callback):
         if found.is_loss and not self.watches_data_alone:
             sentences.append(_bad_loss(step, values))
         if found.nan or found.infinite:
+            name, _ = self._columns[max(int(found.column) - 1, 0)]
             sentences.append(
-                f"`{self._columns[0][0]}` must be finite. Received: "
+                f"`{name}` must be finite. Received: "
                 f"NaN={int(found.nan)}, infinite={int(found.infinite)} at step {step}."
             )
-        if found.column and not found.infinite:
+        if found.column and np.isfinite([found.low, found.high]).all():
             name, rule = self._columns[int(found.column) - 1]
             sentences.append(
                 f"`{name}` must {rule}. Received: minimum={found.low:.9g}, "

@@ -61,11 +61,26 @@ class ObjectiveModel(SteppingModel):
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate, as `keras.Model.evaluate`, after a look at the data."""
+        if x is None:
+            raise ValueError("`x` must be data to evaluate on. Received: x=None")
         signature = inspect.signature(keras.Model.evaluate)
         arguments = signature.bind(self, x, y, *args, **kwargs).arguments
         if self.compiled:
             self._evaluation_guard.forget()
         logs = super().evaluate(**incoming.checked_arguments(self, arguments))
+        self._evaluation_guard.begin({})
+        self._evaluation_guard.look()
+        return logs
+
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate on one batch, as `keras.Model.test_on_batch`.
+
+        Raises:
+            ValueError: If something in it isn't finite or in range.
+        """
+        if self.compiled:
+            self._evaluation_guard.forget()
+        logs = super().test_on_batch(*args, **kwargs)
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()
         return logs

@@ -11,7 +11,7 @@ from keras import ops
 from keras_latent import keras_internals
 from keras_latent.training import data as incoming
 from keras_latent.training import replicas
-from keras_latent.training.guard import Column, Findings
+from keras_latent.training.guard import Column, Findings, weight_columns
 from keras_latent.training.means import batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
 from keras_latent.training.players import Player
@@ -148,7 +148,7 @@ class SteppingModel(StateTreeModel):
         step = tf.convert_to_tensor(self._steps_made)
         is_allowed = self._guard.allows(
             Findings(
-                self.watched_columns(batch),
+                [*self.watched_columns(batch), *weight_columns(batch)],
                 tf.stack(list(losses.values())),
                 tf.stack(looked_at) if looked_at else tf.zeros((0,)),
             ),
@@ -188,7 +188,7 @@ class SteppingModel(StateTreeModel):
         losses = self._player_losses(self.players(), means)
         self._evaluation_guard.allows(
             Findings(
-                self.watched_columns(batch),
+                [*self.watched_columns(batch), *weight_columns(batch)],
                 tf.stack(list(losses.values())),
                 tf.zeros((0,)),
             ),

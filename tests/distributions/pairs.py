@@ -114,6 +114,13 @@ NOT_NORMAL = "`posterior` must be 'normal'"
 NOT_REAL = "`posterior` must be one of real numbers"
 NOT_ALONE = "`prior` 'vamp_prior' needs a model of one tensor"
 
+NOT_CLOSED = "`posterior` and `prior` must be a pair whose divergence is known"
+_CLOSED = {
+    ("normal", "normal"),
+    ("power_spherical", "uniform_sphere"),
+    ("von_mises_fisher", "uniform_sphere"),
+}
+
 _MASKED = {"inverse_autoregressive", "masked_autoregressive"}
 _OF_POSTERIOR = {
     "stl": (_MASKED, OWN_WEIGHTS),
@@ -142,6 +149,8 @@ def refusal(posterior: str, prior: str, objective: str | None = None) -> str | N
     """
     if PRIORS[prior].space not in (POSTERIORS[posterior].space, None):
         return OTHER_SPACE
+    if objective == "soft_intro" and (posterior, prior) not in _CLOSED:
+        return NOT_CLOSED
     for table, name in ((_OF_POSTERIOR, posterior), (_OF_PRIOR, prior)):
         refused, message = table.get(str(objective), (set(), None))
         if name in refused:

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.models import specs
 from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
@@ -97,7 +98,8 @@ class BiGAN(ResidualNetworks, PriorDrawing):
         prior_draws = self.prior.sample_like(z, self.prior_seed)
         generated = self.decoded(prior_draws, None, training)
         # A player's gradient ends at its own networks, so that nothing is stopped.
-        encoded = self.discriminator([batch.x, z], training=training)[:, 0]
+        pair = [specs.as_tensor(batch.x), z]
+        encoded = self.discriminator(pair, training=training)[:, 0]
         decoded = self.discriminator([generated, prior_draws], training=training)[:, 0]
         return {
             "adversarial": ops.softplus(encoded) + ops.softplus(-decoded),

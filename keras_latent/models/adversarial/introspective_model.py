@@ -29,6 +29,9 @@ class Judged(NamedTuple):
 class IntrospectiveModel(ResidualNetworks, VariationalModel):
     """Base of the models of two players, `encoder` and `decoder`, and no third network.
 
+    Raises:
+        ValueError: If the divergence of posterior and prior has no closed form.
+
     Attributes:
         prior_seed: The generator of the prior's draws.
         encoder_terms: The terms that the encoder minimises.
@@ -48,6 +51,13 @@ class IntrospectiveModel(ResidualNetworks, VariationalModel):
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.check_single_observation()
+        if not self.knows_divergence():
+            # A draw's log-ratio may be below 0: its exponential has no bound.
+            raise ValueError(
+                "`posterior` and `prior` must be a pair whose divergence is known in "
+                f"closed form, for {type(self).__name__}. Received: "
+                f"posterior={self.posterior.name!r}, prior={self.prior.name!r}"
+            )
         self.prior_seed = keras.random.SeedGenerator(self.seed)
 
     def players(self) -> dict[str, Player]:

@@ -97,7 +97,8 @@ class MappedCodes(DeterministicModel):
 
     def codes_like(self, z: Tensor) -> Tensor:
         """Draw as many w as there are codes z, with gradients to F."""
-        return self.mapping(self.prior.base.sample_like(z, self.noise_seed))
+        noise = self.prior.base.sample_like(z, self.noise_seed)
+        return ops.cast(self.mapping(noise), "float32")
 
     def decoding_layers(self) -> list[keras.layers.Layer]:
         """F and the decoder, for the player that owns them."""

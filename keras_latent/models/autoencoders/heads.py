@@ -84,7 +84,7 @@ def label_columns(y: Any, heads: Any) -> list[Column]:
     for argument, (labels, head) in named.items():
         last = head.output_shape[1] - 1
         rule = f"hold classes from 0 to {last}, or -1 for a missing label"
-        columns.append(Column(argument, labels, -1.0, float(last), rule))
+        columns.append(Column(argument, labels, -1.0, float(last), rule, is_whole=True))
     return columns
 
 

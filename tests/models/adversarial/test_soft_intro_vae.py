@@ -134,3 +134,9 @@ def test_a_dict_has_no_distance():
     likelihood = {"image": "gaussian", "category": "categorical"}
     with pytest.raises(ValueError, match=r"`decoder` must give one tensor"):
         SoftIntroVAE(**mixed_networks(), likelihood=likelihood)
+
+
+def test_a_divergence_without_a_formula_is_refused():
+    message = r"`posterior` and `prior` must be a pair .*closed.*'normal_mixture'"
+    with pytest.raises(ValueError, match=message):
+        build(prior="normal_mixture")

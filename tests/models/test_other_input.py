@@ -1,0 +1,157 @@
+"""What users give beside arrays of the right kind: taken, or refused in words."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_latent import models
+from tests.models.cases import (
+    CATEGORIES,
+    conditional_networks,
+    dense_networks,
+    digits,
+    images,
+    optimizers,
+)
+
+X = images(6)
+
+
+def compiled(model):
+    model.compile(optimizers(model, keras.optimizers.SGD(0.01)), run_eagerly=True)
+    return model
+
+
+def conditional():
+    return models.ConditionalVAE(**conditional_networks(), num_classes=CATEGORIES)
+
+
+def batches(*columns):
+    columns = columns[0] if len(columns) == 1 else columns
+    return tf.data.Dataset.from_tensor_slices(columns).batch(4)
+
+
+@pytest.mark.parametrize("method", ["encode", "reconstruct", "elbo", "log_likelihood"])
+def test_lists_of_numbers_are_observations(method):
+    model = models.VAE(**dense_networks(), likelihood="gaussian")
+    keras.utils.set_random_seed(0)
+    found = getattr(model, method)(X.tolist())
+    keras.utils.set_random_seed(0)
+    np.testing.assert_allclose(found, getattr(model, method)(X), rtol=1e-5)
+
+
+def test_lists_of_numbers_are_codes():
+    model = models.Autoencoder(**dense_networks())
+    z = model.encode(X)
+    np.testing.assert_allclose(model.decode(z.tolist()), model.decode(z), rtol=1e-6)
+
+
+def test_codes_may_come_in_batches():
+    model, told = models.Autoencoder(**dense_networks()), conditional()
+    z = model.encode(X)
+    np.testing.assert_allclose(model.decode(batches(z)), model.decode(z), rtol=1e-6)
+    y = np.arange(6, dtype="int32") % CATEGORIES
+    np.testing.assert_allclose(told.decode(batches(z, y)), told.decode(z, y), rtol=1e-6)
+    with pytest.raises(ValueError, match=r"`z` must have the shape .* \(4, 2\)"):
+        model.decode(batches(z[:, :2]))
+
+
+def test_what_has_no_condition():
+    model, y = conditional(), np.zeros(6, "int32")
+    for call in (
+        lambda: model(X),
+        lambda: model.predict(X, verbose=0),
+        lambda: model.encode(batches(X)),
+        lambda: model.encode(X, training=True),
+    ):
+        with pytest.raises(ValueError, match=r"`y` must be the condition.*y=None"):
+            call()
+    given = model.predict({"x": X, "y": y}, verbose=0)
+    np.testing.assert_allclose(given, model.reconstruct(X, y), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda y: y * np.nan, r"`y` must be finite\. Received: NaN=4"),
+        (lambda y: y + 0.5, r"`y` must hold classes from 0 to 3.*minimum=0\.5"),
+        (lambda y: y + 9.0, r"`y` must hold classes from 0 to 3.*maximum=12"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_classes_in_batches_that_are_none(method, broken, message):
+    y = np.arange(6, dtype="float32") % CATEGORIES
+    model = compiled(conditional())
+    before = [v.numpy() for v in model.trainable_variables]
+    with pytest.raises(ValueError, match=message):
+        getattr(model, method)(batches(X, broken(y)), verbose=0)
+    for a, b in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_labels_in_batches_that_are_none():
+    model = models.ConstrainedAutoencoder(**dense_networks(), heads=CATEGORIES)
+    with pytest.raises(ValueError, match=r"`y` must hold classes.*minimum=0\.5"):
+        compiled(model).fit(batches(X, 0.0 * digits(6) + 0.5), verbose=0)
+
+
+def test_vectors_of_a_condition_in_batches_that_are_not_finite():
+    model = models.ConditionalVAE(**conditional_networks(), condition_size=CATEGORIES)
+    y = np.full((6, CATEGORIES), np.nan, "float32")
+    with pytest.raises(ValueError, match=r"`y` must be finite\. Received: NaN=16"):
+        compiled(model).fit(batches(X, y), verbose=0)
+
+
+def test_negative_weights_in_batches():
+    model = compiled(models.Autoencoder(**dense_networks()))
+    before = [v.numpy() for v in model.trainable_variables]
+    weight = np.array([1, 1, -3, 1, 1, 1], "float32")
+    message = r"`sample_weight` must hold finite numbers of at least 0.*minimum=-3"
+    for call in (
+        lambda: model.fit(batches(X, X, weight), verbose=0),
+        lambda: model.evaluate(batches(X, X, weight), verbose=0),
+        lambda: model.train_on_batch(X, sample_weight=weight),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+    for a, b in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_one_batch_is_looked_at():
+    model = compiled(models.Autoencoder(**dense_networks()))
+    with pytest.raises(ValueError, match=r"`x` must lie in \[0, 1\].*maximum"):
+        model.test_on_batch(3.0 * X)
+    with pytest.raises(ValueError, match=r"`x` must be finite\. Received: NaN=72"):
+        model.test_on_batch(np.nan * X)
+    expected = model.evaluate(X, return_dict=True, verbose=0)
+    assert model.test_on_batch(X, return_dict=True) == pytest.approx(expected)
+
+
+def test_nothing_to_evaluate_on():
+    model = compiled(models.Autoencoder(**dense_networks()))
+    with pytest.raises(ValueError, match=r"`x` must be data to evaluate on.*x=None"):
+        model.evaluate()
+
+
+@pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True])
+def test_sizes_of_codes_that_are_none(wrong):
+    with pytest.raises(ValueError, match=r"`latent_dim` must be a positive integer"):
+        models.VAE.for_images((8, 8, 1), latent_dim=wrong)
+
+
+def test_whole_numbers_of_numpy():
+    model = models.VAE.for_images((8, 8, 1), latent_dim=np.int64(2))
+    assert model.latent_dim == 2
+    np.testing.assert_array_equal(
+        model.sample(3, seed=np.int64(4)), model.sample(3, seed=4)
+    )
+
+
+@pytest.mark.parametrize(
+    "variant", [models.AdversarialAutoencoder, models.BiGAN], ids=lambda v: v.__name__
+)
+def test_a_prior_that_needs_a_posterior(variant):
+    with pytest.raises(ValueError, match=r"`prior` 'vamp_prior' needs a model with a"):
+        variant.for_images((8, 8, 1), latent_dim=2, prior="vamp_prior")

@@ -53,21 +53,24 @@ class ConstructorConfigModel(ObjectiveModel):
         """The constructor's arguments, as they are now.
 
         Returns:
-            The arguments, and where `quantize` was called which of the layers that the
-            constructor makes are quantized, and how.
+            The arguments, and which of the layers that the constructor makes are
+            frozen, or quantized, and how.
         """
         config = {}
         for name in self.constructor_arguments():
             config[name] = _serialised(self.constructor_value(name))
-        # Given networks know themselves that they were quantized.
+        # Given networks know themselves what they were made.
+        layers = self._made_layers()
+        frozen = [name for name, made in layers.items() if not made.trainable]
         modes = {
             name: getattr(made, "quantization_mode", None)
-            for name, made in self._made_layers().items()
+            for name, made in layers.items()
         }
         quantized = {name: mode for name, mode in modes.items() if mode}
         return {
             **config,
             **({"quantized": quantized} if quantized else {}),
+            **({"frozen": frozen} if frozen else {}),
             "name": self.name,
             "dtype": keras.saving.serialize_keras_object(self.dtype_policy),
         }
@@ -83,6 +86,8 @@ class ConstructorConfigModel(ObjectiveModel):
         value = getattr(self, name)
         given, made = self.__dict__.get("_given", {}).get(name, (None, None))
         stands = made is value and made is not None and not _quantized(made)
+        if isinstance(made, keras.layers.Layer):
+            stands = stands and made.trainable
         return given if stands else value
 
     def remember_given(self, name: str, given: Any, made: Any) -> None:
@@ -101,7 +106,7 @@ class ConstructorConfigModel(ObjectiveModel):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """Make a model from the constructor's arguments, serialised."""
         config = dict(config)
-        quantized = config.pop("quantized", {})
+        quantized, frozen = config.pop("quantized", {}), config.pop("frozen", [])
         model = cls(
             **{
                 name: keras.saving.deserialize_keras_object(
@@ -115,6 +120,8 @@ class ConstructorConfigModel(ObjectiveModel):
         made = model._made_layers()
         for name, mode in quantized.items():
             made[name].quantize(mode)
+        for name in frozen:
+            made[name].trainable = False
         return model
 
     def _made_layers(self) -> dict[str, keras.layers.Layer]:

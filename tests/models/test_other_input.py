@@ -155,3 +155,37 @@ def test_whole_numbers_of_numpy():
 def test_a_prior_that_needs_a_posterior(variant):
     with pytest.raises(ValueError, match=r"`prior` 'vamp_prior' needs a model with a"):
         variant.for_images((8, 8, 1), latent_dim=2, prior="vamp_prior")
+
+
+@pytest.mark.parametrize(
+    "freeze",
+    [
+        lambda model: model.code_mean,
+        lambda model: model.prior,
+        lambda model: model,
+    ],
+    ids=["a code's layer", "a prior by its name", "all"],
+)
+def test_what_is_frozen_is_so_once_it_is_loaded(freeze, tmp_path):
+    model = models.VAE(
+        **dense_networks(), likelihood="gaussian", prior="normal_mixture", seed=1
+    )
+    freeze(model).trainable = False
+    model.compile(keras.optimizers.Adam(0.01), run_eagerly=True)
+    if model.trainable:
+        model.fit(X, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    count = len(model.trainable_variables)
+    assert len(loaded.trainable_variables) == count
+    frozen = [v.numpy() for v in freeze(loaded).variables]
+    assert frozen
+    if not count:
+        return
+    loaded.run_eagerly = True
+    for each in (model, loaded):
+        each.fit(X, verbose=0)
+    for a, b in zip(freeze(loaded).variables, frozen, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(loaded.variables, model.variables, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)

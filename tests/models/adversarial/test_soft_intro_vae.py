@@ -137,6 +137,6 @@ def test_a_dict_has_no_distance():
 
 
 def test_a_divergence_without_a_formula_is_refused():
-    message = r"`posterior` and `prior` must be a pair .*closed.*'normal_mixture'"
+    message = r"`posterior` and `prior` must be a pair .*closed.*prior='normal_mixture"
     with pytest.raises(ValueError, match=message):
         build(prior="normal_mixture")

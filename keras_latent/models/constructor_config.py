@@ -119,7 +119,9 @@ class ConstructorConfigModel(ObjectiveModel):
         )
         made = model._made_layers()
         for name, mode in quantized.items():
-            made[name].quantize(mode)
+            # A network has done it to its layers.
+            if getattr(made[name], "quantization_mode", None) != mode:
+                made[name].quantize(mode)
         for name in frozen:
             made[name].trainable = False
         return model

@@ -124,6 +124,10 @@ def _over_fitting(history: Mapping[str, Sequence[float]]) -> str | None:
     training, validation = (_curve(history, name) for name in ("loss", "val_loss"))
     if len(validation) < 3 or len(training) != len(validation):
         return None
+    error = _curve(history, "val_mse")
+    if len(error) and np.argmin(error) == len(error) - 1:
+        # Terms that work against each other may rise while images get better.
+        return None
     lowest = int(np.argmin(validation))
     fall = validation[0] - validation[lowest]
     rise = validation[-1] - validation[lowest]

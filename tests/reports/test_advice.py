@@ -119,6 +119,11 @@ def test_a_validation_loss_that_rises_again():
     assert said(sentences, "lowest after epoch 3 (4.4) and has risen to 4.9")
     history["val_loss"][-1] = 4.45
     assert not said(advice(reported, history), "over-fits")
+    # Terms that work against each other: the images get better all the while.
+    history |= {"val_loss": [3.6, 3.8, 3.7, 3.9], "val_mse": [0.4, 0.3, 0.2, 0.1]}
+    assert not said(advice(reported, history), "over-fits")
+    history["val_mse"] = [0.4, 0.2, 0.1, 0.3]
+    assert said(advice(reported, history), "lowest after epoch 1 (3.6)")
 
 
 def test_heads_that_tell_the_majority_and_heads_that_do_not():

@@ -1,7 +1,9 @@
-"""Functions compiled to graphs."""
+"""Functions compiled to graphs, and what isn't in one."""
 
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 
@@ -18,3 +20,17 @@ def compiled(function: Callable) -> Callable:
     6.0
     """
     return tf.function(function, autograph=False, reduce_retracing=True)
+
+
+def known_values(x: Any) -> np.ndarray | None:
+    """The numbers of an array or of an eager tensor; `None` of what has none yet.
+
+    >>> known_values(tf.constant([1.0, 2.0])).tolist()
+    [1.0, 2.0]
+    """
+    if isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, tf.Variable):
+        return x.numpy()
+    is_eager = isinstance(x, tf.Tensor) and not tf.is_symbolic_tensor(x)
+    return x.numpy() if is_eager else None

@@ -259,7 +259,7 @@ class CodingModel(ForImages):
             if not isinstance(x, dict) or x.get("y") is None:
                 self.condition.check(None, None)
             observations.check_shapes(x["x"], self.decoder_spec.observation)
-            self.condition.check(x["y"], observations.row_count(x["x"]))
+            self.condition.check_shape(x["y"], observations.row_count(x["x"]))
             return
         observations.check_shapes(x, self.encoder_spec())
 
@@ -274,6 +274,8 @@ class CodingModel(ForImages):
             ValueError: If they don't fit; the message names what was observed.
         """
         self.check_shapes(x)
+        if self.condition is not None:
+            self.condition.check(x["y"], observations.row_count(x["x"]))
         target = self.target(x)
         self.likelihood.check_observation(target)
         observations.check_range(target, self._output_range)

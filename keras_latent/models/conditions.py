@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_latent.graph import known_values
 from keras_latent.training.guard import Column
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
@@ -57,6 +58,23 @@ class Condition(NamedTuple):
         Raises:
             ValueError: If it is missing, of another shape, or out of range.
         """
+        self.check_shape(y, count)
+        y = known_values(y)
+        if y is None:
+            return
+        if self.num_classes is None:
+            if not np.isfinite(y).all():
+                raise ValueError("`y` must be finite. Received: y that is not")
+            return
+        is_class = np.isin(y, np.arange(-1, self.num_classes))
+        if not is_class.all():
+            raise ValueError(
+                f"`y` must hold classes from 0 to {self.num_classes - 1}, or -1 for a "
+                f"missing one. Received: y with {y[~is_class][0].item()!r}"
+            )
+
+    def check_shape(self, y: Any, count: int | None) -> None:
+        """Refuse a condition that is missing, or of another shape, as `check` does."""
         expected = f"({'batch' if count is None else count}"
         expected += ",)" if self.num_classes else f", {self.size})"
         if y is None:
@@ -71,18 +89,6 @@ class Condition(NamedTuple):
         ):
             raise ValueError(
                 f"`y` must have the shape {expected}. Received: y of shape {shape}"
-            )
-        if not isinstance(y, np.ndarray):
-            return
-        if self.num_classes is None:
-            if not np.isfinite(y).all():
-                raise ValueError("`y` must be finite. Received: y that is not")
-            return
-        is_class = np.isin(y, np.arange(-1, self.num_classes))
-        if not is_class.all():
-            raise ValueError(
-                f"`y` must hold classes from 0 to {self.num_classes - 1}, or -1 for a "
-                f"missing one. Received: y with {y[~is_class][0].item()!r}"
             )
 
     def watched(self, y: Tensor) -> list[Column]:

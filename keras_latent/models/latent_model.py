@@ -7,6 +7,7 @@ from typing import Any, Self
 import keras
 import numpy as np
 
+from keras_latent.graph import known_values
 from keras_latent.models import specs
 from keras_latent.models.coding_model import CodingModel
 from keras_latent.models.streaming import is_dataset, streamed
@@ -273,10 +274,11 @@ class LatentModel(CodingModel):
                 f"`z` must have the shape (count, {expected}). "
                 f"Received: z of shape {shape}"
             )
-        if isinstance(z, np.ndarray) and not np.isfinite(z).all():
+        values = known_values(z)
+        if values is not None and not np.isfinite(values).all():
             raise ValueError(
                 "`z` must be finite. Received: z with "
-                f"{np.count_nonzero(~np.isfinite(z))} values that are not"
+                f"{np.count_nonzero(~np.isfinite(values))} values that are not"
             )
         if self.posterior is not None:
             self.posterior.check_codes(z)

@@ -1,6 +1,6 @@
 """The data that reaches a training: looked at before it starts, or in its steps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -39,8 +39,38 @@ def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
     model.check_shapes(x)
     if y is None:
         model.check_labels(y, None)
+    x = _of_known_sizes(x, model.example_observation)
     # Whole numbers have no derivatives, which some objectives need.
     return Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight), count
+
+
+def _of_known_sizes(x: Any, make_example: Callable[[], Any]) -> Any:
+    """The observation, looked at in each step where a graph was traced for any size."""
+
+    def of_unknown_size(column: Tensor) -> bool:
+        return column.shape.rank is None or None in column.shape[1:]
+
+    def looked_at(column: Tensor, example: Any) -> Tensor:
+        if not of_unknown_size(column):
+            return column
+        sizes = tuple(example.shape[1:])
+        message = (
+            f"`x` must have the shape (batch, {', '.join(map(str, sizes))}). "
+            "Received: x of shape"
+        )
+        found = tf.shape(column)
+        with tf.control_dependencies(
+            [tf.debugging.Assert(tf.reduce_all(found[1:] == sizes), [message, found])]
+        ):
+            # XLA leaves assertions out.
+            return tf.ensure_shape(column, (None, *sizes))
+
+    columns = [ops.convert_to_tensor(column) for column in keras.tree.flatten(x)]
+    if not any(map(of_unknown_size, columns)):
+        return x
+    examples = keras.tree.flatten(make_example())
+    columns = [looked_at(*pair) for pair in zip(columns, examples, strict=True)]
+    return keras.tree.pack_sequence_as(x, columns)
 
 
 def _with_a_row(columns: Any, count: Tensor) -> Any:

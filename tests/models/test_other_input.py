@@ -189,3 +189,47 @@ def test_what_is_frozen_is_so_once_it_is_loaded(freeze, tmp_path):
         np.testing.assert_array_equal(a, b)
     for a, b in zip(loaded.variables, model.variables, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("function", [None, tf.constant], ids=["arrays", "tensors"])
+def test_tensors_are_looked_at_as_arrays_are(function):
+    function = function or np.asarray
+    model = conditional()
+    x, y = function(X), function(np.arange(6, dtype="int32") % CATEGORIES)
+    z = function(model.encode(X, np.asarray(y)))
+    for call in (
+        lambda: model.encode(x, y + 5),
+        lambda: model.reconstruct(x, y + 5),
+        lambda: model.decode(z, y + 5),
+    ):
+        with pytest.raises(ValueError, match=r"`y` must hold classes from 0 to 3"):
+            call()
+    with pytest.raises(ValueError, match=r"`z` must be finite.* 18 values"):
+        model.decode(z * np.float32(np.nan), y)
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_images_of_another_size_in_a_graph_of_any_size(jit_compile):
+    encoder = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3, padding="same")]
+    )
+    decoder = keras.Sequential(
+        [keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3, padding="same")]
+    )
+    model = models.Autoencoder(encoder, decoder)
+    model.compile(keras.optimizers.SGD(0.01), jit_compile=jit_compile)
+
+    def batches_of(*sides):
+        spec = tf.TensorSpec((None, None, None, 1))
+        return tf.data.Dataset.from_generator(
+            lambda: (np.ones((3, side, side, 1), "float32") for side in sides),
+            output_signature=spec,
+        )
+
+    model.fit(batches_of(4, 4), verbose=0)
+    before = [v.numpy() for v in model.trainable_variables]
+    wanted = r"" if jit_compile else r"`x` must have the shape \(batch, 4, 4, 1\)"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=wanted):
+        model.fit(batches_of(8), verbose=0)
+    for a, b in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(a, b)

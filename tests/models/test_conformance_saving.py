@@ -107,7 +107,7 @@ def wanted(request):
     names = {
         item.callspec.params["case"].name
         for item in request.session.items
-        if item.module is request.module and request.fixturename in item.fixturenames
+        if item.path == request.path and request.fixturename in item.fixturenames
     }
     return [case for case in CASES if case.name in names]
 

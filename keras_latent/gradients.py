@@ -129,9 +129,7 @@ def with_squared_gradient_norm(
     with tf.GradientTape() as tape:
         tape.watch(x)
         values = function(x)
-    gradient = tf.cast(tape.gradient(values, x), tf.float32)
-    norm = tf.reduce_sum(tf.square(gradient), axis=range(1, len(gradient.shape)))
-    return values, norm
+    return values, _squared_norm(tape.gradient(values, x))
 
 
 def with_squared_jacobian_norm(
@@ -161,9 +159,7 @@ def with_squared_jacobian_norm(
     with tf.GradientTape() as tape:
         tape.watch(x)
         code = function(x)
-    jacobian = tf.cast(tape.batch_jacobian(code, x), tf.float32)
-    norm = tf.reduce_sum(tf.square(jacobian), axis=range(1, len(jacobian.shape)))
-    return code, norm
+    return code, _squared_norm(tape.batch_jacobian(code, x))
 
 
 def with_estimated_squared_jacobian_norm(
@@ -193,9 +189,14 @@ def with_estimated_squared_jacobian_norm(
         code = function(x)
         projections = [tf.reduce_sum(code * draw(code)) for _ in range(probes)]
     for projection in projections:
-        row = tf.cast(tape.gradient(projection, x), tf.float32)
-        estimate += tf.reduce_sum(tf.square(row), axis=range(1, len(row.shape)))
+        estimate += _squared_norm(tape.gradient(projection, x))
     return code, estimate / probes
+
+
+def _squared_norm(derivative: Tensor) -> Tensor:
+    """Squares summed over each row, of shape (batch,), float32."""
+    derivative = tf.cast(derivative, tf.float32)
+    return tf.reduce_sum(tf.square(derivative), axis=range(1, len(derivative.shape)))
 
 
 def stop_gradient(x: Observation) -> Observation:

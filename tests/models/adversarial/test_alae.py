@@ -8,6 +8,7 @@ from keras_latent.models import ALAE
 from keras_latent.typing import Batch
 from tests.models.cases import code_mapping, critic, dense_networks, images
 from tests.models.gradients import softplus
+from tests.models.players import assert_moves_alone
 
 X = images(5)
 NOISE = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
@@ -58,21 +59,7 @@ def test_terms_against_numpy(monkeypatch):
 
 @pytest.mark.parametrize("moving", PLAYERS)
 def test_a_players_step_leaves_the_other_bit_for_bit(moving):
-    model = build()
-    model.compile(
-        {n: keras.optimizers.SGD(0.3 if n == moving else 0.0) for n in PLAYERS},
-        run_eagerly=True,
-    )
-    players = model.players()
-    before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}
-    model.fit(X, batch_size=5, verbose=0)
-    for name, player in players.items():
-        same = [
-            np.array_equal(a, b)
-            for a, b in zip(player.variables, before[name], strict=True)
-        ]
-        # A logit's bias has no gradient of the penalty, but one of the others.
-        assert not any(same) if name == moving else all(same)
+    assert_moves_alone(build(), moving, X)
 
 
 def test_the_mapping_learns_nothing_of_the_latent_term():

@@ -9,6 +9,7 @@ from keras_latent.models import BiGAN
 from keras_latent.typing import Batch
 from tests.models.cases import dense_networks, images, joint_critic, mixed_networks
 from tests.models.gradients import softplus
+from tests.models.players import assert_moves_alone
 
 X = images(5)
 Z = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
@@ -47,20 +48,7 @@ def test_terms_against_numpy(monkeypatch):
 
 @pytest.mark.parametrize("moving", PLAYERS)
 def test_a_players_step_leaves_the_other_bit_for_bit(moving):
-    model = build()
-    model.compile(
-        {n: keras.optimizers.SGD(0.3 if n == moving else 0.0) for n in PLAYERS},
-        run_eagerly=True,
-    )
-    players = model.players()
-    before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}
-    model.fit(X, batch_size=5, verbose=0)
-    for name, player in players.items():
-        same = [
-            np.array_equal(a, b)
-            for a, b in zip(player.variables, before[name], strict=True)
-        ]
-        assert not any(same) if name == moving else all(same)
+    assert_moves_alone(build(), moving, X)
 
 
 def test_a_constant_critic_teaches_nothing():

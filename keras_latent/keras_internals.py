@@ -41,6 +41,11 @@ def forget_losses(layer: keras.layers.Layer) -> None:
     layer._clear_losses()
 
 
+def forget_metrics(model: keras.Model) -> None:
+    """Forget the metrics of an earlier `compile`, which Keras goes on to log."""
+    model._compile_metrics = None
+
+
 def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """A layer and all that are within it, itself first."""
     return list(layer._flatten_layers())

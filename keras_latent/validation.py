@@ -54,6 +54,24 @@ def check_positive_integer(argument: str, value: Any) -> None:
         )
 
 
+def checked_switch(argument: str, value: Any) -> bool:
+    """A switch, which is on or off and nothing else.
+
+    Raises:
+        ValueError: If `value` is neither `True` nor `False`.
+
+    >>> checked_switch("global_batch", "yes")
+    Traceback (most recent call last):
+    ...
+    ValueError: `global_batch` must be True or False. Received: global_batch='yes'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(
+            f"`{argument}` must be True or False. Received: {argument}={value!r}"
+        )
+    return bool(value)
+
+
 def check_in_range(
     argument: str, value: Any, low: float = 0.0, high: float = math.inf
 ) -> None:

@@ -53,6 +53,16 @@ def test_always_safely(tmp_path):
         keras.saving.load_model(tmp_path / "model.keras")
 
 
+def test_forget_metrics():
+    model = network()
+    model.compile("sgd", "mse", metrics=["mae"])
+    x, y = np.ones((2, 3)), np.ones((2, 2))
+    model.fit(x, y, verbose=0)
+    internals.forget_metrics(model)
+    model.compile("sgd", "mse")
+    assert list(model.fit(x, y, verbose=0).history) == ["loss"]
+
+
 def test_random_states():
     model = network()
     (state,) = internals.random_states(model)

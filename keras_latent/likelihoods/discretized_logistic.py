@@ -9,7 +9,11 @@ from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import (
+    check_in_range,
+    check_positive_integer,
+    checked_switch,
+)
 
 _LOWEST_SCALE, _HIGHEST_SCALE = 1e-4, 1e4
 _LEVEL_TOLERANCE = 1e-3
@@ -73,7 +77,7 @@ class DiscretizedLogistic(TensorLikelihood):
             raise ValueError(f"`levels` must be at least 2. Received: levels={levels}")
         super().__init__(**kwargs)
         self.scale = scale
-        self.learn_scale = learn_scale
+        self.learn_scale = checked_switch("learn_scale", learn_scale)
         self.levels = levels
         self.log_scale: Any = math.log(scale)
         if learn_scale:

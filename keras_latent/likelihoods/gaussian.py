@@ -14,7 +14,7 @@ from keras_latent.training.moved_by_data import (
 )
 from keras_latent.training.replicas import rows_that_are_there
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, checked_switch
 
 _LOWEST_LEARNED_SCALE = 1e-3
 _MOMENTUM = 0.99
@@ -75,7 +75,7 @@ class Gaussian(TensorLikelihood):
             )
         super().__init__(**kwargs)
         self.scale = scale
-        self.learn_scale = learn_scale
+        self.learn_scale = checked_switch("learn_scale", learn_scale)
         self.log_scale: Any = 0.0 if isinstance(scale, str) else math.log(scale)
         if is_optimal:
             self._add_running_mean()

@@ -253,6 +253,16 @@ class CodingModel(ForImages):
                 f"Received: an output that is {observations.described(observed)}"
             )
 
+    def check_default_fits(self, argument: str) -> None:
+        """Refuse a network of no images for which an argument has no default."""
+        shape = tuple(self.decoder_spec.observation.shape[1:])
+        if len(shape) != 3:
+            raise ValueError(
+                f"`{argument}` must be given where the decoder gives no images, since "
+                f"its default judges images. Received: {argument}=None, and a decoder "
+                f"of the output shape {shape}"
+            )
+
     def check_shapes(self, x: Any) -> None:
         """Refuse observations of other columns or another shape."""
         if self.condition is not None:

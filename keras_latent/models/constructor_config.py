@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_latent.keras_internals import sublayers
+from keras_latent.models import assignment
 from keras_latent.saving import written_whole
 from keras_latent.training.objective_model import ObjectiveModel
 
@@ -18,6 +19,17 @@ class ConstructorConfigModel(ObjectiveModel):
     Each argument is kept as an attribute of its name, and what was assigned to it later
     is what is saved.
     """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Assign; to an argument of the constructor, what the constructor accepts."""
+        is_number = name in vars(self).get("_scheduled", {})
+        exchanges = not is_number and assignment.is_exchange(self, name, value)
+        if exchanges:
+            assignment.check_exchange(self, name, value)
+        super().__setattr__(name, value)
+        if exchanges:
+            # Their graphs hold what was there when they were traced.
+            self.train_function = self.test_function = self.predict_function = None
 
     @classmethod
     def constructor_arguments(cls) -> list[str]:
@@ -60,7 +72,7 @@ class ConstructorConfigModel(ObjectiveModel):
         for name in self.constructor_arguments():
             config[name] = _serialised(self.constructor_value(name))
         # Given networks know themselves what they were made.
-        layers = self._made_layers()
+        layers = self.made_layers()
         frozen = [name for name, made in layers.items() if not made.trainable]
         modes = {
             name: getattr(made, "quantization_mode", None)
@@ -117,7 +129,7 @@ class ConstructorConfigModel(ObjectiveModel):
                 for name, value in config.items()
             }
         )
-        made = model._made_layers()
+        made = model.made_layers()
         for name, mode in quantized.items():
             # A network has done it to its layers.
             if getattr(made[name], "quantization_mode", None) != mode:
@@ -126,7 +138,7 @@ class ConstructorConfigModel(ObjectiveModel):
             made[name].trainable = False
         return model
 
-    def _made_layers(self) -> dict[str, keras.layers.Layer]:
+    def made_layers(self) -> dict[str, keras.layers.Layer]:
         """The layers that the constructor makes, by the names of their attributes.
 
         Those within them are counted, but for the ones that it was given.

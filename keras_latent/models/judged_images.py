@@ -63,6 +63,7 @@ class JudgedImages(ResidualNetworks):
             self.add_term("feature", weight=feature_weight)
         self.feature_weight = feature_weight
         if discriminator is None:
+            self.check_default_fits("discriminator")
             discriminator = networks.patch_critic(image_shape)
         networks.check_patch_critic("discriminator", discriminator, image_shape)
         self.discriminator = discriminator

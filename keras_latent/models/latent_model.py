@@ -11,6 +11,7 @@ from keras_latent.graph import known_values
 from keras_latent.models import specs
 from keras_latent.models.coding_model import CodingModel
 from keras_latent.models.streaming import is_dataset, streamed
+from keras_latent.training.data import as_arrays
 from keras_latent.typing import Observation, Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -214,6 +215,8 @@ class LatentModel(CodingModel):
         )
 
     def _streamed(self, function: Any, x: Any, y: Any, batch_size: int | None) -> Any:
+        if not is_dataset(x):
+            x = as_arrays(self, {"x": x})["x"]
         if self.condition is None:
             self._refuse_condition(y)
         elif y is not None:
@@ -275,6 +278,10 @@ class LatentModel(CodingModel):
                 f"Received: z of shape {shape}"
             )
         values = known_values(z)
+        if values is not None and values.dtype.kind not in "fiub":
+            raise ValueError(
+                f"`z` must hold real numbers. Received: z of dtype {values.dtype}"
+            )
         if values is not None and not np.isfinite(values).all():
             raise ValueError(
                 "`z` must be finite. Received: z with "

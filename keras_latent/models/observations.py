@@ -8,6 +8,7 @@ import numpy as np
 from keras_latent.likelihoods import RANGE_TOLERANCE, Likelihood, Mixed
 from keras_latent.likelihoods.base import identifier_of
 from keras_latent.likelihoods.mixed import errors_named
+from keras_latent.training.arrays import check_is_data, check_is_dense
 from keras_latent.training.guard import Column
 
 
@@ -98,9 +99,17 @@ def row_count(x: Any) -> int | None:
 
 
 def _check_shape(column: str, value: Any, spec: keras.KerasTensor) -> None:
+    check_is_dense(column, value)
+    check_is_data(column, value)
     known = getattr(value, "shape", None)
     shape = tuple(np.shape(value) if known is None else known)
     expected = tuple(spec.shape[1:])
+    if known is None and not shape:
+        raise ValueError(
+            f"`{column}` must be an array of shape (batch, "
+            f"{', '.join(map(str, expected))}). "
+            f"Received: {column} of type {type(value).__name__}"
+        )
     if len(shape) != len(expected) + 1 or any(
         a is not None and a != b for a, b in zip(shape[1:], expected, strict=True)
     ):

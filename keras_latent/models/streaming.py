@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent.graph import compiled
+from keras_latent.training.arrays import check_is_dense, listed_as_arrays
 from keras_latent.validation import check_positive_integer
 
 BATCH_SIZE = 256
@@ -42,7 +43,10 @@ def streamed(
         check_positive_integer("batch_size", batch_size)
     if is_dataset(x):
         return _over_batches(function, x, check, as_observation)
-    x = listed_as_arrays(x)
+    x = listed_as_arrays("x", x)
+    # Where Keras would flatten what is sparse.
+    for leaf in x.values() if isinstance(x, dict) else [x]:
+        check_is_dense("x", leaf)
     leaves = keras.tree.flatten(x)
     if any(_is_symbolic(leaf) for leaf in leaves):
         return function(x)
@@ -85,14 +89,10 @@ def _over_batches(
             check(x)
             yield _as_arrays(function(x))
 
-    return _joined(results())
-
-
-def listed_as_arrays(x: Any) -> Any:
-    """Observations, in arrays where they are lists of numbers."""
-    if isinstance(x, dict):
-        return {name: listed_as_arrays(value) for name, value in x.items()}
-    return np.asarray(x) if isinstance(x, list | tuple) else x
+    parts = list(results())
+    if not parts:
+        raise ValueError("`x` must hold a batch. Received: a dataset without one")
+    return _joined(parts)
 
 
 def _as_array(leaf: Any) -> Any:

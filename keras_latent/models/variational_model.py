@@ -11,7 +11,8 @@ from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
 from keras_latent.models import memory, specs
 from keras_latent.models.latent_model import LatentModel
-from keras_latent.models.streaming import listed_as_arrays, streamed
+from keras_latent.models.streaming import streamed
+from keras_latent.training.data import as_arrays
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -313,7 +314,7 @@ class VariationalModel(LatentModel):
                     "`kl.metrics`. "
                     f"Received: {argument}={distribution.name!r}, which has none"
                 )
-        x = listed_as_arrays(x)
+        x = as_arrays(self, {"x": x})["x"]
         if self.condition is not None:
             x = self.observation(x, y)
         self.check_observation(x)

@@ -11,7 +11,11 @@ from keras_latent.quantizers import codebook
 from keras_latent.quantizers.base import Quantized, Quantizer, sum_over_positions
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import (
+    check_in_range,
+    check_positive_integer,
+    checked_switch,
+)
 
 _LOWEST_TEMPERATURE = 1e-3
 _SMALLEST = 1e-20
@@ -80,7 +84,7 @@ class GumbelQuantizer(Quantizer):
             initializer=keras.initializers.Constant(temperature),
             trainable=False,
         )
-        self.straight_through = straight_through
+        self.straight_through = checked_switch("straight_through", straight_through)
         self.kl_weight = kl_weight
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)

@@ -20,6 +20,7 @@ from keras_latent.validation import (
     check_choice,
     check_in_range,
     check_positive_integer,
+    checked_switch,
 )
 
 _DEFAULT_RESTART = 0.02
@@ -108,7 +109,7 @@ class VectorQuantizer(Quantizer):
         self._num_codes = int(num_codes)
         self.decay = decay
         self.restart = restart
-        self.kmeans_init = kmeans_init
+        self.kmeans_init = checked_switch("kmeans_init", kmeans_init)
         self.gradient = gradient
         self.commitment_weight = commitment_weight
         self.epsilon = epsilon

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 from keras.optimizers import Optimizer
 
+from keras_latent import keras_internals
 from keras_latent.training import replicas
 from keras_latent.training.averages import finalize_each_by_its_own
 from keras_latent.training.guard import FiniteGuard
@@ -100,6 +101,7 @@ class CompiledModel(TermsModel):
             if any(is_regularized(e) for p in players.values() for e in p.layers):
                 self.add_monitor("regularization")
             self._check_metric_names(metrics, weighted_metrics)
+            keras_internals.forget_metrics(self)
             super().compile(
                 optimizer=optimizers[first],
                 metrics=metrics,

@@ -9,6 +9,12 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent.keras_internals import is_validation_of_fit
+from keras_latent.training.arrays import (
+    check_is_data,
+    check_is_dense,
+    is_in_arrays,
+    listed_as_arrays,
+)
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Batch, Observation, Tensor
 
@@ -107,16 +113,6 @@ def _as_floats(x: Tensor) -> Tensor:
     return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")
 
 
-def is_in_arrays(data: Any) -> bool:
-    """Whether data is arrays through and through: NumPy's, TensorFlow's, dicts of them.
-
-    Anything else may be a container whose elements come one by one.
-    """
-    if isinstance(data, dict):
-        return bool(data) and all(map(is_in_arrays, data.values()))
-    return isinstance(data, np.ndarray | tf.Tensor | tf.Variable)
-
-
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """Arguments of `fit` or `evaluate`, once the model accepted the data in them.
 
@@ -140,8 +136,17 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
+    arguments |= as_arrays(model, arguments)
+    validation = arguments.get("validation_data")
+    if isinstance(validation, list | tuple):
+        names = ("x", "y", "sample_weight")
+        columns = keras.utils.unpack_x_y_sample_weight(validation)
+        given = as_arrays(model, dict(zip(names, columns, strict=True)))
+        arguments["validation_data"] = tuple(given.values())[: len(validation)]
+    elif validation is not None:
+        check_is_data("validation_data", validation)
     if arguments.get("class_weight") is not None:
-        _weigh_classes(arguments)
+        _weigh_classes(model, arguments)
     if not model.uses_labels or _holds_condition(model, arguments.get("x")):
         _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
@@ -165,6 +170,31 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         # These have an order of their own: Keras would warn that it can't shuffle.
         arguments.setdefault("shuffle", False)
     return arguments
+
+
+def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """What holds the rows, in arrays where it is lists.
+
+    Args:
+        model: An `ObjectiveModel`.
+        given: `x`, and `y` and `sample_weight` where there are some.
+
+    Raises:
+        ValueError: If it holds no rows, or not all of their numbers.
+    """
+    check_is_data("x", given.get("x"))
+    example = model.example_observation()
+    rank = None if isinstance(example, dict) else np.ndim(example)
+    ranks = {"x": rank, "y": None, "sample_weight": None}
+    found = {
+        name: listed_as_arrays(name, given[name], ranks[name])
+        for name in ranks
+        if name in given
+    }
+    for name, column in found.items():
+        for leaf in column.values() if isinstance(column, dict) else [column]:
+            check_is_dense(name, leaf)
+    return found
 
 
 def _check_arrays(model: Any, x: Any, y: Any, sample_weight: Any) -> None:
@@ -202,11 +232,17 @@ def _check_sample_weight(weight: Any, count: int) -> None:
         )
 
 
-def _weigh_classes(arguments: dict[str, Any]) -> None:
+def _weigh_classes(model: Any, arguments: dict[str, Any]) -> None:
     """Put weights of rows in the place of weights of classes, as a label says.
 
     Keras looks −1 up among the classes, which here is a label that is missing.
     """
+    condition = getattr(model, "condition", None)
+    if condition is not None and condition.num_classes is None:
+        raise ValueError(
+            "`class_weight` needs classes: use `sample_weight` where the condition is "
+            f"a vector of numbers. Received: class_weight={arguments['class_weight']!r}"
+        )
     by_class = arguments.pop("class_weight")
     x: Any = arguments.get("x")
     y: Any = arguments.get("y")

@@ -48,14 +48,15 @@ class ObjectiveModel(SteppingModel):
         with self._resuming():
             return super().fit(**arguments)
 
-    def train_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+    def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch`.
 
         Raises:
             ValueError: If something isn't finite or in range; the weights stay as they
                 were.
         """
-        logs = super().train_on_batch(*args, **kwargs)
+        x = incoming.as_arrays(self, {"x": x})["x"]
+        logs = super().train_on_batch(x, *args, **kwargs)
         self._guard.look()
         return logs
 
@@ -72,7 +73,7 @@ class ObjectiveModel(SteppingModel):
         self._evaluation_guard.look()
         return logs
 
-    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+    def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Evaluate on one batch, as `keras.Model.test_on_batch`.
 
         Raises:
@@ -80,7 +81,8 @@ class ObjectiveModel(SteppingModel):
         """
         if self.compiled:
             self._evaluation_guard.forget()
-        logs = super().test_on_batch(*args, **kwargs)
+        x = incoming.as_arrays(self, {"x": x})["x"]
+        logs = super().test_on_batch(x, *args, **kwargs)
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()
         return logs

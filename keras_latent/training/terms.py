@@ -39,6 +39,9 @@ class TermsModel(RandomStateModel):
         if scheduled is None or value is scheduled.variable:
             super().__setattr__(name, value)
             return
+        if np.ndim(value) == 0 and hasattr(value, "__array__"):
+            # Such as the tensor that `model.beta += 1` makes.
+            value = np.asarray(value).item()
         if scheduled.fixed is not None and value != scheduled.low:
             raise ValueError(f"{scheduled.fixed}. Received: {name}={value!r}")
         check_in_range(name, value, scheduled.low, scheduled.high)

@@ -233,3 +233,100 @@ def test_images_of_another_size_in_a_graph_of_any_size(jit_compile):
         model.fit(batches_of(8), verbose=0)
     for a, b in zip(model.trainable_variables, before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def as_ragged(x):
+    return tf.RaggedTensor.from_tensor(x)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "encode"])
+def test_lists_are_arrays(method):
+    """Of images, and the one input of a model as Keras lists it."""
+    found = []
+    for given in (X, [X], list(X), X.tolist()):
+        keras.utils.set_random_seed(0)
+        model = compiled(models.Autoencoder(**dense_networks()))
+        quietly = {"verbose": 0} if method in ("fit", "evaluate") else {}
+        result = getattr(model, method)(given, **quietly)
+        found.append(result.history["loss"] if method == "fit" else result)
+    for other in found[1:]:
+        np.testing.assert_allclose(other, found[0], rtol=1e-6)
+
+
+def test_lists_of_several_shapes():
+    model = compiled(models.Autoencoder(**dense_networks()))
+    message = r"`x` must be one array, or a list of rows.* a list of 2 of several"
+    for call in (model.fit, model.encode):
+        with pytest.raises(ValueError, match=message):
+            call([X, X[:2]])
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "train_on_batch", "encode"])
+@pytest.mark.parametrize("sparse", [as_ragged, tf.sparse.from_dense])
+def test_what_is_not_dense(method, sparse):
+    model = compiled(models.Autoencoder(**dense_networks()))
+    with pytest.raises(ValueError, match=r"`x` must be dense.*type (Ragged|Sparse)"):
+        getattr(model, method)(sparse(X))
+
+
+@pytest.mark.parametrize("given", [np.float32(3), 3.0, "images", None])
+def test_what_holds_no_rows(given):
+    model = compiled(models.Autoencoder(**dense_networks()))
+    for call in (model.fit, model.evaluate, model.train_on_batch, model.encode):
+        with pytest.raises(ValueError, match=r"`x` must be .*Received: x="):
+            call(given)
+    for validation in ((given,), given) if given is not None else ((given,),):
+        with pytest.raises(ValueError, match=r"must be an array of rows.*Received"):
+            model.fit(X, validation_data=validation, verbose=0)
+
+
+def test_a_dataset_without_batches():
+    model = models.Autoencoder(**dense_networks())
+    with pytest.raises(ValueError, match=r"`x` must hold a batch.*: a dataset"):
+        model.encode(batches(X).take(0))
+
+
+def test_a_dataset_where_arrays_are_needed():
+    model = models.VAE(**dense_networks(), likelihood="gaussian")
+    with pytest.raises(ValueError, match=r"`x` must be an array.*BatchDataset"):
+        model.log_likelihood(batches(X))
+
+
+@pytest.mark.parametrize("kind", [complex, str, object])
+def test_codes_that_are_no_real_numbers(kind):
+    model = models.Autoencoder(**dense_networks())
+    z = np.zeros((2, *model.code_shape)).astype(kind)
+    with pytest.raises(ValueError, match=r"`z` must hold real numbers.*of dtype"):
+        model.decode(z)
+
+
+def test_switches_are_on_or_off():
+    with pytest.raises(ValueError, match=r"`global_batch` must be True or.*'yes'"):
+        models.EncDec(**dense_networks(), global_batch="yes")
+    with pytest.raises(ValueError, match=r"`per_example` must be True or.*=1"):
+        models.CapacityVAE(**dense_networks(), per_example=1)
+
+
+@pytest.mark.parametrize("variant", ["BiGAN", "VAEGAN", "AutoencoderKL"])
+def test_critics_of_images_where_there_are_none(variant):
+    message = r"`discriminator` must be given where the decoder gives no images.*=None"
+    dense = keras.layers.Dense
+    encoder = keras.Sequential([keras.Input((4,)), dense(3)])
+    decoder = keras.Sequential([keras.Input((2,)), dense(4, activation="sigmoid")])
+    with pytest.raises(ValueError, match=message):
+        getattr(models, variant)(encoder, decoder)
+
+
+def test_weights_of_classes_where_there_are_none():
+    model = models.ConditionalVAE(**conditional_networks(), condition_size=CATEGORIES)
+    y = np.zeros((6, CATEGORIES), "float32")
+    with pytest.raises(ValueError, match=r"`class_weight` needs classes.*\{0: 1\.0\}"):
+        compiled(model).fit(X, y, class_weight={0: 1.0}, verbose=0)
+
+
+def test_metrics_of_an_earlier_compile_are_not_logged():
+    model = models.Autoencoder(**dense_networks())
+    model.compile(metrics=["mae"], run_eagerly=True)
+    assert "mae" in model.fit(X, verbose=0).history
+    model.compile(run_eagerly=True)
+    assert "mae" not in model.fit(X, verbose=0).history

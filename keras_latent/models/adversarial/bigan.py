@@ -76,6 +76,7 @@ class BiGAN(ResidualNetworks, PriorDrawing):
         self.check_single_observation()
         image_shape = tuple(self.decoder_spec.observation.shape[1:])
         if discriminator is None:
+            self.check_default_fits("discriminator")
             discriminator = networks.joint_critic(image_shape, self.code_shape)
         networks.check_joint_critic(
             "discriminator", discriminator, image_shape, self.code_shape

@@ -90,6 +90,7 @@ class VAEGAN(VariationalModel):
         self.check_single_observation()
         image_shape = tuple(self.decoder_spec.observation.shape[1:])
         if discriminator is None:
+            self.check_default_fits("discriminator")
             discriminator = networks.patch_critic(image_shape)
         networks.check_patch_critic("discriminator", discriminator, image_shape)
         self.discriminator = discriminator

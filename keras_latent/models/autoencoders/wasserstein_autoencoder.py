@@ -8,7 +8,7 @@ from keras_latent import distributions
 from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.models.prior_matching import PriorMatching
 from keras_latent.typing import Batch
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -74,7 +74,7 @@ class WassersteinAutoencoder(PriorMatching, PriorDrawing):
         distributions.check_code_prior(distributions.get("prior", prior))
         super().__init__(encoder, decoder, likelihood, prior, seed, **kwargs)
         self.kernel = kernel
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("mmd", weight=mmd_weight)
 

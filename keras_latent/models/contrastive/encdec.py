@@ -8,6 +8,7 @@ from keras_latent.losses import different, same
 from keras_latent.models.contrastive import contrast
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -92,7 +93,7 @@ class EncDec(DeterministicModel):
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.add_number("margin", margin)
         self.repair = repair
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("cycle", weight=cycle_weight)
         self.add_term("spread", weight=spread_weight)
         self.add_term("discrimination", weight=discrimination_weight)

@@ -9,6 +9,7 @@ from keras_latent.losses import different, same
 from keras_latent.models.contrastive import contrast
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -90,7 +91,7 @@ class VariationalEncDec(VariationalModel):
         check_normal("posterior", self.posterior)
         self.add_number("margin", margin)
         self.repair = repair
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("cycle", weight=cycle_weight)
         self.add_term("spread", weight=spread_weight)
         self.add_term("discrimination", weight=discrimination_weight)

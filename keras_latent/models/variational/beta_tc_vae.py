@@ -11,7 +11,7 @@ from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.guard import Column, rows_at_most
 from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, check_positive_integer, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -88,7 +88,7 @@ class BetaTCVAE(VariationalModel):
         distributions.check_normal("posterior", self.posterior)
         self.dataset_size: Any = dataset_size
         self.estimator = estimator
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("mutual_information", weight=mutual_information_weight)
         self.add_term("total_correlation", weight=total_correlation_weight)

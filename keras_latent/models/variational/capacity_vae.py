@@ -8,6 +8,7 @@ from keras import ops
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -66,8 +67,8 @@ class CapacityVAE(VariationalModel):
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.add_number("capacity", capacity)
-        self.per_example = per_example
-        self.global_batch = global_batch
+        self.per_example = checked_switch("per_example", per_example)
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("excess", weight=gamma, name="gamma")
         self.add_monitor("kl")

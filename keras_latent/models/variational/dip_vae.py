@@ -10,7 +10,7 @@ from keras_latent.losses import covariance_deviations
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -77,7 +77,7 @@ class DIPVAE(VariationalModel):
         if kind == "ii":
             distributions.check_normal("posterior", self.posterior)
         self.kind = kind
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("kl")
         self.add_term("off_diagonal", weight=off_diagonal_weight)

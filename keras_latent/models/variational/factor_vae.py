@@ -11,6 +11,7 @@ from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
 from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch, Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -77,7 +78,7 @@ class FactorVAE(VariationalModel):
             discriminator = networks.dense_critic(self.latent_dim)
         networks.check_critic("discriminator", discriminator, (self.latent_dim,))
         self.discriminator = discriminator
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.permutation_seed = keras.random.SeedGenerator(self.seed)
         self.add_term("reconstruction")
         self.add_term("kl")

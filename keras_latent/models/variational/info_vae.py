@@ -8,7 +8,7 @@ import keras
 from keras_latent.models.prior_matching import PriorMatching
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch
-from keras_latent.validation import check_choice, check_in_range
+from keras_latent.validation import check_choice, check_in_range, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -72,7 +72,7 @@ class InfoVAE(PriorMatching, VariationalModel):
         check_choice("kernel", kernel, ("imq", "rbf"))
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.kernel = kernel
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.prior_seed = keras.random.SeedGenerator(self.seed)
         self.add_term("reconstruction")
         self.add_term("kl", weight=kl_weight)

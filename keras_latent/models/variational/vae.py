@@ -9,7 +9,7 @@ from keras import ops
 from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.training.replicas import Coupled, is_distributed
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -87,7 +87,7 @@ class VAE(VariationalModel):
                 f"{self.posterior.name!r} and prior {self.prior.name!r}"
             )
         self.add_number("free_bits", free_bits, high=math.inf if splits else 0.0)
-        self.global_batch = global_batch
+        self.global_batch = checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("kl", weight=beta, name="beta")
 

@@ -1,0 +1,83 @@
+"""Arrays, and what people give in their place."""
+
+import numbers
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+_SPARSE = (
+    tf.SparseTensor,
+    tf.SparseTensorSpec,
+    tf.RaggedTensor,
+    tf.RaggedTensorSpec,
+    tf.IndexedSlices,
+)
+
+
+def is_in_arrays(data: Any) -> bool:
+    """Whether data is arrays through and through: NumPy's, TensorFlow's, dicts of them.
+
+    Anything else may be a container whose elements come one by one.
+    """
+    if isinstance(data, dict):
+        return bool(data) and all(map(is_in_arrays, data.values()))
+    return isinstance(data, np.ndarray | tf.Tensor | tf.Variable)
+
+
+def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
+    """Data, in arrays where they are lists of numbers or of arrays.
+
+    Args:
+        argument: The argument's name, for the message.
+        data: What was given: lists, tuples, dicts of them, or anything else, which is
+            handed back.
+        rank: Number of axes that are expected. A list of one array of so many is that
+            array, as Keras takes the inputs of a model. Defaults to `None`: unknown.
+
+    Raises:
+        ValueError: If what is listed has several shapes.
+    """
+    if isinstance(data, dict):
+        return {name: listed_as_arrays(name, each) for name, each in data.items()}
+    if not isinstance(data, list | tuple):
+        return data
+    if len(data) == 1 and np.ndim(data[0]) == rank and is_in_arrays(data[0]):
+        return data[0]
+    try:
+        return np.asarray(data)
+    except ValueError as error:
+        raise ValueError(
+            f"`{argument}` must be one array, or a list of rows of one shape. "
+            f"Received: {argument}, a list of {len(data)} of several shapes"
+        ) from error
+
+
+def check_is_dense(argument: str, data: Any) -> None:
+    """Refuse tensors that leave zeros out, and rows of several lengths.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    # Those of SciPy, whether or not it is there.
+    if isinstance(data, _SPARSE) or hasattr(data, "tocoo"):
+        raise ValueError(
+            f"`{argument}` must be dense, an array in which each number is there. "
+            f"Received: {argument} of type {type(data).__name__}"
+        )
+
+
+def check_is_data(argument: str, data: Any) -> None:
+    """Refuse single numbers, words and nothing, which hold no rows.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    is_array = hasattr(data, "shape") and np.ndim(data) > 0
+    if data is None or (
+        isinstance(data, numbers.Number | np.generic | str | bytes) and not is_array
+    ):
+        raise ValueError(
+            f"`{argument}` must be an array of rows, a dataset or another source of "
+            f"batches. Received: {argument}={data!r}"
+        )

@@ -89,6 +89,8 @@ def steps(folder):
         return [int(row["step"]) for row in csv.DictReader(file)]
 
 
+# Seven runs that are killed in a process of their own.
+@pytest.mark.all
 class TestKilled:
     @pytest.mark.parametrize(
         ("name", "file", "size"),
@@ -156,6 +158,7 @@ class TestKilled:
 
 
 class TestAtOnce:
+    @pytest.mark.all
     def test_the_second_run_is_refused(self, played):
         assert code_of(played, "second") == 2
         message = "Error: `run` must be free, but another run is at work in it"
@@ -219,6 +222,7 @@ def disk_of(size):
 
 
 class TestFullDisk:
+    @pytest.mark.all
     def test_the_run_keeps_the_last_whole_epoch(self, played):
         assert code_of(played, "full disk") == 2
         message = said(played, "full disk")
@@ -261,6 +265,7 @@ class TestFullDisk:
 
 
 class TestNaN:
+    @pytest.mark.all
     def test_the_run_keeps_the_last_whole_epoch(self, played):
         assert code_of(played, "nan") == 2
         message = said(played, "nan")
@@ -344,6 +349,7 @@ def failure(monkeypatch, capsys, *words):
     return " ".join(printed.split())
 
 
+@pytest.mark.all
 class TestForeignFiles:
     @pytest.fixture
     def run(self, played, tmp_path):

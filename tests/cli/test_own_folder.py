@@ -99,10 +99,10 @@ def test_the_projector_has_classes_and_files(run):
 def test_a_report_needs_nothing_repeated(run, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pages = []
-    for words in ([], ["--dataset", folder], ["--dataset", f"{folder}/."]):
+    for words in ([], ["--dataset", f"{folder}/."]):
         called("report", run, "--output", tmp_path / "page.html", *words)
         pages.append((tmp_path / "page.html").read_text())
-    assert pages[0] == pages[1] == pages[2]
+    assert pages[0] == pages[1]
     page = Page(pages[0])
     assert page.numbers["Data"][0] == (
         "pictures, split validation: 4 images, 8 by 12 pixels, colour"

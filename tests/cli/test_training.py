@@ -130,6 +130,7 @@ def test_a_finished_run_goes_on_for_more_epochs(arguments, tmp_path):
     assert optimizer.get_config()["learning_rate"]["config"]["decay_steps"] == 15
 
 
+@pytest.mark.all
 def test_a_resumed_run_that_was_over_changes_nothing(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
@@ -250,6 +251,7 @@ def test_mixed_precision_and_mirrored_replicas_train(
     assert model.encoder.layers[1].dtype_policy.name == "mixed_float16"
 
 
+@pytest.mark.all
 def test_the_rate_of_every_player_falls(arguments, tmp_path):
     arguments = dataclasses.replace(
         arguments, variant="factor-vae", epochs=2, learning_rate=None
@@ -516,6 +518,7 @@ class TestInverter:
         assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.all
 def test_a_finished_run_is_not_made_shorter(arguments, tmp_path):
     folder = RunFolder(tmp_path / "run")
     train(dataclasses.replace(arguments, epochs=2), folder)
@@ -547,6 +550,7 @@ def test_a_broken_image_is_a_message(image_folder, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.all
 def test_a_run_goes_on_in_the_precision_that_was_found(
     arguments, tmp_path, monkeypatch, capsys
 ):

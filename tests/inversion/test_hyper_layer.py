@@ -94,8 +94,10 @@ def test_no_matrix_for_each_example_in_the_factorised_form(kind):
 
 
 @each_layer
-@pytest.mark.parametrize("rank", [None, 2])
-@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+@pytest.mark.parametrize("rank", [pytest.param(None, marks=pytest.mark.all), 2])
+@pytest.mark.parametrize(
+    "dtype", ["float32", pytest.param("mixed_float16", marks=pytest.mark.all)]
+)
 def test_compiled_by_xla(kind, rank, dtype):
     model = functional(kind, rank, dtype=dtype)
     x = data(kind)

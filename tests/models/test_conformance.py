@@ -413,6 +413,7 @@ class TestCompilation:
         several_steps = self.losses(case, run_eagerly=False, steps_per_execution=4)
         np.testing.assert_allclose(several_steps, expected, rtol=1e-5)
 
+    @pytest.mark.all
     def test_xla_gives_the_same_losses(self, case, monkeypatch):
         def draw(shape, *arguments, **options):
             numbers = keras.ops.arange(keras.ops.prod(keras.ops.stack(shape)))

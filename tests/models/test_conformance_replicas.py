@@ -49,13 +49,16 @@ def test_two_replicas_train_as_one(case, two_replicas):
     assert_replicas_agree(case, two_replicas, 15, case.separable, run_eagerly=True)
 
 
+@pytest.mark.all
 @few_cases
 def test_two_replicas_train_as_one_in_graphs(case, two_replicas):
     assert_replicas_agree(case, two_replicas, rows=23, arguments=case.separable)
 
 
 @chosen("autoencoder", "vae", "encdec")
-@pytest.mark.parametrize("run_eagerly", [False, True])
+@pytest.mark.parametrize(
+    "run_eagerly", [pytest.param(False, marks=pytest.mark.all), True]
+)
 def test_a_replica_may_be_left_without_a_row(case, two_replicas, run_eagerly):
     # Two steps, the last on 1 row; a convolution, noise, and a pass over images.
     compilation = {"run_eagerly": True} if run_eagerly else {}

@@ -75,7 +75,9 @@ def test_weights_do_not_move_in_float16(dtype_policy):
     assert_weights_stay(jit_compile=False)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    "policy", ["float32", pytest.param("mixed_float16", marks=pytest.mark.all)]
+)
 def test_no_replica_moves_if_one_finds_nan(policy, dtype_policy, two_replicas):
     dtype_policy(policy)
     assert_weights_stay(two_replicas)

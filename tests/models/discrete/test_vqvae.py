@@ -224,7 +224,7 @@ class TestStateMovedByData:
                 np.testing.assert_array_equal(a, b)
 
     @pytest.mark.parametrize("kind", ["vector", "residual", "lookup_free", "gumbel"])
-    @pytest.mark.parametrize("rows", [23, 17])
+    @pytest.mark.parametrize("rows", [23, pytest.param(17, marks=pytest.mark.all)])
     def test_two_replicas_are_one(self, kind, rows, two_replicas):
         """Ragged shares, or none: the same tables, restarts and logs."""
         kinds = {

@@ -34,6 +34,7 @@ RECIPE = Recipe(
     augment=vary,
     notes="Before, the features learned to tell the classes in 10 epochs. Minutes are "
     "those of the decoder and the extra encoder.",
+    has_rivals=False,
 )
 
 if __name__ == "__main__":

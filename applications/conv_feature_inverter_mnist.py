@@ -32,6 +32,7 @@ RECIPE = Recipe(
     prepare=classify,
     notes="Before, the features learned to tell the classes in 10 epochs. Minutes are "
     "those of the decoder and the extra encoder.",
+    has_rivals=False,
 )
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ RECIPE = Recipe(
     notes="The images are mirrored, shifted by up to 4 pixels, and a quarter of them "
     "have their colours swapped. Trained under `mixed_bfloat16`.",
     policy="mixed_bfloat16",
+    has_rivals=False,
 )
 
 if __name__ == "__main__":

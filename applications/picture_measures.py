@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 import keras_latent as kl
-from applications.pictures import PARTS, opened
+from applications.pictures import PARTS
+from applications.rivals import of_components
 
 _KINDS = {"emoji": "emoji", "icons": "logos of brands"}
 
@@ -26,7 +27,15 @@ def measure(model: kl.models.LatentModel) -> dict[str, Any]:
             decoded,
         )
     if not hasattr(model, "tokens"):
-        return {**measures, **of_components(model.latent_dim, tests)}
+        numbers = model.latent_dim
+        return measures | {
+            f"pca {name}": _ratio(
+                f"PCA with {numbers} numbers: the same of the {_KINDS[name]}",
+                tests[name],
+                decoded,
+            )
+            for name, decoded in of_components(numbers, "pictures", tests).items()
+        }
     size = math.prod(model.token_shape) * math.log2(model.quantizer.num_codes) / 8
     measures["bytes"] = {
         "what": f"bytes of an image: {' x '.join(map(str, model.token_shape))} tokens "
@@ -43,25 +52,6 @@ def images_of(name: str, split: str) -> np.ndarray:
     """The images of one of the datasets, float32 in [0, 1]."""
     images, _ = kl.datasets.arrays(name, split)
     return images
-
-
-def of_components(numbers: int, tests: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The same for the principal components of the training images."""
-    train = opened("pictures").split("train")
-
-    def images_in_batches() -> Iterator[np.ndarray]:
-        for batch, _ in train.batches(500).as_numpy_iterator():
-            yield batch
-
-    components = kl.metrics.principal_components(images_in_batches, numbers)
-    return {
-        f"pca {name}": _ratio(
-            f"PCA with {numbers} numbers: the same of the {_KINDS[name]}",
-            images,
-            components.reconstruct(images),
-        )
-        for name, images in tests.items()
-    }
 
 
 def of_codecs(size: int, tests: dict[str, np.ndarray]) -> dict[str, Any]:

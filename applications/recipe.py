@@ -17,7 +17,8 @@ import tensorflow as tf
 import keras_latent as kl
 from applications.card import write_card
 from applications.pictures import opened
-from keras_latent.applications.weight_files import WEIGHTS_FILE, sha256
+from applications.rivals import errors_of_components
+from keras_latent.applications.weight_files import CARD_FILE, WEIGHTS_FILE, sha256
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
 from keras_latent.saving import written_whole
 
@@ -40,6 +41,8 @@ class Recipe:
         notes: What the card says about the training.
         prepare: Called with the new model and the seed before the training begins.
         policy: The dtype policy of the training. The weights are float32 under any.
+        has_rivals: Whether the card gets rows of principal components with as many
+            numbers, which `measure` doesn't make.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Recipe:
     notes: str = ""
     prepare: Callable[[kl.models.LatentModel, int], None] | None = None
     policy: str = "float32"
+    has_rivals: bool = True
 
 
 def main(recipe: Recipe) -> None:
@@ -66,7 +70,15 @@ def main(recipe: Recipe) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("saved_models"))
     parser.add_argument("--runs", type=Path, default=Path("runs/applications"))
+    parser.add_argument(
+        "--rivals",
+        action="store_true",
+        help="train nothing; add what the card lacks of principal components",
+    )
     arguments = parser.parse_args()
+    if arguments.rivals:
+        _add_rivals(recipe, arguments.output / recipe.name)
+        return
     folder = RunFolder(arguments.runs / recipe.name)
     defined = {"recipe": recipe.name, "seed": arguments.seed}
     if folder.config_file.exists():
@@ -152,6 +164,8 @@ def _write(
     bare = recipe.builder(weights=None, input_shape=image_shape)
     bare.set_weights(model.get_weights())
     measures = recipe.measure(bare)
+    if recipe.has_rivals:
+        measures |= errors_of_components(model.latent_dim, recipe.dataset)
     # An empty folder would be taken for weights.
     folder = arguments.output / recipe.name
     folder.mkdir(parents=True, exist_ok=True)
@@ -189,6 +203,14 @@ def _write(
         },
     )
     print(json.dumps(measures, indent=2))
+
+
+def _add_rivals(recipe: Recipe, folder: Path) -> None:
+    if not recipe.has_rivals:
+        raise SystemExit(f"{recipe.name} has no rival of principal components")
+    card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+    card["measures"] |= errors_of_components(card["latent_dim"], recipe.dataset)
+    write_card(folder, card)
 
 
 def commit() -> str:

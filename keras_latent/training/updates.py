@@ -63,11 +63,9 @@ def finiteness(update: Sequence[Tensor | None], optimizer: Optimizer) -> list[Te
     if isinstance(optimizer, LossScaleOptimizer):
         return []
     # A sum isn't finite where an element isn't, and reads the gradient only once.
-    return [
-        tf.reduce_sum(g.values if isinstance(g, tf.IndexedSlices) else g)
-        for g in update
-        if g is not None
-    ]
+    # Layers may have several dtypes, and sums of halves overflow.
+    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in update]
+    return [tf.reduce_sum(tf.cast(v, tf.float32)) for v in values if v is not None]
 
 
 def apply_updates(updates: Sequence[Update]) -> None:

@@ -168,7 +168,17 @@ class ConstructorConfigModel(ObjectiveModel):
     def save(
         self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
     ) -> None:
-        """Save, as `keras.Model.save`; a local file is written whole or not at all."""
+        """Save, as `keras.Model.save`; a local file is written whole or not at all.
+
+        Raises:
+            ValueError: If it is a file of the older format, `.h5`, which would leave
+                out what the model keeps, and couldn't be loaded.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                "`filepath` must end in '.keras': the older format can't hold all of "
+                f"{type(self).__name__}. Received: filepath={str(filepath)!r}"
+            )
         is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
         is_local_file = is_archive and "://" not in str(filepath)
         if not is_local_file or (not overwrite and os.path.exists(filepath)):

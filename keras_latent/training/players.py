@@ -187,8 +187,9 @@ def check_gradients(
     new = [variable.path for variable in variables if id(variable) not in known]
     if new:
         raise ValueError(
-            "`compile` must be called again after layers were made trainable, or the "
-            f"optimizer keeps nothing for them. Received: {new[0]!r}"
+            "`compile` must come after layers are built, in the constructor, and made "
+            "trainable: the optimizer keeps nothing for those that follow. "
+            f"Received: {new[0]!r}"
         )
     if variables and all(gradient is None for gradient in gradients):
         raise ValueError(

@@ -178,7 +178,9 @@ def test_layers_that_are_made_trainable_after_the_compilation():
     model.decoder.trainable = False
     model.compile(run_eagerly=True)
     model.decoder.trainable = True
-    with pytest.raises(ValueError, match=r"`compile` must be called again.*kernel"):
+    with pytest.raises(
+        ValueError, match=r"`compile` must come after.*trainable.*kernel"
+    ):
         model.fit(X, verbose=0)
     model.compile(run_eagerly=True)
     model.fit(X, verbose=0)

@@ -87,15 +87,18 @@ class CompiledModel(TermsModel):
             )
         check_positive_integer("steps_per_execution", steps_per_execution)
         check_choice("jit_compile", jit_compile, ["auto", True, False, None])
+        replicas.check_scope(self._steps_made)
         replicas.check_compilation(
             self.distribute_strategy, steps_per_execution, jit_compile
         )
         players = self.players()
         check_players(players, self._weight_by_term, self)
         first, *others = players
-        if optimizer is None:
-            optimizer = {name: self.make_optimizer() for name in players}
-        optimizers = optimizer_by_player(optimizer, list(players))
+        # An optimizer belongs to the strategy in whose scope it is made.
+        with self.distribute_strategy.scope():
+            if optimizer is None:
+                optimizer = {name: self.make_optimizer() for name in players}
+            optimizers = optimizer_by_player(optimizer, list(players))
         if auto_scale_loss and computes_in_float16(self):
             optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
         # In the scope wherever it is called, or the tracked loss is each worker's own.

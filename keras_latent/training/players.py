@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import tensorflow as tf
 from keras import ops
 from keras.optimizers import LossScaleOptimizer, Optimizer
 
-from keras_latent.keras_internals import moved_variables
+from keras_latent.keras_internals import moved_variables, strategy_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_positive_integer
 
@@ -157,8 +158,14 @@ def build_for(optimizer: Optimizer, name: str, player: Player) -> None:
     """Make an optimizer's variables for those of a player.
 
     Raises:
-        ValueError: If it has some already, for others.
+        ValueError: If it has some already, for others, or was made in another scope.
     """
+    if strategy_of(optimizer) is not tf.distribute.get_strategy():
+        raise ValueError(
+            f"`optimizer` of {name!r} must be made in the scope of the strategy in "
+            "which the model was made, or be a name. "
+            f"Received: optimizer={optimizer!r}"
+        )
     if optimizer.built:
         known = {id(variable) for variable in moved_variables(optimizer)}
         if any(id(variable) not in known for variable in player.variables):

@@ -284,9 +284,8 @@ def _averaged(statistics: list[keras.Variable], share: replicas.Share) -> list[M
     floats = [v for v in statistics if keras.backend.is_float_dtype(v.dtype)]
     if not replicas.is_distributed() or not floats:
         return []
-    context = tf.distribute.get_replica_context()
     parts = [tf.identity(v.value) * ops.cast(share.fraction, v.dtype) for v in floats]
-    values = context.all_reduce("SUM", parts)
+    values = replicas.summed(parts)
     return [Move(v, value) for v, value in zip(floats, values, strict=True)]
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_latent.models import VAE, Player
+from keras_latent.models import VAE, Autoencoder, Player
 from tests.models.cases import dense_networks, images, patch_critic
 
 X = images(6)
@@ -215,3 +215,39 @@ def test_layers_that_compute_in_another_dtype(dtype, tolerance):
     assert found == pytest.approx(expected, rel=tolerance)
     with pytest.raises(ValueError, match=r"`x` must be finite|loss"):
         other.fit(tf.data.Dataset.from_tensors(np.nan * X), verbose=0)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_layers_of_several_dtypes_on_replicas(dtype, two_replicas):
+    def trained():
+        keras.utils.set_random_seed(0)
+        layers = keras.layers
+        encoder = [keras.Input(X.shape[1:]), layers.Flatten(), layers.Dense(4)]
+        decoder = [keras.Input((2,)), layers.Dense(12, dtype=dtype)]
+        decoder += [layers.BatchNormalization(), layers.Reshape(X.shape[1:])]
+        model = Autoencoder(keras.Sequential(encoder), keras.Sequential(decoder))
+        model.compile(keras.optimizers.SGD(0.01))
+        return model.fit(X, shuffle=False, verbose=0).history["loss"]
+
+    expected = trained()
+    with two_replicas.scope():
+        # Each replica normalises its own part of the batch.
+        assert trained() == pytest.approx(expected, rel=0.5)
+
+
+def test_a_name_of_an_optimizer_outside_of_the_scope(two_replicas):
+    with two_replicas.scope():
+        model = Mine()
+    model.compile("sgd")
+    assert np.isfinite(model.fit(X, verbose=0).history["loss"]).all()
+    with pytest.raises(ValueError, match=r"`optimizer` of 'model' must be made in the"):
+        model.compile(keras.optimizers.SGD())
+
+
+def test_a_model_outside_of_the_scope(two_replicas):
+    model = Mine()
+    with (
+        two_replicas.scope(),
+        pytest.raises(ValueError, match=r"`compile` must be called in the scope.*Mirr"),
+    ):
+        model.compile("sgd")

@@ -78,6 +78,7 @@ class SteppingModel(StateTreeModel):
 
     def check_one_condition(self, x: Any, y: Any) -> None:
         """Refuse a `y` that is left aside for what `x` holds, with a `ValueError`."""
+        raise NotImplementedError
 
     def watched_columns(self, batch: Batch) -> list[Column]:
         """What of a batch must lie in a range, for the steps of a training."""

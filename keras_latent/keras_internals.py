@@ -120,6 +120,12 @@ def moved_variables(optimizer: Optimizer) -> list[keras.Variable]:
     return list(inner._trainable_variables)
 
 
+def strategy_of(optimizer: Optimizer) -> tf.distribute.Strategy:
+    """The strategy in whose scope an optimizer was made."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    return inner._distribution_strategy
+
+
 def apply_on_all_replicas(
     strategy: tf.distribute.Strategy,
     optimizer: Optimizer,

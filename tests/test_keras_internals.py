@@ -202,3 +202,10 @@ def test_a_method_that_keras_wraps():
         layer.quantize([0.9])
     internals.as_written(layer, "quantize")
     assert layer.quantize([0.9]) == [1]
+
+
+def test_strategy_of(two_replicas):
+    assert internals.strategy_of(keras.optimizers.SGD()) is tf.distribute.get_strategy()
+    with two_replicas.scope():
+        optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
+    assert internals.strategy_of(optimizer) is two_replicas

@@ -1,6 +1,9 @@
 """What may be assigned to a model that is made, which stays one that can be saved."""
 
+import functools
+import inspect
 import random
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -9,6 +12,74 @@ import numpy as np
 
 _IN_TWIN = ContextVar("in_twin", default=False)
 """Whether a model is being made to try an argument, by a constructor that assigns."""
+
+
+_FOLLOWERS = ("code_shape", "latent_dim", "condition", "decoder_spec")
+"""What follows from the networks and the arguments, beside layers."""
+
+
+def noted(constructor: Callable[..., None]) -> Callable[..., None]:
+    """A constructor that counts how many of a model's are at work, one in another.
+
+    When the last is over, it notes which of the layers made are to be built by a call.
+    """
+
+    @functools.wraps(constructor)
+    def counted(self: Any, *args: Any, **kwargs: Any) -> None:
+        # Past what Keras tracks.
+        own = self.__dict__
+        own["_constructors"] = own.get("_constructors", 0) + 1
+        try:
+            constructor(self, *args, **kwargs)
+        finally:
+            own["_constructors"] -= 1
+        if not own["_constructors"]:
+            layers = self.made_layers()
+            own["_unbuilt"] = [name for name in layers if not layers[name].built]
+
+    # Keras reads arguments from here, past what `wraps` says.
+    counted.__signature__ = inspect.signature(constructor)  # type: ignore[attr-defined]
+    return counted
+
+
+def check_follower(model: Any, name: str, value: Any) -> None:
+    """Refuse another value for what a constructor has made of its arguments.
+
+    A layer that is like the one in its place may take it, since a file holds that.
+
+    Args:
+        model: A `ConstructorConfigModel`.
+        name: The attribute's name, none of the constructor's arguments.
+        value: What is assigned.
+
+    Raises:
+        ValueError: If a loaded model wouldn't have it.
+    """
+    own = vars(model)
+    if name not in own or name.startswith("_") or own.get("_constructors", 1):
+        return
+    current = own[name]
+    if value is current or name in model.constructor_arguments():
+        return
+    is_layer = isinstance(current, keras.layers.Layer)
+    if name not in _FOLLOWERS and not is_layer:
+        return
+    is_alike = is_layer and type(value) is type(current) and _alike(value, current)
+    if not is_alike and not (not is_layer and value == current):
+        raise ValueError(
+            f"`{name}` can't be changed once the model is made, since its constructor "
+            "makes it, and would again when a file is loaded: make a class of your "
+            f"own. Received: {name}={value!r}"
+        )
+
+
+def _alike(one: Any, other: Any) -> bool:
+    configs = [
+        {key: own for key, own in layer.get_config().items() if key != "name"}
+        for layer in (one, other)
+    ]
+    shapes = [[tuple(v.shape) for v in layer.variables] for layer in (one, other)]
+    return configs[0] == configs[1] and (not one.built or shapes[0] == shapes[1])
 
 
 def is_exchange(model: Any, name: str, value: Any) -> bool:

@@ -145,6 +145,31 @@ class CodingModel(ForImages):
         # Of a list, each number would be taken for an input of its own.
         return {"x": x, "y": np.asarray(y) if isinstance(y, list | tuple) else y}
 
+    def given_observation(self, x: Any, y: Any) -> Any:
+        """The same, of what a user gives in one call.
+
+        Raises:
+            ValueError: If there is a condition too many.
+        """
+        if y is None:
+            return x
+        if self.condition is None:
+            raise ValueError(
+                f"`y` can't be given to {type(self).__name__}, which has no condition. "
+                f"Received: y of type {type(y).__name__}"
+            )
+        self.check_one_condition(x, y)
+        return self.observation(x, y)
+
+    def check_one_condition(self, x: Any, y: Any) -> None:
+        """Refuse a condition beside the one that x holds already."""
+        is_in_x = isinstance(x, dict) and {"x", "y"} <= x.keys()
+        if self.condition is not None and is_in_x and y is not None:
+            raise ValueError(
+                "`y` can't be given beside an `x` that holds the condition as 'y'. "
+                f"Received: y of type {type(y).__name__}"
+            )
+
     def target(self, x: Any) -> Observation:
         """What is to be reconstructed of what is encoded."""
         return x if self.condition is None else x["x"]
@@ -194,6 +219,7 @@ class CodingModel(ForImages):
 
     def call(self, x: Any, training: bool = False) -> Observation:
         """Reconstruct observations; what `predict` returns."""
+        self.check_shapes(x)
         z = self.encoded(x, training)
         return self.decoded(z, self.condition_in(x), training)
 

@@ -20,12 +20,20 @@ class ConstructorConfigModel(ObjectiveModel):
     is what is saved.
     """
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Let an object know whether a constructor of its is at work."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = assignment.noted(cls.__init__)  # type: ignore[method-assign]
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Assign; to an argument of the constructor, what the constructor accepts."""
         is_number = name in vars(self).get("_scheduled", {})
         exchanges = not is_number and assignment.is_exchange(self, name, value)
         if exchanges:
             assignment.check_exchange(self, name, value)
+        else:
+            assignment.check_follower(self, name, value)
         super().__setattr__(name, value)
         if exchanges:
             # Their graphs hold what was there when they were traced.
@@ -66,7 +74,7 @@ class ConstructorConfigModel(ObjectiveModel):
 
         Returns:
             The arguments, and which of the layers that the constructor makes are
-            frozen, or quantized, and how.
+            frozen, or quantized, and how, or were built by a call, and for what.
         """
         config = {}
         for name in self.constructor_arguments():
@@ -79,8 +87,15 @@ class ConstructorConfigModel(ObjectiveModel):
             for name, made in layers.items()
         }
         quantized = {name: mode for name, mode in modes.items() if mode}
+        # What a call builds, nothing builds again before a file fills it.
+        built = {
+            name: layers[name].get_build_config()
+            for name in vars(self).get("_unbuilt", [])
+            if name in layers and layers[name].variables
+        }
         return {
             **config,
+            **({"built": built} if built else {}),
             **({"quantized": quantized} if quantized else {}),
             **({"frozen": frozen} if frozen else {}),
             "name": self.name,
@@ -118,6 +133,7 @@ class ConstructorConfigModel(ObjectiveModel):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """Make a model from the constructor's arguments, serialised."""
         config = dict(config)
+        built = config.pop("built", {})
         quantized, frozen = config.pop("quantized", {}), config.pop("frozen", [])
         model = cls(
             **{
@@ -129,6 +145,11 @@ class ConstructorConfigModel(ObjectiveModel):
                 for name, value in config.items()
             }
         )
+        for name, shapes in built.items():
+            # One that is built may have layers within it that weren't there before.
+            layer = model.made_layers()[name]
+            if not layer.built:
+                layer.build_from_config(shapes)
         made = model.made_layers()
         for name, mode in quantized.items():
             # A network has done it to its layers.
@@ -168,7 +189,17 @@ class ConstructorConfigModel(ObjectiveModel):
     def save(
         self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs: Any
     ) -> None:
-        """Save, as `keras.Model.save`; a local file is written whole or not at all."""
+        """Save, as `keras.Model.save`; a local file is written whole or not at all.
+
+        Raises:
+            ValueError: If it is a file of the older format, `.h5`, which would leave
+                out what the model keeps, and couldn't be loaded.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(
+                "`filepath` must end in '.keras': the older format can't hold all of "
+                f"{type(self).__name__}. Received: filepath={str(filepath)!r}"
+            )
         is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
         is_local_file = is_archive and "://" not in str(filepath)
         if not is_local_file or (not overwrite and os.path.exists(filepath)):

@@ -123,7 +123,7 @@ class LatentModel(CodingModel):
         if is_dataset(z):
             given = z
         elif self.condition is None:
-            self._refuse_condition(y)
+            self.given_observation(z, y)
             given = {"z": z}
         else:
             given = {"z": z, "y": self.observation(z, y)["y"]}
@@ -217,10 +217,7 @@ class LatentModel(CodingModel):
     def _streamed(self, function: Any, x: Any, y: Any, batch_size: int | None) -> Any:
         if not is_dataset(x):
             x = as_arrays(self, {"x": x})["x"]
-        if self.condition is None:
-            self._refuse_condition(y)
-        elif y is not None:
-            x = self.observation(x, y)
+        x = self.given_observation(x, y)
 
         def as_observation(batch: Any) -> Any:
             return self.observation(*keras.utils.unpack_x_y_sample_weight(batch)[:2])
@@ -232,13 +229,6 @@ class LatentModel(CodingModel):
             check=self.check_observation,
             as_observation=as_observation,
         )
-
-    def _refuse_condition(self, y: Any) -> None:
-        if y is not None:
-            raise ValueError(
-                f"`y` can't be given to {type(self).__name__}, which has no condition. "
-                f"Received: y of type {type(y).__name__}"
-            )
 
     def to_encoder(self) -> keras.Model:
         """Build a functional model from observations to codes that shares the weights.

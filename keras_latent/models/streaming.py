@@ -54,7 +54,7 @@ def streamed(
     if not are_tensors:
         x = keras.tree.map_structure(np.asarray, x)
     check(x)
-    count, size = len(keras.tree.flatten(x)[0]), batch_size or BATCH_SIZE
+    count, size = int(keras.tree.flatten(x)[0].shape[0]), batch_size or BATCH_SIZE
     if count <= size:
         result = function(keras.tree.map_structure(ops.convert_to_tensor, x))
         if are_tensors:

@@ -315,8 +315,7 @@ class VariationalModel(LatentModel):
                     f"Received: {argument}={distribution.name!r}, which has none"
                 )
         x = as_arrays(self, {"x": x})["x"]
-        if self.condition is not None:
-            x = self.observation(x, y)
+        x = self.given_observation(x, y)
         self.check_observation(x)
         self.likelihood.check_normalised(self.target(x))
         generator = keras.random.SeedGenerator(seed)

@@ -81,3 +81,17 @@ def check_is_data(argument: str, data: Any) -> None:
             f"`{argument}` must be an array of rows, a dataset or another source of "
             f"batches. Received: {argument}={data!r}"
         )
+
+
+def check_is_real(argument: str, column: Any) -> None:
+    """Refuse what would lose a part as floats, or can't be some.
+
+    Raises:
+        ValueError: If it is such a column.
+    """
+    dtype = tf.as_dtype(column.dtype)
+    if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+        raise ValueError(
+            f"`{argument}` must hold real numbers. "
+            f"Received: {argument} of dtype {dtype.name}"
+        )

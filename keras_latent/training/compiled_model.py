@@ -12,6 +12,7 @@ from keras_latent.training.averages import finalize_each_by_its_own
 from keras_latent.training.guard import FiniteGuard
 from keras_latent.training.players import (
     Player,
+    build_for,
     check_players,
     computes_in_float16,
     is_regularized,
@@ -19,6 +20,7 @@ from keras_latent.training.players import (
     with_scaled_loss,
 )
 from keras_latent.training.terms import TermsModel
+from keras_latent.validation import check_choice, check_positive_integer
 
 
 class CompiledModel(TermsModel):
@@ -83,23 +85,28 @@ class CompiledModel(TermsModel):
                 "`loss` can't be chosen: the objective is the model's own. "
                 f"Received: loss={loss!r}"
             )
+        check_positive_integer("steps_per_execution", steps_per_execution)
+        check_choice("jit_compile", jit_compile, ["auto", True, False, None])
+        replicas.check_scope(self._steps_made)
         replicas.check_compilation(
             self.distribute_strategy, steps_per_execution, jit_compile
         )
         players = self.players()
-        check_players(players, self._weight_by_term)
+        check_players(players, self._weight_by_term, self)
         first, *others = players
-        if optimizer is None:
-            optimizer = {name: self.make_optimizer() for name in players}
-        optimizers = optimizer_by_player(optimizer, list(players))
+        # An optimizer belongs to the strategy in whose scope it is made.
+        with self.distribute_strategy.scope():
+            if optimizer is None:
+                optimizer = {name: self.make_optimizer() for name in players}
+            optimizers = optimizer_by_player(optimizer, list(players))
         if auto_scale_loss and computes_in_float16(self):
             optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
         # In the scope wherever it is called, or the tracked loss is each worker's own.
         with self.distribute_strategy.scope():
             for name in others:
-                self.add_monitor(f"{name}_loss")
+                self._log_own(f"{name}_loss")
             if any(is_regularized(e) for p in players.values() for e in p.layers):
-                self.add_monitor("regularization")
+                self._log_own("regularization")
             self._check_metric_names(metrics, weighted_metrics)
             keras_internals.forget_metrics(self)
             super().compile(
@@ -113,7 +120,7 @@ class CompiledModel(TermsModel):
             )
             # Now, because a step can't make variables, nor a loaded file fill them.
             for name, player in players.items():
-                optimizers[name].build(player.variables)
+                build_for(optimizers[name], name, player)
             self._guard = FiniteGuard()
             self._evaluation_guard = FiniteGuard(watches_data_alone=True)
             self._steps_made.assign(0)
@@ -121,6 +128,9 @@ class CompiledModel(TermsModel):
         self._compares = bool(metrics or weighted_metrics)
         self._metrics_are_built = not self._compares
         self._other_optimizers = {name: optimizers[name] for name in others}
+
+    def _log_own(self, name: str) -> None:
+        self._trackers[name] = keras.metrics.Mean(name=name)
 
     def _check_metric_names(self, *metrics: Any) -> None:
         taken = {"loss", *self._trackers}

@@ -12,11 +12,18 @@ from keras_latent.keras_internals import is_validation_of_fit
 from keras_latent.training.arrays import (
     check_is_data,
     check_is_dense,
+    check_is_real,
     is_in_arrays,
     listed_as_arrays,
 )
 from keras_latent.training.replicas import is_distributed
+from keras_latent.training.weighting import (
+    check_sample_weight,
+    check_weight_of_batch,
+    weigh_classes,
+)
 from keras_latent.typing import Batch, Observation, Tensor
+from keras_latent.validation import check_in_range, check_positive_integer
 
 
 def rows(x: Observation) -> Tensor:
@@ -45,6 +52,8 @@ def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
     model.check_shapes(x)
     if y is None:
         model.check_labels(y, None)
+    if sample_weight is not None:
+        check_weight_of_batch(sample_weight, tf.get_static_value(count))
     x = _of_known_sizes(x, model.example_observation)
     # Whole numbers have no derivatives, which some objectives need.
     return Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight), count
@@ -110,6 +119,7 @@ def first_rows(columns: Any, count: Tensor) -> Any:
 
 def _as_floats(x: Tensor) -> Tensor:
     x = ops.convert_to_tensor(x)
+    check_is_real("x", x)
     return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")
 
 
@@ -136,6 +146,11 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
+    model.check_one_condition(arguments.get("x"), arguments.get("y"))
+    if arguments.get("batch_size") is not None:
+        check_positive_integer("batch_size", arguments["batch_size"])
+    if arguments.get("validation_split"):
+        check_in_range("validation_split", arguments["validation_split"], high=1.0)
     arguments |= as_arrays(model, arguments)
     validation = arguments.get("validation_data")
     if isinstance(validation, list | tuple):
@@ -146,7 +161,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     elif validation is not None:
         check_is_data("validation_data", validation)
     if arguments.get("class_weight") is not None:
-        _weigh_classes(model, arguments)
+        weigh_classes(model, arguments)
     if not model.uses_labels or _holds_condition(model, arguments.get("x")):
         _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
@@ -170,6 +185,23 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         # These have an order of their own: Keras would warn that it can't shuffle.
         arguments.setdefault("shuffle", False)
     return arguments
+
+
+def check_predicted(model: Any, x: Any) -> None:
+    """Refuse what `predict` is given, where it is arrays or a dataset of them.
+
+    Args:
+        model: An `ObjectiveModel`.
+        x: Observations, with the condition where there is one.
+
+    Raises:
+        ValueError: If the model wasn't built for them.
+    """
+    if isinstance(x, tf.data.Dataset):
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
+        model.check_shapes(model.observation(x, None))
+        return
+    _check_arrays(model, x, None, None, reads_labels=False)
 
 
 def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
@@ -197,16 +229,18 @@ def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _check_arrays(model: Any, x: Any, y: Any, sample_weight: Any) -> None:
+def _check_arrays(
+    model: Any, x: Any, y: Any, sample_weight: Any, reads_labels: bool = True
+) -> None:
     observation = model.observation(x, y)
     if not is_in_arrays(observation):
         return
     model.check_observation(observation)
     count = len(keras.tree.flatten(observation)[0])
-    if y is None or is_in_arrays(y):
+    if reads_labels and (y is None or is_in_arrays(y)):
         model.check_labels(y, count)
     if is_in_arrays(sample_weight):
-        _check_sample_weight(sample_weight, count)
+        check_sample_weight(sample_weight, count)
 
 
 def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
@@ -215,62 +249,6 @@ def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
     model.check_shapes(model.observation(x, y))
     if y is None:
         model.check_labels(y, None)
-
-
-def _check_sample_weight(weight: Any, count: int) -> None:
-    if np.shape(weight) not in ((count,), (count, 1)):
-        raise ValueError(
-            f"`sample_weight` must hold one number for each of the {count} rows. "
-            f"Received: sample_weight of shape {tuple(np.shape(weight))}"
-        )
-    low, high = np.min(weight), np.max(weight)
-    # Comparisons with NaN are false.
-    if not 0 <= low <= high < np.inf:
-        raise ValueError(
-            "`sample_weight` must hold finite numbers of at least 0. "
-            f"Received: minimum={float(low):.9g}, maximum={float(high):.9g}"
-        )
-
-
-def _weigh_classes(model: Any, arguments: dict[str, Any]) -> None:
-    """Put weights of rows in the place of weights of classes, as a label says.
-
-    Keras looks −1 up among the classes, which here is a label that is missing.
-    """
-    condition = getattr(model, "condition", None)
-    if condition is not None and condition.num_classes is None:
-        raise ValueError(
-            "`class_weight` needs classes: use `sample_weight` where the condition is "
-            f"a vector of numbers. Received: class_weight={arguments['class_weight']!r}"
-        )
-    by_class = arguments.pop("class_weight")
-    x: Any = arguments.get("x")
-    y: Any = arguments.get("y")
-    weight: Any = arguments.get("sample_weight")
-    if isinstance(x, tf.data.Dataset):
-        known = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(list(by_class), tf.int64),
-                tf.constant(list(by_class.values()), tf.float32),
-            ),
-            default_value=1.0,
-        )
-
-        def weighed(x: Any, y: Tensor, weight: Any = None) -> tuple:
-            own = known.lookup(tf.reshape(tf.cast(y, tf.int64), (-1,)))
-            return x, y, own if weight is None else own * tf.reshape(weight, (-1,))
-
-        arguments["x"] = x.map(weighed)
-    elif is_in_arrays(y):
-        labels = np.reshape(y, (-1,)).tolist()
-        own = np.array([by_class.get(label, 1.0) for label in labels], "float32")
-        is_weighed = weight is not None
-        arguments["sample_weight"] = own * np.ravel(weight) if is_weighed else own
-    else:
-        raise ValueError(
-            "`class_weight` must come with labels in one array, or with a `tf.data` "
-            f"dataset of (x, y). Received: y of type {type(y).__name__}"
-        )
 
 
 def _holds_condition(model: Any, x: Any) -> bool:

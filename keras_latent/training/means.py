@@ -11,6 +11,20 @@ from keras_latent.training.data import rows
 from keras_latent.typing import Batch, Counts, Share, Tensor
 
 
+def as_terms(values: Any) -> dict[str, Any]:
+    """What an objective returns, a dict.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(
+            "`objective` must return a dict from the declared names to their values. "
+            f"Received: {values!r}"
+        )
+    return values
+
+
 def check_values(
     values: dict[str, Any], terms: Iterable[str], declared: Iterable[str], batch: Batch
 ) -> None:
@@ -64,7 +78,18 @@ def check_shape(
         count: Number of rows, `None` where the trace doesn't know it.
         is_row_wise: Whether a scalar won't do. Defaults to `False`.
     """
-    shape = tuple(ops.convert_to_tensor(value).shape)
+    try:
+        tensor = ops.convert_to_tensor(value)
+        is_real = tensor.dtype.is_floating or tensor.dtype.is_integer
+        is_real = is_real or tensor.dtype == tf.bool
+    except (TypeError, ValueError):
+        is_real = False
+    if not is_real:
+        raise ValueError(
+            f"`objective` must return {name!r} as real numbers. "
+            f"Received: {name}={value!r}"
+        )
+    shape = tuple(tensor.shape)
     counts = {count}
     if count == 1 and replicas.is_distributed():
         # Of a row that stands in for none, terms of the whole batch give nothing.

@@ -73,6 +73,12 @@ class ObjectiveModel(SteppingModel):
         self._evaluation_guard.look()
         return logs
 
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Reconstruct, as `keras.Model.predict`, after a look at the data."""
+        x = incoming.as_arrays(self, {"x": x})["x"]
+        incoming.check_predicted(self, x)
+        return super().predict(x, *args, **kwargs)
+
     def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Evaluate on one batch, as `keras.Model.test_on_batch`.
 
@@ -102,4 +108,11 @@ class ObjectiveModel(SteppingModel):
             if self._guard not in callbacks.callbacks:
                 callbacks.callbacks.insert(0, self._guard)
             return callbacks
-        return [self._guard, *keras.tree.flatten(callbacks or [])]
+        listed = keras.tree.flatten(callbacks or [])
+        for callback in listed:
+            if not isinstance(callback, keras.callbacks.Callback):
+                raise ValueError(
+                    "`callbacks` must be callbacks of Keras, made ones. "
+                    f"Received: {callback!r}"
+                )
+        return [self._guard, *listed]

@@ -8,7 +8,7 @@ computes.
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -284,6 +284,42 @@ def is_spread(strategy: tf.distribute.Strategy) -> bool:
     False
     """
     return strategy.num_replicas_in_sync > 1 or spans_workers(strategy)
+
+
+def summed(tensors: Sequence[Any]) -> list[Any]:
+    """The sums of tensors over all replicas, within one of them.
+
+    Args:
+        tensors: Tensors of any dtypes, of which TensorFlow adds up one at once.
+    """
+    context = tf.distribute.get_replica_context()
+    sums: list[Any] = list(tensors)
+    for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+        places = [i for i, tensor in enumerate(tensors) if tensor.dtype == dtype]
+        added = context.all_reduce("SUM", [tensors[i] for i in places])
+        for place, value in zip(places, added, strict=True):
+            sums[place] = value
+    return sums
+
+
+def check_scope(variable: tf.Variable) -> None:
+    """Refuse to compile a model for other replicas than those it was made on.
+
+    Args:
+        variable: One of the model's, which tells where it was made.
+
+    Raises:
+        ValueError: If another strategy is at work.
+    """
+    current = tf.distribute.get_strategy()
+    # Of one replica alone, a variable knows no strategy.
+    strategy = getattr(variable, "distribute_strategy", None)
+    if is_spread(current) and strategy is not current:
+        raise ValueError(
+            "`compile` must be called in the scope in which the model was made, or "
+            "outside of any. Received: a model that was made outside of the scope of "
+            f"{type(current).__name__}, compiled in it"
+        )
 
 
 def check_compilation(

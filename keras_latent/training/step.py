@@ -12,9 +12,9 @@ from keras_latent import keras_internals
 from keras_latent.training import data as incoming
 from keras_latent.training import replicas
 from keras_latent.training.guard import Column, Findings, weight_columns
-from keras_latent.training.means import batch_means, check_values
+from keras_latent.training.means import as_terms, batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
-from keras_latent.training.players import Player
+from keras_latent.training.players import Player, check_gradients, is_open
 from keras_latent.training.state_tree import StateTreeModel
 from keras_latent.training.updates import (
     Update,
@@ -76,6 +76,10 @@ class SteppingModel(StateTreeModel):
         """What is to be reconstructed of an observation: the observation."""
         return x
 
+    def check_one_condition(self, x: Any, y: Any) -> None:
+        """Refuse a `y` that is left aside for what `x` holds, with a `ValueError`."""
+        raise NotImplementedError
+
     def watched_columns(self, batch: Batch) -> list[Column]:
         """What of a batch must lie in a range, for the steps of a training."""
         raise NotImplementedError
@@ -133,6 +137,10 @@ class SteppingModel(StateTreeModel):
         gradients = on_whole_batch(
             {name: tape.gradient(scaled[name], variables[name]) for name in players}
         )
+        for name, player in players.items():
+            check_gradients(
+                name, player, optimizers[name], variables[name], gradients[name]
+            )
         looked_at = [
             number
             for name in players
@@ -205,7 +213,7 @@ class SteppingModel(StateTreeModel):
         values: dict[str, Any] = {}
         with replicas.sharing(share):
             for objective in self.objectives():
-                values |= objective(batch, training)
+                values |= as_terms(objective(batch, training))
             check_values(values, self._weight_by_term, self._trackers.keys(), batch)
             return batch_means(values, batch, share)
 
@@ -277,9 +285,8 @@ def _averaged(statistics: list[keras.Variable], share: replicas.Share) -> list[M
     floats = [v for v in statistics if keras.backend.is_float_dtype(v.dtype)]
     if not replicas.is_distributed() or not floats:
         return []
-    context = tf.distribute.get_replica_context()
     parts = [tf.identity(v.value) * ops.cast(share.fraction, v.dtype) for v in floats]
-    values = context.all_reduce("SUM", parts)
+    values = replicas.summed(parts)
     return [Move(v, value) for v, value in zip(floats, values, strict=True)]
 
 
@@ -298,5 +305,5 @@ def _is_due(
             context = tf.distribute.get_replica_context()
             parts = {name: value * share.fraction for name, value in terms.items()}
             terms = context.all_reduce("SUM", parts)
-        is_due = tf.logical_and(is_due, tf.cast(player.gate(terms), tf.bool))
+        is_due = tf.logical_and(is_due, is_open(player.gate, terms))
     return is_due

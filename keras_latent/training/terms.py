@@ -9,6 +9,9 @@ import numpy as np
 from keras_latent.training.random_state import RandomStateModel
 from keras_latent.validation import check_in_range
 
+_MADE_BY_STEP = ("loss", "regularization")
+"""What the step logs itself."""
+
 
 class _Scheduled(NamedTuple):
     """A Variable that the user or a schedule may set, and to what."""
@@ -68,9 +71,12 @@ class TermsModel(RandomStateModel):
                 error. Defaults to `None`: it can.
 
         Raises:
-            ValueError: If `weight` isn't a finite number of at least 0.
+            ValueError: If `weight` isn't a finite number of at least 0, or a name is
+                taken.
         """
+        self._check_is_new("term", term, self._trackers)
         name = name or f"{term}_weight"
+        self._check_is_new("name", name, self._scheduled)
         check_in_range(name, weight)
         variable = self.add_weight(
             name=name,
@@ -100,8 +106,10 @@ class TermsModel(RandomStateModel):
             high: The greatest value. Defaults to no limit.
 
         Raises:
-            ValueError: If `value` isn't a finite number in that range.
+            ValueError: If `value` isn't a finite number in that range, or the name is
+                taken.
         """
+        self._check_is_new("name", name, self._scheduled)
         variable = value
         if not isinstance(value, keras.Variable):
             check_in_range(name, value, low, high)
@@ -121,8 +129,36 @@ class TermsModel(RandomStateModel):
             name: The value's name in `objective` and in the logs.
             metric: What makes a number of an epoch's values, of this name; the
                 objective gives `Counts` then. Defaults to `None`: their mean.
+
+        Raises:
+            ValueError: If the name is taken, or the metric has another one.
         """
+        self._check_is_new("name", name, self._trackers)
+        if metric is not None and metric.name != name:
+            raise ValueError(
+                f"`metric` must have the name {name!r}, by which it is logged. "
+                f"Received: metric with the name {metric.name!r}"
+            )
         self._trackers[name] = metric or keras.metrics.Mean(name=name)
+
+    def _check_is_new(self, argument: str, name: Any, declared: dict[str, Any]) -> None:
+        """Refuse the name of something else, which it would take the place of."""
+        is_name = isinstance(name, str) and name != ""
+        is_taken = is_name and (
+            callable(getattr(type(self), name, None))
+            or isinstance(getattr(self, name, None), keras.layers.Layer)
+        )
+        logs = declared is self._trackers
+        if (
+            not is_name
+            or name in declared
+            or (logs and name in _MADE_BY_STEP)
+            or (not logs and is_taken)
+        ):
+            raise ValueError(
+                f"`{argument}` must be a name that {type(self).__name__} doesn't use "
+                f"yet. Received: {argument}={name!r}"
+            )
 
     def numbers(self) -> dict[str, keras.Variable]:
         """The declared numbers that weigh no term, by their names."""

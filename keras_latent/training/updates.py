@@ -9,6 +9,7 @@ from keras import ops
 from keras.optimizers import LossScaleOptimizer, Optimizer
 
 from keras_latent.keras_internals import apply_on_all_replicas, moved_variables
+from keras_latent.training import replicas
 from keras_latent.training.moved_by_data import Move
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Tensor
@@ -44,10 +45,9 @@ def on_whole_batch(gradients: Any) -> Any:
     """
     if not is_distributed():
         return gradients
-    context = tf.distribute.get_replica_context()
     flat = tf.nest.flatten(gradients)
     given = [gradient for gradient in flat if gradient is not None]
-    summed = iter(context.all_reduce("SUM", given) if given else [])
+    summed = iter(replicas.summed(given))
     flat = [None if gradient is None else next(summed) for gradient in flat]
     return tf.nest.pack_sequence_as(gradients, flat)
 
@@ -63,11 +63,9 @@ def finiteness(update: Sequence[Tensor | None], optimizer: Optimizer) -> list[Te
     if isinstance(optimizer, LossScaleOptimizer):
         return []
     # A sum isn't finite where an element isn't, and reads the gradient only once.
-    return [
-        tf.reduce_sum(g.values if isinstance(g, tf.IndexedSlices) else g)
-        for g in update
-        if g is not None
-    ]
+    # Layers may have several dtypes, and sums of halves overflow.
+    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in update]
+    return [tf.reduce_sum(tf.cast(v, tf.float32)) for v in values if v is not None]
 
 
 def apply_updates(updates: Sequence[Update]) -> None:

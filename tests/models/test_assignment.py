@@ -101,3 +101,89 @@ def test_numbers_of_tensors_and_arrays():
     assert float(model.beta) == 3.0
     with pytest.raises(ValueError, match=r"`beta` must be a number.*array\(\[3\.\]\)"):
         model.beta = np.array([3.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("code_mean", keras.layers.Dense(3, activation="tanh", dtype="float32")),
+        ("code_mean", None),
+        ("noise", None),
+        ("code_shape", (5,)),
+        ("latent_dim", 5),
+        ("condition", 3),
+        ("decoder_spec", None),
+    ],
+)
+def test_what_follows_from_arguments_can_not_be_changed(name, value):
+    """A loaded model would have what its constructor makes."""
+    refused(made(), name, value, rf"`{name}` can't be changed once.*Received: {name}=")
+
+
+def test_a_layer_that_is_like_the_one_in_its_place(tmp_path):
+    model = made()
+    model.code_mean = keras.layers.Dense(3, dtype="float32")
+    codes = model.encode(X)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.encode(X), codes, rtol=1e-5)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Squashed(models.IWAE):
+    """What its own constructor makes, a loaded model has, too."""
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.code_mean = keras.layers.Dense(3, activation="tanh", dtype="float32")
+
+
+def test_constructors_may_make_other_layers(tmp_path):
+    model = Squashed(**dense_networks(), likelihood="gaussian")
+    codes = model.encode(X)
+    assert np.abs(codes).max() <= 1.0
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.encode(X), codes, rtol=1e-5)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Judged(models.Autoencoder):
+    """With a network of its own, which its first call builds."""
+
+    def __init__(self, encoder, decoder, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.judge = keras.Sequential(
+            [keras.layers.Dense(2, activation="tanh"), keras.layers.Dense(1)]
+        )
+        self.add_term("judgement", 0.1)
+
+    def objective(self, batch, training):
+        judged = self.judge(self.encoded(batch.x, training))
+        return {
+            **super().objective(batch, training),
+            "judgement": keras.ops.softplus(judged[:, 0]),
+        }
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_layers_that_a_step_would_build(run_eagerly):
+    model = Judged(**dense_networks())
+    model.compile(run_eagerly=run_eagerly)
+    with pytest.raises(ValueError, match=r"`compile` must come after layers are built"):
+        model.fit(X, verbose=0)
+
+
+def test_what_a_call_has_built_is_filled_by_a_file(tmp_path):
+    model = Judged(**dense_networks())
+    model.judge(model.encode(X))
+    model.compile(keras.optimizers.Adam(0.01), run_eagerly=True)
+    model.fit(X, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    expected = model.evaluate(X, verbose=0, return_dict=True)
+    found = loaded.evaluate(X, verbose=0, return_dict=True)
+    assert found == pytest.approx(expected, rel=1e-5)
+    for a, b in zip(loaded.judge.variables, model.judge.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+    loaded.fit(X, verbose=0)

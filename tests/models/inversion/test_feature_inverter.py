@@ -271,7 +271,7 @@ class TestGivenFeatures:
             self.model().fit({"features": features, "image": images(4)}, verbose=0)
 
     def test_features_without_images(self):
-        with pytest.raises(ValueError, match="`image` must have the shape"):
+        with pytest.raises(ValueError, match="`image` must be an array of rows"):
             self.model().fit(given(4)[0], verbose=0)
 
 

@@ -1,0 +1,191 @@
+"""More of what users give: nothing of it is left aside or cut without a word."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_latent import models
+from tests.models.cases import (
+    CATEGORIES,
+    conditional_networks,
+    dense_networks,
+    images,
+    optimizers,
+)
+
+X = images(6)
+Y = np.arange(6, dtype="int32") % CATEGORIES
+
+
+def compiled(model):
+    model.compile(optimizers(model, keras.optimizers.SGD(0.01)), run_eagerly=True)
+    return model
+
+
+def plain():
+    return compiled(models.Autoencoder(**dense_networks()))
+
+
+def conditional():
+    networks = conditional_networks()
+    return compiled(models.ConditionalVAE(**networks, num_classes=CATEGORIES))
+
+
+def batches(*columns):
+    columns = columns[0] if len(columns) == 1 else columns
+    return tf.data.Dataset.from_tensor_slices(columns).batch(4)
+
+
+def unmoved(model, message, call):
+    before = [v.numpy() for v in model.trainable_variables]
+    with pytest.raises(ValueError, match=message):
+        call(model)
+    for a, b in zip(model.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_condition_of_what_has_none():
+    model = models.VAE(**dense_networks(), likelihood="gaussian")
+    message = r"`y` can't be given to VAE, which has no condition"
+    with pytest.raises(ValueError, match=message):
+        model.log_likelihood(X, num_samples=2, y=Y)
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "encode", "reconstruct"])
+def test_a_condition_beside_another(method):
+    """One of the two would be left aside."""
+    unmoved(
+        conditional(),
+        r"`y` can't be given beside an `x` that holds the condition",
+        lambda model: getattr(model, method)({"x": X, "y": Y}, 0 * Y),
+    )
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "str"])
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_numbers_in_batches_that_are_not_real(dtype, method):
+    unmoved(
+        plain(),
+        r"`x` must hold real numbers\. Received: x of dtype (complex64|string)",
+        lambda model: getattr(model, method)(batches(X.astype(dtype)), verbose=0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(3, "float32"), r"for each of the 6 rows.*of shape \(3,\)"),
+        (np.ones((6, 2), "float32"), r"for each of the 6 rows.*of shape \(6, 2\)"),
+        (np.ones(6) + 1j, r"`sample_weight` must hold real.*complex128"),
+        (np.array(["a"] * 6), r"`sample_weight` must hold real numbers.*string"),
+    ],
+)
+def test_weights_that_are_none(weight, message):
+    unmoved(plain(), message, lambda m: m.train_on_batch(X, sample_weight=weight))
+    unmoved(plain(), message, lambda m: m.fit(X, sample_weight=weight, verbose=0))
+
+
+@pytest.mark.parametrize("run_eagerly", [True, False])
+def test_weights_in_batches_of_a_column_too_many(run_eagerly):
+    model = models.Autoencoder(**dense_networks())
+    model.compile(run_eagerly=run_eagerly)
+    weight = np.ones((6, 2), "float32")
+    unmoved(
+        model,
+        r"`sample_weight` must hold one number for each.*, 2\)",
+        lambda model: model.fit(batches(X, X, weight), verbose=0),
+    )
+    model.fit(batches(X, X, weight[:, :1]), verbose=0)
+
+
+@pytest.mark.parametrize("form", ["arrays", "dataset"])
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"0": 2.0}, r"`class_weight` must be a dict from classes.*\{'0': 2\.0\}"),
+        ([1.0, 2.0], r"`class_weight` must be a dict from classes.*\[1\.0, 2\.0\]"),
+        ("balanced", r"`class_weight` must be a dict from classes.*'balanced'"),
+        ({0: -1.0}, r"`class_weight\[0\]` must be a number.*-1\.0"),
+        ({0: "2"}, r"`class_weight\[0\]` must be a number.*'2'"),
+        ({0: np.nan}, r"`class_weight\[0\]` must be a number.*nan"),
+    ],
+)
+def test_weights_of_classes_that_are_none(form, wrong, message):
+    data = (X, Y) if form == "arrays" else (batches(X, Y),)
+    unmoved(
+        conditional(),
+        message,
+        lambda model: model.fit(*data, class_weight=wrong, verbose=0),
+    )
+
+
+def test_weights_of_no_class_and_of_no_labels():
+    model = conditional()
+    model.fit(batches(X, Y), class_weight={}, verbose=0)
+    with pytest.raises(ValueError, match=r"`class_weight` must come with labels"):
+        model.fit(batches({"x": X, "y": Y}), class_weight={0: 2.0}, verbose=0)
+
+
+def test_what_is_predicted_is_looked_at():
+    model = plain()
+    with pytest.raises(ValueError, match=r"`x` must lie in \[0, 1\].*maximum"):
+        model.predict(300.0 * X, verbose=0)
+    with pytest.raises(ValueError, match=r"`x` must be finite\. Received: NaN=72"):
+        model.predict(np.nan * X, verbose=0)
+    for given in (X[:, :2], batches(X[:, :2])):
+        with pytest.raises(ValueError, match=r"`x` must have the shape \(batch, 4, 3"):
+            model.predict(given, verbose=0)
+    with pytest.raises(ValueError, match=r"`x` must have the shape \(batch, 4, 3"):
+        model(X[:, :2])
+    y = {"x": X, "y": Y + 9}
+    with pytest.raises(ValueError, match=r"`y` must hold classes from 0 to 3.* 9"):
+        conditional().predict(y, verbose=0)
+    expected = model.reconstruct(X)
+    for given in (X, list(X), batches(X)):
+        found = model.predict(given, verbose=0)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_variables_are_tensors():
+    model = plain()
+    found = model.encode(tf.Variable(X))
+    np.testing.assert_allclose(found, model.encode(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"batch_size": 0}, r"`batch_size` must be a positive integer.*=0"),
+        ({"batch_size": 2.5}, r"`batch_size` must be a positive integer.*=2\.5"),
+        ({"validation_split": 2.0}, r"`validation_split` must be a number.*=2\.0"),
+        ({"validation_split": "a"}, r"`validation_split` must be a number.*='a'"),
+        ({"callbacks": [3]}, r"`callbacks` must be callbacks of Keras.*3"),
+        (
+            {"callbacks": keras.callbacks.TerminateOnNaN},
+            r"`callbacks` must be callbacks of Keras.*TerminateOnNaN",
+        ),
+    ],
+)
+def test_arguments_of_fit_that_are_none(arguments, message):
+    unmoved(plain(), message, lambda model: model.fit(X, verbose=0, **arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"steps_per_execution": 0}, r"`steps_per_execution` must be a pos.*=0"),
+        ({"steps_per_execution": 2.5}, r"`steps_per_execution` must be a pos.*=2\.5"),
+        ({"jit_compile": "xla"}, r"`jit_compile` must be one of 'auto', True.*'xla'"),
+    ],
+)
+def test_arguments_of_compile_that_are_none(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        models.Autoencoder(**dense_networks()).compile(**arguments)
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.hdf5"])
+def test_files_that_could_not_be_loaded_are_not_written(name, tmp_path):
+    with pytest.raises(ValueError, match=rf"`filepath` must end in '\.keras'.*{name}"):
+        plain().save(tmp_path / name)
+    assert not list(tmp_path.iterdir())

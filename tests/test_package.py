@@ -197,14 +197,14 @@ HOOKS = {
     # A decoder of features sees more than the image, and another network's code.
     ("SteppingModel", "observation"),
     ("SteppingModel", "target"),
-    ("CodingModel", "check_observation"),
+    ("ObservingModel", "check_observation"),
     ("CodingModel", "code_shape_of"),
     ("CodingModel", "condition_in"),  # a missing class may be told by a classifier
     ("CodingModel", "decoder_input"),
     ("CodingModel", "observation"),
     ("CodingModel", "target"),
     ("LatentModel", "log_likelihood"),  # an error, unless there is a density
-    ("CodingModel", "watched_columns"),  # labels are looked at, where they are read
+    ("ObservingModel", "watched_columns"),  # labels are looked at, where they are read
     ("BuiltModel", "on_steps_begun"),
     ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights
     # What isn't known in closed form is drawn; most priors need a shape alone.

@@ -15,7 +15,7 @@ from keras_latent.datasets.augmentation import augmented
 from keras_latent.latent_space import sample_rows
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.reported_model import short_path
-from keras_latent.training.replicas import is_spread
+from keras_latent.training.strategies import is_spread
 
 MOST_STEPS_IN_A_CALL = 16
 """Training steps between two returns to Python, on one replica."""

@@ -27,7 +27,7 @@ from keras_latent.networks.checks import check_image_shape, check_model
 from keras_latent.networks.convolutional import halved_sizes
 from keras_latent.saving import load_model
 from keras_latent.training import workers
-from keras_latent.training.replicas import spans_workers
+from keras_latent.training.strategies import spans_workers
 
 MAP_HALVINGS = 2
 """How often the images are halved to a code that is a map."""

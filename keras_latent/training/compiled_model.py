@@ -7,7 +7,7 @@ import keras
 from keras.optimizers import Optimizer
 
 from keras_latent import keras_internals
-from keras_latent.training import replicas
+from keras_latent.training import strategies
 from keras_latent.training.averages import finalize_each_by_its_own
 from keras_latent.training.guard import FiniteGuard
 from keras_latent.training.players import (
@@ -87,8 +87,8 @@ class CompiledModel(TermsModel):
             )
         check_positive_integer("steps_per_execution", steps_per_execution)
         check_choice("jit_compile", jit_compile, ["auto", True, False, None])
-        replicas.check_scope(self._steps_made)
-        replicas.check_compilation(
+        strategies.check_scope(self._steps_made)
+        strategies.check_compilation(
             self.distribute_strategy, steps_per_execution, jit_compile
         )
         players = self.players()

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_latent import keras_internals
 from keras_latent.training import data as incoming
-from keras_latent.training import replicas
+from keras_latent.training import replicas, strategies
 from keras_latent.training.guard import Column, Findings, weight_columns
 from keras_latent.training.means import as_terms, batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
@@ -263,7 +263,7 @@ class SteppingModel(StateTreeModel):
         if compared is not None:
             self.compute_metrics(*incoming.first_rows(compared, count))
         logs = self.get_metrics_result()
-        if replicas.spans_workers(self.distribute_strategy):
+        if strategies.spans_workers(self.distribute_strategy):
             logs = keras_internals.logs_of_worker(logs)
         return logs
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from keras_latent.training.replicas import spans_workers
+from keras_latent.training.strategies import spans_workers
 from keras_latent.validation import check_in_range
 
 EXAMPLE = json.dumps(

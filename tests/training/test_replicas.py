@@ -4,12 +4,11 @@ import tensorflow as tf
 
 from keras_latent.training.replicas import (
     Coupled,
-    check_compilation,
     gathered,
     is_distributed,
     replica_share,
-    spans_workers,
 )
+from keras_latent.training.strategies import check_compilation, spans_workers
 
 
 def shares(strategy, *counts):

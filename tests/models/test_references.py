@@ -1,0 +1,65 @@
+"""Each objective and its gradient against one by NumPy, in float64."""
+
+import keras
+import pytest
+from keras import activations
+
+from keras_latent.typing import Batch
+from tests.models.references import (
+    adversarial,
+    autoencoders,
+    contrastive,
+    discrete,
+    variational,
+)
+from tests.models.references.numbers import assert_equals_reference
+
+REFERENCES = [
+    *variational.REFERENCES,
+    *autoencoders.REFERENCES,
+    *adversarial.REFERENCES,
+    *discrete.REFERENCES,
+    *contrastive.REFERENCES,
+]
+each = pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r.name)
+
+
+@each
+def test_values_and_gradients(reference):
+    assert_equals_reference(reference, reference.model(), reference.batch())
+
+
+@each
+def test_values_and_gradients_of_one_row(reference):
+    assert_equals_reference(reference, reference.model(), reference.batch(1))
+
+
+def unbounded(model):
+    """A model of linear networks, whose codes are as large as its inputs."""
+    for layer in model._flatten_layers():
+        if getattr(layer, "activation", None) in (
+            activations.tanh,
+            activations.sigmoid,
+        ):
+            layer.activation = activations.linear
+    if getattr(model, "gradient", "iwae") != "iwae":
+        # These gradients are of the noise alone, of which z = μ + σε holds nothing in
+        # float32 where μ is 500 and σ is e⁻¹⁰.
+        kernel, bias = model.code_log_var.get_weights()
+        model.code_log_var.set_weights([0.0 * kernel, bias])
+    return model
+
+
+@each
+def test_values_and_gradients_of_large_inputs(reference):
+    """Codes of hundreds, of which float32 holds differences less exactly.
+
+    A gradient of 1e15 in each row, such as DIP's, adds up to 0 by its rounding alone.
+    """
+    model = unbounded(reference.model(likelihood="gaussian"))
+    given = reference.batch()
+    x = keras.tree.map_structure(
+        lambda a: 1e3 * a if a.dtype == "float32" else a, given.x
+    )
+    batch = Batch(x, given.y)
+    assert_equals_reference(reference, model, batch, rtol=1e-4, by_variable=False)

@@ -1,5 +1,6 @@
 """The autoencoders by NumPy."""
 
+import keras
 import numpy as np
 
 from keras_latent import layers, models
@@ -129,6 +130,21 @@ def implicit_rank(n, model, batch):
     return {"reconstruction": gaussian(batch.x, n.network(model.decoder, z))}
 
 
+def inverted(n, model, batch):
+    """From features of a frozen network, whose statistics stay, and a number."""
+    features = batch.x
+    for layer in model.feature_extractor.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            deviation = np.sqrt(n(layer.moving_variance) + layer.epsilon)
+            features = (features - n(layer.moving_mean)) / deviation
+            features = features * n(layer.gamma) + n(layer.beta)
+        elif not isinstance(layer, keras.layers.Dropout):
+            features = n.layer(layer, features)
+    extra = n.network(model.extra_encoder, batch.x)
+    mean = n.network(model.decoder, features, extra)
+    return {"reconstruction": gaussian(batch.x, mean)}
+
+
 def settle(model):
     """Let the power method find the values of weights that were just set."""
     if model.penalty == "spectral":
@@ -192,6 +208,12 @@ REFERENCES = [
         "implicit-rank",
         of(models.ImplicitRankAutoencoder, linear_layers=2),
         implicit_rank,
+        images,
+    ),
+    Reference(
+        "inverter",
+        of(models.FeatureInverter, cases.inverter_networks),
+        inverted,
         images,
     ),
 ]

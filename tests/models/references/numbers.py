@@ -7,6 +7,7 @@ imaginary part.
 """
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -150,6 +151,8 @@ class Reference:
         terms: From numbers, the model and a batch to the terms.
         batch: Makes a batch of so many rows, by default of five.
         ready: What is done when the model has its weights. Defaults to nothing.
+        is_bounded: Whether the library bounds numbers that the reference doesn't, so
+            that codes of any size are finite there alone. Defaults to `False`.
     """
 
     name: str
@@ -157,15 +160,16 @@ class Reference:
     terms: Callable[[Numbers, Any, Batch], dict[str, Any]]
     batch: Callable[..., Batch]
     ready: Callable[[Any], None] = lambda model: None
+    is_bounded: bool = False
 
-    def model(self, **others: Any) -> Any:
+    def model(self, **defaults: Any) -> Any:
         """The model with weights of some size, biases too.
 
         Args:
-            **others: Further arguments.
+            **defaults: Arguments, where the reference has no others.
         """
         keras.utils.set_random_seed(0)
-        model, rng = self.build(**others), np.random.default_rng(0)
+        model, rng = self.build(**defaults), np.random.default_rng(0)
         for variable in model.trainable_variables:
             variable.assign(0.5 * rng.normal(size=variable.shape))
         self.ready(model)
@@ -173,7 +177,7 @@ class Reference:
 
 
 def of(variant: Any, networks: Callable = dense_networks, **arguments: Any) -> Callable:
-    """What builds a model, with others of its arguments.
+    """What builds a model, from defaults of its other arguments.
 
     Args:
         variant: The class.
@@ -181,9 +185,9 @@ def of(variant: Any, networks: Callable = dense_networks, **arguments: Any) -> C
         **arguments: Others; those that can be called make what is given.
     """
 
-    def build(**others: Any) -> Any:
+    def build(**defaults: Any) -> Any:
         made = {k: v() if callable(v) else v for k, v in arguments.items()}
-        return variant(**{**networks(), **made, **others})
+        return variant(**{**networks(), **defaults, **made})
 
     build.variant = variant
     return build
@@ -209,6 +213,43 @@ def recorded_draws() -> Iterator[list[np.ndarray]]:
         yield drawn
 
 
+class Pass:
+    """One pass of a model in training.
+
+    Attributes:
+        draws: The noise that was drawn.
+        terms: The terms of the objective.
+        gradients: Of each player, from each of its variables to the gradient.
+    """
+
+    def __init__(self, model: Any, batch: Batch) -> None:
+        players = model.players().values()
+        with recorded_draws() as self.draws, tf.GradientTape(persistent=True) as tape:
+            self.terms = model.objective(batch, True)
+            losses = [
+                sum(
+                    model._weight_by_term[term] * ops.mean(self.terms[term])
+                    for term in player.terms
+                )
+                for player in players
+            ]
+        unconnected = tf.UnconnectedGradients.ZERO
+        self.gradients = []
+        for player, loss in zip(players, losses, strict=True):
+            values = [v.value for v in player.variables]
+            pulls = tape.gradient(loss, values, None, unconnected)
+            self.gradients.append(list(zip(player.variables, pulls, strict=True)))
+
+
+def assert_finite(model: Any, batch: Batch) -> None:
+    """Each term and each gradient of one pass in training."""
+    found = Pass(model, batch)
+    for term in model._weight_by_term:
+        assert np.isfinite(found.terms[term]).all(), term
+    for variable, pull in itertools.chain(*found.gradients):
+        assert np.isfinite(pull).all(), variable.path
+
+
 def assert_equals_reference(
     reference: Reference,
     model: Any,
@@ -230,42 +271,35 @@ def assert_equals_reference(
     """
     values = {id(v): np.array(v.value, "float64") for v in model.variables}
     weights = {term: float(w) for term, w in model._weight_by_term.items()}
-    players = model.players().values()
-    with recorded_draws() as draws, tf.GradientTape(persistent=True) as tape:
-        found = model.objective(batch, True)
-        losses = [
-            sum(weights[term] * ops.mean(found[term]) for term in player.terms)
-            for player in players
-        ]
+    found = Pass(model, batch)
 
     def terms(numbers: Numbers) -> dict[str, Any]:
         return reference.terms(numbers, model, batch)
 
-    expected = terms(Numbers(values, draws))
+    expected = terms(Numbers(values, found.draws))
     for term in weights:
         value = np.real(expected[term])
         scale = np.abs(value).max() or 1.0
+        assert np.isfinite(scale), term
         np.testing.assert_allclose(
-            found[term] / scale, value / scale, rtol=0.0, atol=rtol, err_msg=term
+            found.terms[term] / scale, value / scale, rtol=0.0, atol=rtol, err_msg=term
         )
-        assert np.isfinite(value).all(), term
-    moves = []
-    for player, loss in zip(players, losses, strict=True):
-        variables = player.variables
-        unconnected = tf.UnconnectedGradients.ZERO
-        pulls = tape.gradient(loss, [v.value for v in variables], None, unconnected)
-        slopes = [np.zeros(variable.shape) for variable in variables]
-        for slope, variable in zip(slopes, variables, strict=True):
+    largest = []
+    for player, gradients in zip(
+        model.players().values(), found.gradients, strict=True
+    ):
+        slopes = [np.zeros(variable.shape) for variable, _ in gradients]
+        for slope, (variable, _) in zip(slopes, gradients, strict=True):
             for place in np.ndindex(*variable.shape):
-                moved = terms(Numbers(values, draws).moved(variable, place))
+                moved = terms(Numbers(values, found.draws).moved(variable, place))
                 loss = sum(weights[t] * np.mean(moved[t]) for t in player.terms)
                 slope[place] = np.imag(loss) / _STEP
         norms = [np.linalg.norm(slope) for slope in slopes]
-        moves.append(max(norms) > 0.0)
-        for v, pull, slope, norm in zip(variables, pulls, slopes, norms, strict=True):
-            assert np.isfinite(norm), v.path
-            scale = (norm if by_variable else np.linalg.norm(norms)) or 1.0
+        largest.append(np.linalg.norm(norms))
+        for slope, norm, (variable, pull) in zip(slopes, norms, gradients, strict=True):
+            scale = (norm if by_variable else largest[-1]) or 1.0
+            assert np.isfinite(scale), variable.path
             np.testing.assert_allclose(
-                pull / scale, slope / scale, rtol=0.0, atol=rtol, err_msg=v.path
+                pull / scale, slope / scale, rtol=0.0, atol=rtol, err_msg=variable.path
             )
-    assert any(moves)
+    assert max(largest) > 0.0

@@ -24,17 +24,21 @@ REFERENCES = [
     *discrete.REFERENCES,
     *contrastive.REFERENCES,
 ]
-each = pytest.mark.parametrize("reference", REFERENCES, ids=lambda r: r.name)
 
 
-@each
-def test_values_and_gradients(reference):
-    assert_equals_reference(reference, reference.model(), reference.batch())
+@pytest.fixture(scope="module", params=REFERENCES, ids=lambda r: r.name)
+def reference(request):
+    return request.param
 
 
-@each
-def test_values_and_gradients_of_one_row(reference):
-    assert_equals_reference(reference, reference.model(), reference.batch(1))
+@pytest.fixture(scope="module")
+def model(reference):
+    return reference.model()
+
+
+@pytest.mark.parametrize("rows", [5, 1])
+def test_values_and_gradients(reference, model, rows):
+    assert_equals_reference(reference, model, reference.batch(rows))
 
 
 def unbounded(model):
@@ -53,7 +57,6 @@ def unbounded(model):
     return model
 
 
-@each
 def test_values_and_gradients_of_large_inputs(reference):
     """Codes of hundreds, of which float32 holds differences less exactly.
 

@@ -9,6 +9,7 @@ from keras_latent.typing import Batch
 from tests.models.references import (
     adversarial,
     autoencoders,
+    bounds,
     contrastive,
     discrete,
     distributions,
@@ -18,6 +19,7 @@ from tests.models.references.numbers import assert_equals_reference, assert_fini
 
 REFERENCES = [
     *variational.REFERENCES,
+    *bounds.REFERENCES,
     *distributions.REFERENCES,
     *autoencoders.REFERENCES,
     *adversarial.REFERENCES,

@@ -224,7 +224,6 @@ class TestMmd:
             lambda z, drawn: mmd_by_numpy(z, drawn, kernel),
             Z,
             A + 1.0,
-            rtol=2e-5,
         )
 
     def test_two_rows_by_hand(self, kernel):

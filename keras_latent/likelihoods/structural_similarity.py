@@ -116,12 +116,18 @@ def _scales(images: Tensor) -> int:
 
 def _compared(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Similarity, and its part of contrasts, of each channel: (batch, channels)."""
-    stacked = ops.concatenate([x, y, x * x + y * y, x * y], axis=-1)
-    mean_x, mean_y, squares, products = ops.split(_blurred(stacked), 4, axis=-1)
-    means = mean_x * mean_y
+    # Variances and covariances are differences of squares, which lose fewer digits
+    # where both images are moved to around 0.
+    middle = ops.stop_gradient(ops.mean(x, axis=(1, 2), keepdims=True))
+    a, b = x - middle, y - middle
+    stacked = ops.concatenate([a, b, a * a + b * b, a * b], axis=-1)
+    mean_a, mean_b, squares, products = ops.split(_blurred(stacked), 4, axis=-1)
+    covariance = products - mean_a * mean_b
+    variances = squares - (mean_a * mean_a + mean_b * mean_b)
+    contrast = (2.0 * covariance + _C2) / (variances + _C2)
+    mean_x, mean_y = mean_a + middle, mean_b + middle
     square_means = mean_x * mean_x + mean_y * mean_y
-    luminance = (2.0 * means + _C1) / (square_means + _C1)
-    contrast = (2.0 * (products - means) + _C2) / (squares - square_means + _C2)
+    luminance = (2.0 * mean_x * mean_y + _C1) / (square_means + _C1)
     return (
         ops.mean(luminance * contrast, axis=(1, 2)),
         ops.mean(contrast, axis=(1, 2)),

@@ -37,22 +37,47 @@ def test_values_against_tensorflow(side, channels, scales):
     np.testing.assert_allclose(by_size, found * x[0].size / 10, rtol=1e-5)
 
 
-def test_gradients_against_tensorflow():
-    x, y = map(tf.constant, pair(28))
-    likelihood = StructuralSimilarity(weight=1.0)
-    found = []
-    for function in (
-        likelihood.log_prob,
-        lambda x, y: tf.image.ssim_multiscale(
-            x, y, 1.0, power_factors=WEIGHTS[:2] / WEIGHTS[:2].sum()
-        ),
-    ):
-        with tf.GradientTape() as tape:
-            tape.watch(y)
-            value = tf.reduce_sum(function(x, y))
-        found.append(np.array(tape.gradient(value, y)))
-    scale = np.abs(found[1]).max()
-    np.testing.assert_allclose(found[0] / scale, found[1] / scale, atol=1e-4)
+def blurred(images):
+    """Means in windows weighted by a Gaussian, of images without channels."""
+    window = np.exp(-0.5 * ((np.arange(11) - 5.0) / 1.5) ** 2)
+    size = images.shape[-1] - 10
+    means = np.zeros((size, images.shape[-1]))
+    for start in range(size):
+        means[start, start : start + 11] = window / window.sum()
+    return means @ images @ means.T
+
+
+def similarity(x, y, scales):
+    """MS-SSIM of images without channels, in float64."""
+    powers, total = WEIGHTS[:scales] / WEIGHTS[:scales].sum(), 1.0
+    for scale, power in enumerate(powers):
+        if scale:
+            shape = (-1, x.shape[-2] // 2, 2, x.shape[-1] // 2, 2)
+            x, y = (a.reshape(shape).mean(axis=(2, 4)) for a in (x, y))
+        m, n = blurred(x), blurred(y)
+        spread = blurred(x * x) - m * m + blurred(y * y) - n * n
+        factor = (2.0 * (blurred(x * y) - m * n) + 0.03**2) / (spread + 0.03**2)
+        if scale == scales - 1:
+            factor = factor * (2.0 * m * n + 0.01**2) / (m * m + n * n + 0.01**2)
+        total = total * factor.mean(axis=(1, 2)) ** power
+    return total
+
+
+@pytest.mark.parametrize(("side", "scales"), [(16, 1), (22, 2)])
+def test_gradients_by_complex_steps(side, scales):
+    x, y = pair(side, rows=1)
+    decoded = tf.constant(y)
+    with tf.GradientTape() as tape:
+        tape.watch(decoded)
+        value = StructuralSimilarity(weight=1.0).log_prob(x, decoded)
+    x, y = (a[..., 0].astype("float64") for a in (x, y))
+    moved = y + 1e-30j * np.eye(side * side).reshape(-1, side, side)
+    values = similarity(x, moved, scales)
+    np.testing.assert_allclose(value, values[:1].real - 1.0, rtol=1e-5)
+    expected = values.imag.reshape(side, side) / 1e-30
+    scale = np.linalg.norm(expected)
+    found = np.array(tape.gradient(value, decoded))[0, ..., 0]
+    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-5)
 
 
 def test_equal_images_lose_nothing():

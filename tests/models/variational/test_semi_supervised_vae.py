@@ -76,22 +76,6 @@ def test_terms_of_rows_without_a_label():
     np.testing.assert_array_equal(found["accuracy"].weight, 0.0)
 
 
-def test_the_gradient_of_the_bound_with_respect_to_the_logits():
-    """q·(L + log q − U), of the sum over classes by hand."""
-    model = without_noise(build())
-    mixed = np.array([0, -1, 2, -1, -1, 1])
-    pulls = gradients.gradients(
-        model, lambda: keras.ops.sum(terms(model, mixed)["bound"])
-    )
-    bias = model.classifier.layers[-1].bias
-    index = [v is bias for v in model.trainable_variables].index(True)
-    log_probs, q = log_q(model, X), np.exp(log_q(model, X))
-    inner = costs(model, X) + log_probs
-    by_row = q * (inner - (q * inner).sum(axis=1, keepdims=True))
-    expected = by_row[mixed < 0].sum(axis=0)
-    np.testing.assert_allclose(pulls[index], expected, rtol=2e-3, atol=1e-3)
-
-
 def set_logits(model, logits):
     dense = model.classifier.layers[-1]
     dense.set_weights([0.0 * dense.kernel.numpy(), np.asarray(logits, "float32")])

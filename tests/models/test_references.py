@@ -59,6 +59,7 @@ def unbounded(model):
     return model
 
 
+@pytest.mark.all
 def test_values_and_gradients_of_large_inputs(reference):
     """Codes of hundreds, of which float32 holds differences less exactly.
 

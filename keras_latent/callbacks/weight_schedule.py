@@ -39,6 +39,11 @@ class WeightSchedule(keras.callbacks.Callback):
                 "`schedule` must be a function of the step, such as `Linear`. "
                 f"Received: schedule={schedule!r}"
             )
+        if not isinstance(weight, str):
+            raise ValueError(
+                "`weight` must be the name of one number, such as 'beta'. "
+                f"Received: weight={weight!r}"
+            )
         check_choice("by", by, ["epoch", "step"])
         super().__init__()
         self.weight = weight

@@ -210,9 +210,14 @@ def is_open(gate: Callable[[dict[str, Tensor]], Tensor], means: Any) -> Tensor:
     """Whether a gate lets its player move.
 
     Raises:
-        ValueError: If it doesn't give one truth value.
+        ValueError: If it doesn't give one truth value, or reads what isn't there.
     """
-    given = gate(means)
+    try:
+        given = gate(means)
+    except KeyError as error:
+        raise ValueError(
+            f"`gate` must read means of {sorted(means)}. Received: {error}"
+        ) from error
     if given is None or tuple(ops.shape(given)) != ():
         raise ValueError(
             "`gate` must give one truth value, a scalar. "

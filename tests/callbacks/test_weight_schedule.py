@@ -166,6 +166,7 @@ def test_a_model_without_weights_is_refused():
     [
         ({"schedule": 0.5}, r"`schedule` must be .* Received: schedule=0\.5"),
         ({"by": "batch"}, r"`by` must be one of 'epoch', 'step'.* by='batch'"),
+        ({"weight": ["beta"]}, r"`weight` must be the name of one.*\['beta'\]"),
     ],
 )
 def test_errors_name_the_argument(arguments, message):

@@ -141,6 +141,13 @@ def test_gates_that_give_no_truth(given, received):
         fit(told=told)
 
 
+def test_a_gate_that_reads_an_unknown_term():
+    told = one(whole, terms, gate=lambda means: means["kll"] > 0)
+    message = r"`gate` must read means of \[.*'kl'.*Received: 'kll'"
+    with pytest.raises(ValueError, match=message):
+        fit(told=told)
+
+
 def two(model):
     inference = [model.encoder, model.code_mean, model.code_log_var]
     return {

@@ -206,6 +206,33 @@ class TestCache:
                 everything(plain, "train", initial_epoch=1)[:8],
             )
 
+    @pytest.mark.parametrize("place", ["memory", "disk"])
+    def test_a_part_reads_what_is_kept_of_the_whole(
+        self, folder, tmp_path, place, monkeypatch
+    ):
+        cache = "memory" if place == "memory" else tmp_path / "cache"
+        images, labels = datasets.arrays(folder, "train")
+        dataset = datasets.open_dataset(folder, cache=cache)
+        early = dataset.split("train").take(np.array([5, 20]))
+        ((some, _),) = early.batches(2).as_numpy_iterator()
+        np.testing.assert_array_equal(some, images[[5, 20]])
+        datasets.arrays(dataset, "train")
+        if place == "disk":
+            dataset = datasets.open_dataset(folder, cache=cache)
+            written = sorted(cache.iterdir())
+        monkeypatch.setattr(cached.CachedSource, "_decode_into", None)
+        part = dataset.split("train").take(np.array([1, 12, 30]))
+        for rows, taken in (
+            ([1, 12, 30], part),
+            ([12, 30], part.take(np.array([1, 2]))),
+            ([20], early.take(np.array([1]))),
+        ):
+            ((some, some_labels),) = taken.batches(4).as_numpy_iterator()
+            np.testing.assert_array_equal(some, images[rows])
+            np.testing.assert_array_equal(some_labels, labels[rows])
+        if place == "disk":
+            assert sorted(cache.iterdir()) == written
+
     def test_files_that_change_are_decoded_anew(self, folder, tmp_path):
         def first():
             dataset = datasets.open_dataset(folder, cache=tmp_path / "cache")

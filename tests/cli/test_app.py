@@ -115,6 +115,16 @@ def test_an_unknown_dataset_is_a_message(monkeypatch, capsys, tmp_path):
     assert not output.exists()
 
 
+def test_a_folder_called_like_one_of_our_datasets_is_told_of(
+    monkeypatch, caplog, tmp_path
+):
+    (tmp_path / "shapes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    # Which has factors, and no classes.
+    assert run_main(monkeypatch, "train", "constrained", "--dataset", "shapes") == 2
+    assert "'./shapes' is the folder" in caplog.text
+
+
 def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):
     code = run_main(monkeypatch, "train", "vae", "--dataset", str(tmp_path / "none"))
 

@@ -80,6 +80,26 @@ def test_the_name_of_a_folder_is_absolute(folder, monkeypatch):
     assert datasets.open_dataset("mnist").name == "mnist"
 
 
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_a_folder_that_one_of_our_names_hides_is_told_of_once(
+    name, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.chdir(tmp_path)
+    datasets.open_dataset(name)
+    assert caplog.messages == []
+    write(tmp_path / name)
+    for _ in range(2):
+        assert datasets.open_dataset(name).name == name
+    folder = tmp_path / name
+    assert caplog.messages == [
+        f"{name!r} is read as the dataset of that name, not as the folder {folder}; "
+        f"'./{name}' is the folder"
+    ]
+    assert datasets.open_dataset(f"./{name}").name == str(folder)
+    assert datasets.open_dataset(folder.relative_to(tmp_path)).name == str(folder)
+    assert len([text for text in caplog.messages if "is read as" in text]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,5 +1,5 @@
 """`python -m keras_latent` is the command `keras-latent`."""
 
-from keras_latent.cli import process
+from keras_latent_cli import process
 
 process()

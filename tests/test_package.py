@@ -13,8 +13,10 @@ import keras
 import pytest
 
 import keras_latent as kl
+import keras_latent_cli
 
-SOURCES = sorted(Path(kl.__file__).parent.rglob("*.py"))
+PACKAGES = [Path(package.__file__).parent for package in (kl, keras_latent_cli)]
+SOURCES = [path for folder in PACKAGES for path in sorted(folder.rglob("*.py"))]
 TREES = {str(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
 PARTS = ["applications", "callbacks", "datasets", "latent_space", "layers"]
 PARTS += ["likelihoods", "losses", "metrics", "models", "networks", "plots", "reports"]

@@ -10,7 +10,6 @@ from rich.console import Console
 
 from keras_latent import plots
 from keras_latent.cli.defaults import epochs_for
-from keras_latent.cli.options import LARGEST, check_not_too_large
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
@@ -22,6 +21,7 @@ from keras_latent.samplers.base import check_seen
 from keras_latent.samplers.loading import SAMPLERS, names_for, sampler_name
 from keras_latent.typing import Observation
 from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent_cli.options import LARGEST, check_not_too_large
 
 LEAST_STEPS = 5000
 """How many steps a fit makes at least where nothing is said."""

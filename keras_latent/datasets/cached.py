@@ -29,14 +29,26 @@ class CachedSource(Source):
         self._folder = folder
         self._kept: np.ndarray | None = None
         self._labels: np.ndarray | None = None
+        # Of a part: what it was taken from, and where its examples stand in that.
+        self._whole: CachedSource | None = None
+        self._places: np.ndarray | None = None
+        self._reads_whole = False
         self.size, self.image_shape = source.size, source.image_shape
         self.splits, self.class_names = source.splits, source.class_names
         self.file_paths, self.labels = source.file_paths, source.labels
         self.factor_names = source.factor_names
 
     def take(self, indices: Any) -> "CachedSource":
-        """Give a part of the split, as `Source.take` says."""
-        return CachedSource(self._source.take(indices), self._folder)
+        """Give a part of the split, as `Source.take` says.
+
+        It reads what is kept of the whole, or is kept itself where that isn't there
+        yet: few images needn't wait until all are decoded.
+        """
+        part = CachedSource(self._source.take(indices), self._folder)
+        places = np.asarray(indices)
+        part._whole = self._whole or self
+        part._places = places if self._places is None else self._places[places]
+        return part
 
     def fingerprint(self) -> str:
         """Tell from which data the pixels come, as `Source.fingerprint` says."""
@@ -67,6 +79,11 @@ class CachedSource(Source):
     def _fill(self) -> None:
         if self._kept is not None:
             return
+        if self._whole is not None and self._whole._is_there():
+            self._whole._fill()
+            self._kept, self._labels = self._whole._kept, self._whole._labels
+            self._reads_whole = True
+            return
         spec, _ = self._source.stored_batches(1).element_spec
         shape, dtype = (self.size, *self.image_shape), spec.dtype.as_numpy_dtype
         if self._folder is None:
@@ -75,9 +92,8 @@ class CachedSource(Source):
             self._kept = kept
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{self.fingerprint()}.npy"
-        labels_path = path.with_suffix(".labels.npy")
-        if not (path.is_file() and labels_path.is_file()):
+        path, labels_path = self._files(self._folder)
+        if not self._is_there():
             with written_whole(path) as unfinished:
                 mapped = np.lib.format.open_memmap(unfinished, "w+", dtype, shape)
                 labels = self._decode_into(mapped)
@@ -94,6 +110,16 @@ class CachedSource(Source):
             )
         self._kept = kept
 
+    def _files(self, folder: Path) -> tuple[Path, Path]:
+        path = folder / f"{self.fingerprint()}.npy"
+        return path, path.with_suffix(".labels.npy")
+
+    def _is_there(self) -> bool:
+        """Whether the images were decoded before, by this process or another one."""
+        if self._kept is not None or self._folder is None:
+            return self._kept is not None
+        return all(path.is_file() for path in self._files(self._folder))
+
     def _decode_into(self, kept: np.ndarray) -> np.ndarray:
         labels, start = [], 0
         batches = self._source.stored_batches(_BATCH).prefetch(1)
@@ -107,4 +133,6 @@ class CachedSource(Source):
         kept, labels = self._kept, self._labels
         if kept is None or labels is None:
             raise RuntimeError("the images must be decoded first")
+        if self._reads_whole and self._places is not None:
+            indices = self._places[indices]
         return np.ascontiguousarray(kept[indices]), labels[indices]

@@ -1,5 +1,6 @@
 """A dataset that is opened once, and then handed around."""
 
+import logging
 import os
 from collections.abc import Callable
 from functools import partial
@@ -31,6 +32,9 @@ DATASETS = {
     "robots": "1,000,000 robots with known factors, 64 x 64 x 3; composed on demand",
 }
 """The library's own datasets, each with what it is in one line."""
+
+_logger = logging.getLogger(__name__)
+_told: set[str] = set()
 
 
 class OpenedDataset:
@@ -170,7 +174,8 @@ def open_dataset(
         name: `"mnist"`, `"emoji"`, `"icons"`, `"shapes"`, `"cats"`, `"robots"`, the
             path of a folder of images, or the name of any dataset of
             tensorflow-datasets. A name that is both is read as our own dataset, or else
-            as the folder; `"./emoji"` is always the folder.
+            as the folder; `"./emoji"` is always the folder. Where our own hides one, a
+            warning is logged.
         image_size: The side or the `(height, width)` of the images in pixels; they
             are resized with antialiasing. Defaults to `None`: their own size.
         fit: `"stretch"`, `"crop"` or `"pad"`: what becomes of the proportions.
@@ -220,6 +225,8 @@ def open_dataset(
     }
     open_split: Callable[[str], Source]
     if name in own:
+        if path.is_dir():
+            _tell_once_of_hidden(told)
         open_split = partial(own[str(name)], image_size=size)
     elif told and path.is_dir():
         told = os.path.abspath(path)
@@ -238,6 +245,17 @@ def open_dataset(
     if scan:
         dataset.split("train")  # Which refuses different sizes.
     return dataset
+
+
+def _tell_once_of_hidden(name: str) -> None:
+    folder = os.path.abspath(name)
+    if folder not in _told:
+        _told.add(folder)
+        _logger.warning(
+            "%r is read as the dataset of that name, not as the folder %s; './%s' is "
+            "the folder",
+            *(name, folder, name),
+        )
 
 
 def _colour(background: str) -> tuple[int, int, int]:

@@ -1,10 +1,47 @@
+import subprocess
+import sys
+
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from keras_latent import datasets, models
-from keras_latent.cli import app, main
+from keras_latent.cli import anomalies, app, main
+from keras_latent.datasets.augmentation import AUGMENTATIONS
+from keras_latent.datasets.fitting import FITS
+from keras_latent_cli.variant_names import variant_names
 
 RUNNER = CliRunner()
+
+# What is answered from the words alone, each in turn.
+WITHOUT_WORK = """
+import contextlib
+import io
+import sys
+
+from keras_latent_cli import app, main
+import typer
+
+commands = typer.main.get_command(app).commands
+asked = [["--help"], [], *([name, "--help"] for name in commands)]
+wrong = [["trian"], ["train"], ["--colour"], ["train", "vae", "--epochs", "many"]]
+wrong += [[name, "--colour", "red"] for name in commands]
+for words in asked + wrong:
+    sys.argv = ["keras-latent", *words]
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    if "Usage:" not in output.getvalue() + errors.getvalue():
+        sys.exit(f"{words} got no answer")
+    if (code == 0) != (words in asked) and words:
+        sys.exit(f"{words} ended with {code}")
+    loaded = {"tensorflow", "keras", "numpy", "keras_latent"} & set(sys.modules)
+    if loaded:
+        sys.exit(f"{words} loaded {sorted(loaded)}")
+"""
 
 
 def run_main(monkeypatch, *words):
@@ -12,6 +49,27 @@ def run_main(monkeypatch, *words):
     with pytest.raises(SystemExit) as stop:
         main()
     return stop.value.code
+
+
+def test_help_and_mistyped_words_are_answered_without_tensorflow():
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_WORK], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_help_names_what_can_be_chosen():
+    assert variant_names() == [*models.VARIANTS, *models.COMBINATIONS]
+    helps = {
+        (name, parameter.name): parameter.help
+        for name, command in typer.main.get_command(app).commands.items()
+        for parameter in command.params
+    }
+    for name in variant_names():
+        assert name in helps["train", "variant"]
+    assert f": {', '.join(FITS)}." in helps["train", "fit"]
+    assert f": {', '.join(AUGMENTATIONS)}." in helps["train", "augment"]
+    assert f": {', '.join(anomalies.SCORES)}." in helps["anomalies", "score"]
 
 
 def test_list_shows_every_variant_and_dataset():
@@ -55,6 +113,16 @@ def test_an_unknown_dataset_is_a_message(monkeypatch, capsys, tmp_path):
     assert "minst" in message
     assert "mnist" in message
     assert not output.exists()
+
+
+def test_a_folder_called_like_one_of_our_datasets_is_told_of(
+    monkeypatch, caplog, tmp_path
+):
+    (tmp_path / "shapes").mkdir()
+    monkeypatch.chdir(tmp_path)
+    # Which has factors, and no classes.
+    assert run_main(monkeypatch, "train", "constrained", "--dataset", "shapes") == 2
+    assert "'./shapes' is the folder" in caplog.text
 
 
 def test_a_missing_folder_is_a_message(monkeypatch, capsys, tmp_path):

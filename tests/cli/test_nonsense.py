@@ -4,7 +4,6 @@ import contextlib
 import functools
 import io
 import os
-import sys
 from pathlib import Path
 
 import keras
@@ -198,6 +197,5 @@ def test_what_needs_too_much_memory_is_a_message(monkeypatch):
     def allocate(*args):
         raise MemoryError("Unable to allocate 298. GiB for an array")
 
-    command = sys.modules["keras_latent.cli.train_command"]
-    monkeypatch.setattr(command, "train", allocate)
+    monkeypatch.setattr(training, "train", allocate)
     assert "Unable to allocate 298. GiB" in told(*COMMANDS["train"])

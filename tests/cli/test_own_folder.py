@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import keras_latent as kl
 from keras_latent.cli import app, stopping
 from keras_latent.cli.run_folder import RunFolder
+from keras_latent.datasets import opened
 from tests.cli.calling import called
 from tests.reports.reading import Page
 
@@ -76,6 +77,43 @@ def test_a_plain_folder_is_measured_on_what_was_held_out(run, folder):
         "validation 5-NN accuracy of the pixels",
         "validation accuracy of the majority",
     }
+
+
+@pytest.mark.parametrize("last", ["validation", "test"])
+def test_curves_are_of_validation_and_last_numbers_of_test(
+    last, tmp_path, monkeypatch, no_traces
+):
+    from PIL import Image
+
+    rng = np.random.default_rng(0)
+    # So far apart that no split can stand for another one.
+    for split, low in (("train", 100), ("Val", 0), ("testing", 200)):
+        if split == "testing" and last != "test":
+            continue
+        (tmp_path / "images" / split).mkdir(parents=True)
+        for index in range(8):
+            pixels = rng.integers(low, low + 50, (8, 8), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / split / f"{index}.png")
+    scanned = []
+    scan = opened.scan_folder
+    monkeypatch.setattr(
+        opened, "scan_folder", lambda *words: scanned.append(words) or scan(*words)
+    )
+    words = ["train", "autoencoder", "--dataset", tmp_path / "images", "--epochs", 1]
+    called(*words, "--latent-dim", 2, "--output", tmp_path / "run")
+    assert len(scanned) == 1
+    assert config(tmp_path / "run")["data"]["held_out"] is None
+    model = kl.load_model(tmp_path / "run" / "model.keras")
+    images, _ = kl.datasets.arrays(tmp_path / "images", "validation")
+    with open(tmp_path / "run" / "history.csv", newline="") as file:
+        (row,) = csv.DictReader(file)
+    loss = model.evaluate(images, return_dict=True, verbose=0)["loss"]
+    assert float(row["val_loss"]) == pytest.approx(loss, rel=1e-4)
+    images, _ = kl.datasets.arrays(tmp_path / "images", last)
+    error = np.square(model.reconstruct(images) - images).mean()
+    measured = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert measured[f"{last} mse"] == pytest.approx(error, rel=1e-4)
+    assert all(name.startswith(f"{last} ") for name in measured)
 
 
 def test_what_was_set_is_in_the_model(run):

@@ -80,6 +80,26 @@ def test_the_name_of_a_folder_is_absolute(folder, monkeypatch):
     assert datasets.open_dataset("mnist").name == "mnist"
 
 
+@pytest.mark.parametrize("name", datasets.DATASETS)
+def test_a_folder_that_one_of_our_names_hides_is_told_of_once(
+    name, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.chdir(tmp_path)
+    datasets.open_dataset(name)
+    assert caplog.messages == []
+    write(tmp_path / name)
+    for _ in range(2):
+        assert datasets.open_dataset(name).name == name
+    folder = tmp_path / name
+    assert caplog.messages == [
+        f"{name!r} is read as the dataset of that name, not as the folder {folder}; "
+        f"'./{name}' is the folder"
+    ]
+    assert datasets.open_dataset(f"./{name}").name == str(folder)
+    assert datasets.open_dataset(folder.relative_to(tmp_path)).name == str(folder)
+    assert len([text for text in caplog.messages if "is read as" in text]) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -205,6 +225,33 @@ class TestCache:
                 everything(again, "train", initial_epoch=1)[:8],
                 everything(plain, "train", initial_epoch=1)[:8],
             )
+
+    @pytest.mark.parametrize("place", ["memory", "disk"])
+    def test_a_part_reads_what_is_kept_of_the_whole(
+        self, folder, tmp_path, place, monkeypatch
+    ):
+        cache = "memory" if place == "memory" else tmp_path / "cache"
+        images, labels = datasets.arrays(folder, "train")
+        dataset = datasets.open_dataset(folder, cache=cache)
+        early = dataset.split("train").take(np.array([5, 20]))
+        ((some, _),) = early.batches(2).as_numpy_iterator()
+        np.testing.assert_array_equal(some, images[[5, 20]])
+        datasets.arrays(dataset, "train")
+        if place == "disk":
+            dataset = datasets.open_dataset(folder, cache=cache)
+            written = sorted(cache.iterdir())
+        monkeypatch.setattr(cached.CachedSource, "_decode_into", None)
+        part = dataset.split("train").take(np.array([1, 12, 30]))
+        for rows, taken in (
+            ([1, 12, 30], part),
+            ([12, 30], part.take(np.array([1, 2]))),
+            ([20], early.take(np.array([1]))),
+        ):
+            ((some, some_labels),) = taken.batches(4).as_numpy_iterator()
+            np.testing.assert_array_equal(some, images[rows])
+            np.testing.assert_array_equal(some_labels, labels[rows])
+        if place == "disk":
+            assert sorted(cache.iterdir()) == written
 
     def test_files_that_change_are_decoded_anew(self, folder, tmp_path):
         def first():

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.report import report
+from keras_latent_cli import options
 
 
 def report_command(
@@ -40,6 +39,8 @@ def report_command(
     seed: options.Seed = 0,
 ) -> None:
     """Write a page about a saved model: numbers, figures, what its code holds."""
+    from keras_latent.cli.report import report
+
     options.check_not_too_large(limit=limit)
     size = options.as_image_size(image_size)
     report(model, dataset, output, size, limit, seed, explorer)

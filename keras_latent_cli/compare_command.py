@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.comparing import compare
+from keras_latent_cli import options
 
 
 def compare_command(
@@ -44,5 +43,7 @@ def compare_command(
     ] = None,
 ) -> None:
     """Measure several models alike: a page with a table, pictures, and a CSV file."""
+    from keras_latent.cli.comparing import compare
+
     size = options.as_image_size(image_size)
     compare(runs, dataset, output, size, seed, extractor)

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.settings import parse_settings
+from keras_latent_cli import options
 
 
 def sample_command(
@@ -41,8 +40,8 @@ def sample_command(
     seed: Annotated[int, typer.Option(help="Of the draw.")] = 0,
 ) -> None:
     """Generate images with a saved model, and draw a figure of them."""
-    # It imports what only a fit needs.
     from keras_latent.cli.sampling import sample
+    from keras_latent.cli.settings import parse_settings
 
     options.check_not_too_large(count=count)
     chosen = options.as_list(labels)

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.datasets.fitting import FITS
-
 # What is larger is a slip, and would use up the memory before it becomes an error.
 LARGEST = {
     "epochs": 1_000_000,
@@ -52,7 +50,7 @@ ImageSize = Annotated[
 ]
 Fit = Annotated[
     str,
-    typer.Option(help=f"What becomes of proportions when resizing: {', '.join(FITS)}."),
+    typer.Option(help="What becomes of proportions when resizing: stretch, crop, pad."),
 ]
 Background = Annotated[
     str, typer.Option(help="Colour behind what is transparent: white, #ff8000.")

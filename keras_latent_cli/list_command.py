@@ -4,11 +4,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from keras_latent import datasets, models
-
 
 def list_command() -> None:
     """Show the variants and the datasets, and what each is for."""
+    from keras_latent import datasets, models
+
     variants = Table(
         "variant", "what it is, and its terms", title="Variants", title_justify="left"
     )

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.encoding import encode
+from keras_latent_cli import options
 
 
 def encode_command(
@@ -24,4 +23,6 @@ def encode_command(
     ] = Path("codes.npz"),
 ) -> None:
     """Write the codes of images, with their files and classes."""
+    from keras_latent.cli.encoding import encode
+
     encode(model, folder, output)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.exploring import explore
+from keras_latent_cli import options
 
 
 def explore_command(
@@ -53,6 +52,8 @@ def explore_command(
     seed: options.Seed = 0,
 ) -> None:
     """Play with the codes of a saved model in a browser."""
+    from keras_latent.cli.exploring import explore
+
     options.check_not_too_large(limit=limit)
     size = options.as_image_size(image_size)
     explore(model, static, dataset, split, size, limit, projection, sampler, port, seed)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.anomalies import SCORES, anomalies
+from keras_latent_cli import options
 
 
 def anomalies_command(
@@ -24,7 +23,7 @@ def anomalies_command(
         ),
     ] = None,
     score: Annotated[
-        str, typer.Option(help=f"What to sort by: {', '.join(SCORES)}.")
+        str, typer.Option(help="What to sort by: reconstruction, elbo, distance.")
     ] = "reconstruction",
     normal: Annotated[
         str | None,
@@ -38,6 +37,8 @@ def anomalies_command(
     seed: options.Seed = 0,
 ) -> None:
     """Find the images that are least like those of the training."""
+    from keras_latent.cli.anomalies import anomalies
+
     options.check_not_too_large(count=count)
     chosen = None if normal is None else options.as_list(normal)
     anomalies(model, folder, output, score, chosen, count, seed)

@@ -5,12 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.seeds import SeedsFolder
-from keras_latent.cli.stopping import goes_on_by
-from keras_latent.cli.training import resume
-from keras_latent.validation import check_positive_integer
+from keras_latent_cli import options
 
 
 def resume_command(
@@ -31,6 +26,12 @@ def resume_command(
     ] = None,
 ) -> None:
     """Go on with a run that was stopped, or make one longer that was over."""
+    from keras_latent.cli.run_folder import RunFolder
+    from keras_latent.cli.seeds import SeedsFolder
+    from keras_latent.cli.stopping import goes_on_by
+    from keras_latent.cli.training import resume
+    from keras_latent.validation import check_positive_integer
+
     options.check_not_too_large(epochs=epochs)
     if epochs is not None:
         check_positive_integer("epochs", epochs)

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_latent.cli import options
-from keras_latent.cli.exporting import export_run
+from keras_latent_cli import options
 
 
 def export_command(
@@ -38,4 +37,6 @@ def export_command(
     ] = None,
 ) -> None:
     """Write a saved model, or a part of it, for programs that don't know this one."""
+    from keras_latent.cli.exporting import export_run
+
     export_run(model, format, part, int8, output, dataset, limit)

@@ -5,23 +5,20 @@ import re
 import sys
 from typing import Any
 
-import tensorflow as tf
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from keras_latent.cli.anomalies_command import anomalies_command
-from keras_latent.cli.compare_command import compare_command
-from keras_latent.cli.encode_command import encode_command
-from keras_latent.cli.errors import in_options
-from keras_latent.cli.explore_command import explore_command
-from keras_latent.cli.export_command import export_command
-from keras_latent.cli.list_command import list_command
-from keras_latent.cli.report_command import report_command
-from keras_latent.cli.resume_command import resume_command
-from keras_latent.cli.sample_command import sample_command
-from keras_latent.cli.stopping import StoppedError
-from keras_latent.cli.train_command import train_command
+from keras_latent_cli.anomalies_command import anomalies_command
+from keras_latent_cli.compare_command import compare_command
+from keras_latent_cli.encode_command import encode_command
+from keras_latent_cli.explore_command import explore_command
+from keras_latent_cli.export_command import export_command
+from keras_latent_cli.list_command import list_command
+from keras_latent_cli.report_command import report_command
+from keras_latent_cli.resume_command import resume_command
+from keras_latent_cli.sample_command import sample_command
+from keras_latent_cli.train_command import train_command
 
 STOPPED = 130
 """What a shell expects of a command that ctrl-C stopped."""
@@ -46,6 +43,8 @@ app.command("list")(list_command)
 
 
 def _print_error(message: str) -> None:
+    from keras_latent.cli.errors import in_options
+
     words = sys.argv[1:]
     said = in_options(message, _options_of(words[:1]), words)
     text = f"[bold red]Error:[/] {escape(said)}"
@@ -83,10 +82,20 @@ def main() -> None:
         app()
     except (ValueError, OSError, ImportError, MemoryError) as error:
         _print_error(str(error))
-    except tf.errors.OpError as error:
-        # What reads the data says what is wrong in the midst of TensorFlow's words.
-        raised = re.findall(r"^(?:\w*Error|.*\bValueError): (.*)", error.message, re.M)
-        _print_error(raised[-1] if raised else error.message)
-    except StoppedError as error:
+    except Exception as error:
+        _print_what_work_raised(error)
+
+
+def _print_what_work_raised(error: Exception) -> None:
+    import tensorflow as tf
+
+    from keras_latent.cli.stopping import StoppedError
+
+    if isinstance(error, StoppedError):
         Console(stderr=True).print(escape(str(error)), soft_wrap=True)
         sys.exit(STOPPED)
+    if not isinstance(error, tf.errors.OpError):
+        raise error
+    # What reads the data says what is wrong in the midst of TensorFlow's words.
+    raised = re.findall(r"^(?:\w*Error|.*\bValueError): (.*)", error.message, re.M)
+    _print_error(raised[-1] if raised else error.message)

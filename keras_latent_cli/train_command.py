@@ -5,23 +5,14 @@ from typing import Annotated
 
 import typer
 
-from keras_latent import models
-from keras_latent.cli import options
-from keras_latent.cli.arguments import Arguments
-from keras_latent.cli.run_folder import RunFolder
-from keras_latent.cli.seeds import SeedsFolder
-from keras_latent.cli.settings import parse_settings
-from keras_latent.cli.stopping import goes_on_by
-from keras_latent.cli.training import train
-from keras_latent.datasets.augmentation import AUGMENTATIONS
+from keras_latent_cli import options
+from keras_latent_cli.variant_names import variant_names
 
 
 def train_command(
     variant: Annotated[
         str,
-        typer.Argument(
-            help=f"One of {', '.join([*models.VARIANTS, *models.COMBINATIONS])}."
-        ),
+        typer.Argument(help=f"One that `list` shows: {', '.join(variant_names())}."),
     ],
     dataset: Annotated[
         str,
@@ -66,7 +57,7 @@ def train_command(
         typer.Option(
             metavar="NAMES",
             help="Change training images by chance, names with commas between: "
-            f"{', '.join(AUGMENTATIONS)}.",
+            "mirror, shift, colour.",
         ),
     ] = None,
     set_: Annotated[
@@ -125,6 +116,14 @@ def train_command(
     ] = None,
 ) -> None:
     """Train a model and write it, its figures and its history to a folder."""
+    from keras_latent import models
+    from keras_latent.cli.arguments import Arguments
+    from keras_latent.cli.run_folder import RunFolder
+    from keras_latent.cli.seeds import SeedsFolder
+    from keras_latent.cli.settings import parse_settings
+    from keras_latent.cli.stopping import goes_on_by
+    from keras_latent.cli.training import train
+
     options.check_not_too_large(
         epochs=epochs,
         steps=steps,

@@ -320,7 +320,7 @@ def test_a_page_names_whose_code_decodes_in_it(onnx_shell):
         "return [last.querySelector('summary').innerText, last.innerText]"
     )
     assert "Decoded by ONNX Runtime Web 1." in said[0]
-    assert "© Microsoft, MIT licence" in said[0]
+    assert "©\u00a0Microsoft, MIT licence" in said[0]
     assert "Permission is hereby granted, free of charge" in said[1]
     wide = onnx_shell.ask(
         "return [...x.root.querySelectorAll('.right *')]"

@@ -89,7 +89,7 @@ export function buildFrame(app) {
 // Whose code decodes in the page besides our own, and on what terms.
 function credit(runtime) {
   return runtime ? [h("details", { className: "keys" },
-    h("summary", { textContent: `Decoded by ${runtime.name}, © Microsoft, MIT licence` }),
+    h("summary", { textContent: `Decoded by ${runtime.name}, ©\u00a0Microsoft, MIT licence` }),
     h("p", { className: "quiet licence", textContent: runtime.licence }))] : [];
 }
 

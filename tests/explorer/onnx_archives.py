@@ -22,8 +22,11 @@ def missing_for_onnx():
             return f"needs the package {package}"
     try:
         onnx_runtime.find_archive("The test")
-    except FileNotFoundError as error:
-        return str(error)
+    except FileNotFoundError:
+        return (
+            f"needs the archive that `{onnx_runtime.COMMAND}` brings, in the folder "
+            f"that {onnx_runtime.ARCHIVE_VARIABLE} names"
+        )
     return None
 
 

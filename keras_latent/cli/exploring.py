@@ -66,7 +66,8 @@ def explore(
         FileNotFoundError: If there is no such model.
         ValueError: If the model is damaged or of another kind, or an argument is wrong.
         OSError: If the page can't be written, or the port is taken.
-        ImportError: If the packages of the server are missing.
+        ImportError: If the packages of the server are missing, or those of a page that
+            decodes by ONNX.
     """
     if limit is None:
         limit = IN_A_FILE if static is not None else ON_A_SERVER

@@ -18,7 +18,17 @@ def archives_folder(builder: Any, variable: str) -> Path:
         builder: The builder of tensorflow-datasets.
         variable: The name of the environment variable.
     """
-    default = Path(builder.data_dir_root) / "downloads" / "manual"
+    return folder_named(variable, builder.data_dir_root)
+
+
+def folder_named(variable: str, data_dir: str | os.PathLike) -> Path:
+    """Where archives are looked for: where a variable says, or tfds does.
+
+    Args:
+        variable: The name of the environment variable.
+        data_dir: The folder in which tensorflow-datasets keeps everything.
+    """
+    default = Path(data_dir) / "downloads" / "manual"
     return Path(os.path.expanduser(os.environ.get(variable) or default))
 
 
@@ -38,20 +48,24 @@ def prepare(builder: Any, folder: Path) -> None:
 
 
 def read_archive(
-    path: Path, is_wanted: Callable[[Sequence[str], str], bool]
+    path: Path,
+    is_wanted: Callable[[Sequence[str], str], bool],
+    largest: int = LARGEST_FILE,
 ) -> dict[str, bytes]:
     """Read files of an archive into memory, by their last names.
 
     Args:
         path: Of the archive, `.tgz`.
         is_wanted: Takes the folders of a file and its name; whether to read it.
+        largest: Bytes of a file at most; larger ones are passed over. Defaults to
+            16 MiB.
 
     Raises:
         ValueError: If it is truncated, no archive, or unpacks to far more than it
             should.
     """
     try:
-        return _read_members(path, is_wanted)
+        return _read_members(path, is_wanted, largest)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise ValueError(
             f"The archive {str(path)!r} must be whole: put it there again. "
@@ -60,7 +74,7 @@ def read_archive(
 
 
 def _read_members(
-    path: Path, is_wanted: Callable[[Sequence[str], str], bool]
+    path: Path, is_wanted: Callable[[Sequence[str], str], bool], largest: int
 ) -> dict[str, bytes]:
     files = {}
     left = LARGEST_ARCHIVE
@@ -70,11 +84,7 @@ def _read_members(
         for member in archive:
             *folders, name = member.name.split("/")
             file = archive.extractfile(member) if member.isreg() else None
-            if (
-                file is not None
-                and is_wanted(folders, name)
-                and member.size <= LARGEST_FILE
-            ):
+            if file is not None and is_wanted(folders, name) and member.size <= largest:
                 left -= member.size
                 if left < 0:
                     raise tarfile.ReadError(f"more than {LARGEST_ARCHIVE} bytes")

@@ -42,7 +42,12 @@ def style() -> str:
     return (_FILES / "explorer.css").read_text(encoding="utf-8")
 
 
-def document(title: str, content: str | None = None, nonce: str = "") -> str:
+def document(
+    title: str,
+    content: str | None = None,
+    nonce: str = "",
+    runtime: str | None = None,
+) -> str:
     """The whole page.
 
     Args:
@@ -51,6 +56,8 @@ def document(title: str, content: str | None = None, nonce: str = "") -> str:
             sent it.
         nonce: What marks the scripts and styles that may run, of this answer alone.
             Defaults to `""`: none, in a file that may ask nobody.
+        runtime: The script of what runs the decoder by WebAssembly. Defaults to `None`:
+            the page's own code does, or the server.
     """
     import jinja2
     from markupsafe import Markup
@@ -69,19 +76,22 @@ def document(title: str, content: str | None = None, nonce: str = "") -> str:
         script=Markup(script()),
         content=Markup(held),
         nonce=nonce,
-        policy=policy(nonce),
+        policy=policy(nonce, runtime is not None),
+        runtime=None if runtime is None else Markup(runtime),
     )
 
 
-def policy(nonce: str = "") -> str:
+def policy(nonce: str = "", has_wasm: bool = False) -> str:
     """What the page may load, as a Content-Security-Policy.
 
     Args:
         nonce: As of `document`. Defaults to `""`.
+        has_wasm: Whether it compiles WebAssembly of its own. Defaults to `False`.
     """
     own = f"'nonce-{nonce}'" if nonce else "'unsafe-inline'"
     asked = "'self'" if nonce else "'none'"
+    scripts = f"{own} 'wasm-unsafe-eval'" if has_wasm else own
     return (
-        f"default-src 'none'; script-src {own}; style-src {own}; "
+        f"default-src 'none'; script-src {scripts}; style-src {own}; "
         f"connect-src {asked}; img-src data: blob:; base-uri 'none'; form-action 'none'"
     )

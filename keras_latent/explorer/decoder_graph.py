@@ -25,32 +25,33 @@ class DecoderGraph:
             condition.
         output: The number of the tensor that is the picture.
         values: float32 of shape (size,): all weights, one after the other.
+        runtime: `None`: the page's own code runs it.
 
     Raises:
-        ValueError: If a layer isn't known to the page, or the decoder is no graph of
-            layers; the message names it.
+        UnknownLayerError: If a layer isn't known to the page, or the decoder is no
+            graph of layers; the message names it.
     """
+
+    runtime: str | None = None
 
     def __init__(self, model: LatentModel) -> None:
         self.steps: list[dict[str, Any]] = []
         self._values: list[np.ndarray] = []
         self._size = 0
         self._tensors = 2
-        try:
-            decoder = _from_code_to_picture(model)
-            inputs = list(range(len(decoder.inputs)))
-            (self.output,) = self._add_model(decoder, inputs)
-        except UnknownLayerError as error:
-            raise ValueError(
-                "`model` must have a decoder of layers that a page can run by itself; "
-                "`keras-latent explore` without `--static` shows any model. "
-                f"Received: {error}"
-            ) from error
+        decoder = _from_code_to_picture(model)
+        inputs = list(range(len(decoder.inputs)))
+        (self.output,) = self._add_model(decoder, inputs)
 
     @property
     def values(self) -> np.ndarray:
         """All weights, one after the other."""
         return np.concatenate([np.zeros(0, "float32"), *self._values])
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a page holds of it besides the graph."""
+        return {"weights": self.values}
 
     def to_config(self) -> dict[str, Any]:
         """The graph as JSON holds it, without the weights."""

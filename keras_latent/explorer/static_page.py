@@ -11,8 +11,11 @@ from keras_latent.datasets.source import Source
 from keras_latent.explorer.atlas import as_png
 from keras_latent.explorer.bundle import document
 from keras_latent.explorer.decoder_graph import DecoderGraph
+from keras_latent.explorer.decoder_steps import UnknownLayerError
 from keras_latent.explorer.exploration import Exploration
+from keras_latent.explorer.onnx_decoder import OnnxDecoder
 from keras_latent.models import LatentModel
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 
@@ -34,15 +37,15 @@ def write_page(
 ) -> None:
     """Write a page on which one plays with the codes of a model.
 
-    One file of HTML that opens without a network: the decoder runs in the page. It
+    One file of HTML that opens without a network: the decoder runs in the page, by code
+    of our own where it knows each layer (dense and convolutional ones, normalisations,
+    activations and what changes shapes), else by ONNX Runtime Web, which adds 5 MB. It
     shows a map of the images' codes; what is chosen on it, image or empty place, is
     decoded, and can be changed along each dimension, along the direction in which two
     sets of images differ, and along the way to another image.
 
     Args:
-        model: A latent model of this library, whose decoder is made of layers of Keras
-            that the page knows: dense and convolutional ones, normalisations,
-            activations and what changes shapes.
+        model: A latent model of this library.
         images: What to show: array of shape (count, height, width, channels) in [0, 1],
             at least two; or a dict of arrays, of which the first entry that is an image
             is shown; or a split of a dataset, a `Source` as
@@ -63,9 +66,11 @@ def write_page(
             instead of the model's prior. Defaults to `None`.
 
     Raises:
-        ValueError: If an argument is wrong, or the page doesn't know a layer of the
-            decoder; the message names it.
-        FileNotFoundError: If the folder doesn't exist.
+        ValueError: If an argument is wrong, or the decoder has a layer that neither the
+            page knows nor ONNX holds; the message names it.
+        FileNotFoundError: If the folder doesn't exist, or ONNX Runtime Web is needed
+            and its archive is missing: the message says which command brings it.
+        ImportError: If ONNX is needed and what writes it isn't installed.
         OSError: If the page can't be written.
 
     >>> import tempfile
@@ -78,22 +83,38 @@ def write_page(
     ['page.html']
     """
     # Before the images are encoded, which may take long.
-    graph = DecoderGraph(model)
+    decoder = decoder_of(model)
     exploration = Exploration(
         model, images, labels, class_names, limit, projection, title, seed, sampler
     )
-    held = base64.b64encode(content(exploration, graph)).decode("ascii")
-    write_text(path, document(exploration.title, held))
+    held = base64.b64encode(content(exploration, decoder)).decode("ascii")
+    write_text(path, document(exploration.title, held, runtime=decoder.runtime))
 
 
-def content(exploration: Exploration, graph: DecoderGraph) -> bytes:
+def decoder_of(model: LatentModel) -> DecoderGraph | OnnxDecoder:
+    """The decoder as a page can run it.
+
+    Args:
+        model: A latent model.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError: As of `write_page`.
+    """
+    check_is_latent_model(model)
+    try:
+        return DecoderGraph(model)
+    except UnknownLayerError as error:
+        return OnnxDecoder(model, str(error))
+
+
+def content(exploration: Exploration, decoder: DecoderGraph | OnnxDecoder) -> bytes:
     """All that the page holds: what is explored, the decoder, codes of the prior.
 
     Args:
         exploration: What is explored.
-        graph: Its decoder.
+        decoder: Its decoder.
     """
-    arrays = {"weights": graph.values}
+    arrays = dict(decoder.arrays)
     if exploration.can_sample:
         arrays["drawn"] = exploration.drawn_codes(DRAWN_CODES, exploration.seed)
     if not exploration.thumbnails_are_whole:
@@ -101,4 +122,4 @@ def content(exploration: Exploration, graph: DecoderGraph) -> bytes:
         arrays["originals"] = np.frombuffer(b"".join(files), "uint8")
         ends = np.cumsum([len(file) for file in files])
         arrays["original_ends"] = ends.astype("int32")
-    return exploration.packed({"decoder": graph.to_config()}, arrays)
+    return exploration.packed({"decoder": decoder.to_config()}, arrays)

@@ -104,7 +104,14 @@ def checked_on(model: LatentModel, images: Any) -> Any:
         model.check_observation(x)
     except ValueError as error:
         raise ValueError(str(error).replace("`x`", "`images`")) from None
-    return x
+    return _typed(x, model.encoder_spec())
+
+
+def _typed(rows: Any, spec: Any) -> Any:
+    """Rows of the types that a network declares: other runtimes take none but those."""
+    if isinstance(rows, dict):
+        return {name: _typed(own, spec[name]) for name, own in rows.items()}
+    return rows.astype(spec.dtype)
 
 
 def given_to(model: LatentModel, part: str, x: Any) -> Any:

@@ -51,9 +51,8 @@ class ClassifyingModel(VariationalModel):
         """The class, one-hot, or as vectors; of a missing one, the likeliest."""
         if len(x["y"].shape) == 2:
             return x["y"]
-        known = ops.one_hot(
-            ops.cast(x["y"], "int32"), self.num_classes, dtype="float32"
-        )
+        condition: Any = self.condition
+        known = condition.vector_of(x["y"])
         logits = self.classifier(x["x"], training=False)
         guess = ops.one_hot(likeliest(logits), self.num_classes, dtype="float32")
         return known + (1.0 - ops.sum(known, axis=-1, keepdims=True)) * guess

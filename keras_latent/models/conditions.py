@@ -45,7 +45,9 @@ class Condition(NamedTuple):
         """Classes one-hot, a missing one all 0; numbers as they are."""
         if self.num_classes is None:
             return ops.cast(y, "float32")
-        return ops.one_hot(ops.cast(y, "int32"), self.num_classes, dtype="float32")
+        # In ONNX, one-hot takes -1 for the last class: here no index is negative.
+        places = ops.cast(y, "int32") + 1
+        return ops.one_hot(places, self.num_classes + 1, dtype="float32")[:, 1:]
 
     def check(self, y: Any, count: int | None) -> None:
         """Refuse what is no condition of so many rows.

@@ -125,3 +125,29 @@ class TestErrors:
         said = failure(monkeypatch, capsys, "explore", run_folder)
         assert "pip install 'keras_latent[explorer]'" in said
         assert "`--static` needs neither" in said
+
+    def test_without_the_archive_of_what_decodes(
+        self, image_folder, tmp_path, monkeypatch, capsys
+    ):
+        pytest.importorskip("tf2onnx")
+        decoder = keras.Sequential(
+            [
+                keras.Input((2,)),
+                keras.layers.Dense(64),
+                keras.layers.Reshape(SHAPE),
+                keras.layers.DepthwiseConv2D(3, padding="same", name="deep"),
+            ]
+        )
+        model = kl.models.Autoencoder.for_images(SHAPE, 2, decoder=decoder)
+        model.save(tmp_path / "model.keras")
+        run = left_by_training(tmp_path / "run", tmp_path / "model.keras", image_folder)
+        monkeypatch.setenv("KERAS_LATENT_ONNXRUNTIME_WEB", str(tmp_path))
+        for command in (
+            ["explore", run, "--static", run / "explorer.html"],
+            ["report", run, "--explorer"],
+        ):
+            before = sorted(run.iterdir())
+            said = failure(monkeypatch, capsys, *command)
+            assert "the layer 'deep' of class DepthwiseConv2D" in said.replace("│ ", "")
+            assert "`npm pack onnxruntime-web@1` brings it" in said.replace("│ ", "")
+            assert sorted(run.iterdir()) == before

@@ -38,6 +38,38 @@ def conditional():
     )
 
 
+@pytest.fixture(scope="package")
+def unknown():
+    """A model whose decoder has a layer that a page's own code doesn't know."""
+    keras.utils.set_random_seed(3)
+    decoder = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(64),
+            keras.layers.Reshape((64, 1)),
+            keras.layers.Conv1D(1, 3, padding="same", activation="sigmoid"),
+            keras.layers.Reshape(SHAPE),
+        ]
+    )
+    return spread(kl.models.VAE(kl.networks.dense_encoder(SHAPE), decoder))
+
+
+@pytest.fixture(scope="package")
+def unknown_told():
+    """One that is told classes, of which -1 is a missing one."""
+    keras.utils.set_random_seed(4)
+    code, told = keras.Input((4, 4, 2), name="code"), keras.Input((3,), name="told")
+    x = keras.layers.Dense(16)(told)
+    x = keras.layers.Concatenate()([code, keras.layers.Reshape((4, 4, 1))(x)])
+    x = keras.layers.UpSampling2D(2)(keras.layers.DepthwiseConv2D(3, padding="same")(x))
+    x = keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")(x)
+    decoder = keras.Model([code, told], x)
+    model = kl.models.ConditionalVAE.for_images(
+        SHAPE, code_shape=(4, 4, 2), num_classes=3, decoder=decoder
+    )
+    return spread(model)
+
+
 def spread(model):
     """The model, with codes that vary: those of an untrained encoder hardly do."""
     layer = model.code_mean

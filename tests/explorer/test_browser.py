@@ -3,21 +3,20 @@
 import base64
 import json
 import threading
-import time
 
-import keras
 import numpy as np
 import pytest
 
 import keras_latent as kl
 from keras_latent.explorer import Exploration, bundle, serve, write_page
-from tests.browsers import DESKTOP, PHONE, needs_browser, open_page, requested, started
-from tests.explorer.conftest import COUNT, SHAPE, spread
+from tests.browsers import PHONE, needs_browser, requested, started
+from tests.explorer.conftest import COUNT
+from tests.explorer.onnx_archives import missing_for_onnx
+from tests.explorer.shells import Shell
 
 pytestmark = needs_browser
 
 EVIL = ["<script>document.title='run'</script>", "<img src=x onerror=alert(1)>", "c"]
-APP = "const x = document.getElementById('explorer')?.explorer; "
 
 NOTEBOOK = """<!DOCTYPE html><meta charset="utf-8"><link rel="icon" href="data:,">
 <style>%s</style><div id="cell"></div><script type="module">
@@ -38,65 +37,6 @@ def browser():
     # Where there is no graphics card, WebGL is computed.
     with started("--use-angle=swiftshader", "--enable-unsafe-swiftshader") as driver:
         yield driver
-
-
-class Shell:
-    """An explorer that is open in a browser, and the model that it is of."""
-
-    def __init__(self, browser, model, codes):
-        self.browser, self.model, self.codes = browser, model, codes
-
-    def pump(self):
-        """Carry messages, where the page doesn't ask by itself."""
-
-    def open(self, width=DESKTOP):
-        open_page(self.browser, self.url, width)
-        self.wait("return !!x?.shown")
-
-    def ask(self, script, *given):
-        return self.browser.execute_script(APP + script, *given)
-
-    def wait(self, script):
-        deadline = time.monotonic() + 60
-        while not self.ask(script):
-            self.pump()
-            assert time.monotonic() < deadline, self.browser.get_log("browser")
-            time.sleep(0.02)
-
-    def mouse(self, kind, left, top):
-        # The places are those of the map.
-        box = self.ask(
-            "const b = x.map.overlay.getBoundingClientRect(); return [b.left, b.top]"
-        )
-        self.browser.execute_cdp_cmd(
-            "Input.dispatchMouseEvent",
-            {
-                "type": kind,
-                "x": box[0] + left,
-                "y": box[1] + top,
-                "button": "left",
-                "buttons": 0 if kind == "mouseReleased" else 1,
-                "clickCount": 1,
-            },
-        )
-
-    def drag(self, places):
-        self.mouse("mousePressed", *places[0])
-        for place in places[1:]:
-            self.mouse("mouseMoved", *place)
-        self.mouse("mouseReleased", *places[-1])
-
-    def click(self, left, top):
-        self.drag([(left, top)])
-
-    def decoded(self):
-        """The code of what is shown, what the model is told, and the pixels."""
-        self.wait("return x.shown.code === x.code && !x.isDecoding")
-        code, told, pixels, shape = self.ask(
-            "return [[...x.shown.code], x.shown.condition, [...x.shown.picture.data], "
-            "x.shown.picture.shape]"
-        )
-        return np.float32(code), told, np.float32(pixels).reshape(shape)
 
 
 @pytest.fixture(scope="module")
@@ -132,22 +72,10 @@ def server_shell(browser, conditional, images, labels):
 
 
 @pytest.fixture(scope="module")
-def notebook_shell(browser, images, labels, tmp_path_factory):
+def notebook_shell(browser, unknown, images, labels, tmp_path_factory):
     """A widget, of a model whose layers a page doesn't know."""
     pytest.importorskip("anywidget")
-    keras.utils.set_random_seed(3)
-    decoder = keras.Sequential(
-        [
-            keras.Input((3,)),
-            keras.layers.Dense(64),
-            keras.layers.Reshape((64, 1)),
-            keras.layers.Conv1D(1, 3, padding="same", activation="sigmoid"),
-            keras.layers.Reshape(SHAPE),
-        ]
-    )
-    encoder = kl.networks.dense_encoder(SHAPE)
-    model = spread(kl.models.VAE(encoder, decoder))
-    widget = kl.explorer(model, images, labels)
+    widget = kl.explorer(unknown, images, labels)
     sent = []
     widget.send = lambda message, buffers=None: sent.append((message, buffers or []))
 
@@ -163,12 +91,38 @@ def notebook_shell(browser, images, labels, tmp_path_factory):
 
     path = tmp_path_factory.mktemp("notebook") / "notebook.html"
     path.write_text(NOTEBOOK % (bundle.style(), bundle.script()), encoding="utf-8")
-    shell = Notebook(browser, model, np.asarray(model.encode(images)))
+    shell = Notebook(browser, unknown, np.asarray(unknown.encode(images)))
     shell.url = shell.may_ask = path.as_uri()
     return shell
 
 
-@pytest.fixture(params=["page_shell", "server_shell", "notebook_shell"])
+def onnx_page(browser, model, images, labels, path):
+    """One file, in which ONNX Runtime Web decodes."""
+    if missing := missing_for_onnx():
+        pytest.skip(missing)
+    write_page(model, images, path, labels)
+    codes = np.asarray(Exploration(model, images, labels, limit=COUNT).codes)
+    shell = Shell(browser, model, codes)
+    shell.url = shell.may_ask = path.as_uri()
+    return shell
+
+
+@pytest.fixture(scope="module")
+def onnx_shell(browser, unknown, images, labels, tmp_path_factory):
+    path = tmp_path_factory.mktemp("onnx") / "page.html"
+    return onnx_page(browser, unknown, images, labels, path)
+
+
+@pytest.fixture(scope="module")
+def told_onnx_shell(browser, unknown_told, images, labels, tmp_path_factory):
+    path = tmp_path_factory.mktemp("told onnx") / "page.html"
+    return onnx_page(browser, unknown_told, images, labels, path)
+
+
+SHELLS = ("page", "server", "notebook", "onnx", "told_onnx")
+
+
+@pytest.fixture(params=[f"{name}_shell" for name in SHELLS])
 def shell(request):
     return request.getfixturevalue(request.param)
 
@@ -296,3 +250,58 @@ def test_a_server_tells_of_errors(server_shell):
     server_shell.open()
     server_shell.ask("x.update({ edits: { 0: NaN } })")
     server_shell.wait("return x.status.textContent.includes('`z` must be finite')")
+
+
+def test_a_page_names_whose_code_decodes_in_it(onnx_shell):
+    onnx_shell.open(PHONE)
+    assert onnx_shell.ask("return document.documentElement.scrollWidth") <= PHONE
+    said = onnx_shell.ask(
+        "const last = [...x.root.querySelectorAll('details')].at(-1); last.open = true;"
+        "return [last.querySelector('summary').innerText, last.innerText]"
+    )
+    assert "Decoded by ONNX Runtime Web 1." in said[0]
+    assert "©\u00a0Microsoft, MIT licence" in said[0]
+    assert "Permission is hereby granted, free of charge" in said[1]
+    wide = onnx_shell.ask(
+        "return [...x.root.querySelectorAll('.right *')]"
+        ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    assert wide == 0
+
+
+def test_a_page_is_told_that_a_class_is_missing(told_onnx_shell):
+    told_onnx_shell.open()
+    (code,) = np.random.default_rng(0).normal(size=(1, 32)).astype("float32")
+    pictures = {
+        told: np.float32(
+            told_onnx_shell.browser.execute_async_script(
+                "const [code, told, done] = arguments;"
+                "document.getElementById('explorer').explorer.host.decode("
+                "[Float32Array.from(code)], told).then(([p]) => done([...p.data]))",
+                code.tolist(),
+                told,
+            )
+        )
+        for told in (-1, 1)
+    }
+    for told, found in pictures.items():
+        y = np.array([told])
+        known = told_onnx_shell.model.decode(code.reshape(1, 4, 4, 2), y)
+        np.testing.assert_allclose(found, np.ravel(known), rtol=0, atol=1e-3)
+    assert np.abs(pictures[-1] - pictures[1]).max() > 0.01
+
+
+def test_codes_that_are_decoded_at_once(onnx_shell):
+    onnx_shell.open()
+    codes = np.random.default_rng(1).normal(size=(6, 3)).astype("float32")
+    # All asked for before the first is answered, as panels do.
+    found = onnx_shell.browser.execute_async_script(
+        "const [codes, done] = arguments;"
+        "const { host } = document.getElementById('explorer').explorer;"
+        "Promise.all(codes.map((code) => host.decode([Float32Array.from(code)], null)))"
+        ".then((all) => done(all.map(([picture]) => [...picture.data])))",
+        codes.tolist(),
+    )
+    known = np.asarray(onnx_shell.model.decode(codes)).reshape(6, -1)
+    np.testing.assert_allclose(np.float32(found), known, rtol=0, atol=1e-3)
+    assert onnx_shell.browser.get_log("browser") == []

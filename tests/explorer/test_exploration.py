@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import keras_latent as kl
-from keras_latent.explorer import Exploration, write_page
+from keras_latent.explorer import Exploration
 from keras_latent.explorer.atlas import AtlasWriter, as_bytes, as_png
 from keras_latent.explorer.maps import principal_plane
 from tests.explorer.conftest import COUNT, SHAPE
@@ -136,20 +136,6 @@ class TestPage:
         start, end = arrays["original_ends"][2:4]
         file = io.BytesIO(arrays["originals"][start:end].tobytes())
         np.testing.assert_array_equal(Image.open(file), as_bytes(images[3]))
-
-    def test_an_unknown_layer_stops_before_anything_is_written(self, tmp_path):
-        decoder = keras.Sequential(
-            [
-                keras.Input((2,)),
-                keras.layers.Reshape((2, 1)),
-                keras.layers.LSTM(64, name="remembering"),
-                keras.layers.Reshape(SHAPE),
-            ]
-        )
-        model = kl.models.Autoencoder(kl.networks.dense_encoder(SHAPE), decoder)
-        with pytest.raises(ValueError, match="the layer 'remembering' of class LSTM"):
-            write_page(model, np.zeros((3, *SHAPE)), tmp_path / "page.html")
-        assert not list(tmp_path.iterdir())
 
 
 def test_thumbnails_are_means_of_pixels():

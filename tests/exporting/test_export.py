@@ -183,6 +183,16 @@ class TestParts:
         difference = np.abs(found - model.encode(images)).max()
         assert 1e-5 < difference < 0.02
 
+    @pytest.mark.parametrize("part", ["encoder", "decoder"])
+    @pytest.mark.parametrize("variant", ["ConditionalVAE", "SemiSupervisedVAE"])
+    def test_a_missing_class_is_no_class(self, variant, part, tmp_path):
+        pytest.importorskip("onnxruntime")
+        model = getattr(kl.models, variant).for_images(SHAPE, 2, num_classes=3)
+        x = np.random.default_rng(0).random((4, *SHAPE), "float32")
+        given = {"x": x, "y": np.array([-1, 2, 0, -1])}
+        found = kl.export(model, tmp_path / "a.onnx", part=part, images=given)
+        assert found.difference <= found.limit
+
     def test_without_images_random_ones_will_do(self, tmp_path):
         case = next(case for case in CASES if case.name == "conditional")
         told = kl.export(case.build(), tmp_path / "a.keras", "keras")

@@ -73,7 +73,7 @@ export function buildFrame(app) {
           h("span", { className: "tools", role: "group", "aria-label": "what the pointer does" }, ...Object.values(app.tools))),
         app.mapRoot, app.legend),
       h("aside", { className: "right" }, app.status, app.stage.element,
-        h("div", { role: "tablist", className: "tabs", "aria-label": "tools" }, ...Object.values(app.tabs)), app.panel, keysHelp())));
+        h("div", { role: "tablist", className: "tabs", "aria-label": "tools" }, ...Object.values(app.tabs)), app.panel, keysHelp(), ...credit(header.decoder?.runtime))));
   app.search.value = app.state.search;
   app.map = new CodeMap(app.mapRoot, subject, {
     pick: (row) => app.pick(row),
@@ -84,6 +84,13 @@ export function buildFrame(app) {
   });
   app.root.addEventListener("keydown", (event) => onKey(app, event));
   showLegend(app);
+}
+
+// Whose code decodes in the page besides our own, and on what terms.
+function credit(runtime) {
+  return runtime ? [h("details", { className: "keys" },
+    h("summary", { textContent: `Decoded by ${runtime.name}, ©\u00a0Microsoft, MIT licence` }),
+    h("p", { className: "quiet licence", textContent: runtime.licence }))] : [];
 }
 
 function showLegend(app) {

@@ -2,12 +2,13 @@
 // A host has load(), decode(codes, condition), original(row), sample(count, seed).
 
 import { Decoder } from "./decoder.js";
+import { OnnxDecoder } from "./decoder_onnx.js";
 import { decodedPng } from "./pictures.js";
 import { fromBase64, unpack } from "./unpack.js";
 
 const pause = () => new Promise((resolve) => setTimeout(resolve));
 
-/** Everything lies in the page, and its own code decodes. */
+/** Everything lies in the page, which decodes by its own code, or by ONNX Runtime Web. */
 export class PageHost {
   constructor(text) {
     this.text = text;
@@ -17,7 +18,10 @@ export class PageHost {
   async load() {
     this.content = unpack(fromBase64(this.text));
     const { header, arrays } = this.content;
-    this.decoder = new Decoder(header.decoder, arrays.weights.data, header.code_shape);
+    const { decoder, code_shape: codeShape } = header;
+    this.decoder = decoder.runtime
+      ? await OnnxDecoder.open(window.onnxRuntimeWeb, decoder, arrays, codeShape)
+      : new Decoder(decoder, arrays.weights.data, codeShape);
     return this.content;
   }
 
@@ -26,7 +30,7 @@ export class PageHost {
     const told = conditions && Float32Array.from(conditions, (_, i) => (i === condition ? 1 : 0));
     const pictures = [];
     for (const code of codes) {
-      pictures.push(this.decoder.decode(code, told));
+      pictures.push(await this.decoder.decode(code, told));
       // Between two pictures, the page may answer.
       if (codes.length > 1) await pause();
     }

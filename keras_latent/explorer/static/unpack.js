@@ -20,3 +20,9 @@ export function fromBase64(text) {
   for (let i = 0; i < characters.length; i++) bytes[i] = characters.charCodeAt(i);
   return bytes.buffer;
 }
+
+/** Bytes that gzip has compressed. */
+export async function unzipped(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -23,7 +23,7 @@ def tf_config(addresses, place):
     return json.dumps({"cluster": {"worker": addresses}, "task": task})
 
 
-def run_workers(words, folder, limit=300.0, codes=(0, 0)):
+def run_workers(words, folder, limit=900.0, codes=(0, 0)):
     """Run Python with the same words as each of two workers.
 
     Both are killed after `limit` seconds, however they are stuck.

@@ -53,7 +53,7 @@ def played(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
     pictures = write_images(folder / "images")
     command = [sys.executable, "-m", "tests.faults", str(folder), str(pictures)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return folder
 

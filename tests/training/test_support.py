@@ -110,7 +110,7 @@ def test_workers_train(tmp_path):
 
 def train_in_worker(folder):
     place = workers.read_cluster().place
-    strategy = workers.join_workers(timeout=300.0)
+    strategy = workers.join_workers(timeout=900.0)
     for case in IN_WORKERS:
         for policy in TRAINS.values():
             keras.config.set_dtype_policy(policy)

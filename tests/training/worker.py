@@ -58,7 +58,7 @@ def refusal(action):
 
 def main(folder):
     place = workers.read_cluster().place
-    strategy = workers.join_workers(timeout=300.0)
+    strategy = workers.join_workers(timeout=900.0)
     for name in OVERRIDES:
         model, weights, told = trained(name, strategy.scope())
         np.savez(folder / f"{name}-{place}.npz", *weights)

@@ -153,7 +153,7 @@ class TestCluster:
         # Although both have come, one after the other.
         message = f"Workers of `TF_CONFIG` didn't come.*nothing from {addresses[1]}$"
         with pytest.raises(TimeoutError, match=message):
-            join_workers(timeout=900.0)
+            join_workers(timeout=300.0)
         others.join()
         assert left == []
 

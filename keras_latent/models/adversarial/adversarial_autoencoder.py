@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent.models.adversarial.code_critic import CodeCritic
+from keras_latent.models.code_critic import CodeCritic
 from keras_latent.models.prior_drawing import PriorDrawing
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor

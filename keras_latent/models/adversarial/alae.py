@@ -6,8 +6,8 @@ import keras
 from keras import ops
 
 from keras_latent.gradients import with_squared_gradient_norm
-from keras_latent.models.adversarial.code_critic import CodeCritic
 from keras_latent.models.adversarial.mapped_prior import MappedCodes
+from keras_latent.models.code_critic import CodeCritic
 from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Batch, Tensor

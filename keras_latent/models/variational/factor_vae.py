@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import networks
+from keras_latent.models.code_critic import CodeCritic
 from keras_latent.models.variational import permutation
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.players import Player
@@ -15,7 +15,7 @@ from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
-class FactorVAE(VariationalModel):
+class FactorVAE(CodeCritic, VariationalModel):
     """Variational autoencoder of independent code elements, by a discriminator T.
 
     Two players, `vae` and `discriminator`, from one pass of the encoder; T gives one
@@ -74,10 +74,7 @@ class FactorVAE(VariationalModel):
         **kwargs: Any,
     ) -> None:
         super().__init__(encoder, decoder, likelihood, **kwargs)
-        if discriminator is None:
-            discriminator = networks.dense_critic(self.latent_dim)
-        networks.check_critic("discriminator", discriminator, (self.latent_dim,))
-        self.discriminator = discriminator
+        self.add_discriminator(discriminator, (1000, 1000, 1000, 1000, 1000, 1000))
         self.global_batch = checked_switch("global_batch", global_batch)
         self.permutation_seed = keras.random.SeedGenerator(self.seed)
         self.add_term("reconstruction")
@@ -97,14 +94,13 @@ class FactorVAE(VariationalModel):
         """−log p(x|z), KL(q(z|x) ‖ p(z)), T(z), and how T is told what is what."""
         latent = self.infer(batch.x, training)
         z = ops.reshape(latent.z, (-1, self.latent_dim))
-        logit = self.discriminator(z, training=training)[:, 0]
+        logit = self.logit(z, training)
 
         def discrimination(rows: tuple[Tensor, Tensor]) -> Tensor:
             logit, z = rows
             others = z[(ops.shape(z)[0] + 1) // 2 :]
             permuted = permutation.permuted_columns(others, self.permutation_seed)
-            told = self.discriminator(permuted, training=training)[:, 0]
-            return permutation.discrimination(logit, told)
+            return permutation.discrimination(logit, self.logit(permuted, training))
 
         # A player's gradient ends at its own networks, so that z needn't be stopped.
         return {

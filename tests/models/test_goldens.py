@@ -3,12 +3,26 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from tests.models.goldens import all_computed
 
 STANDING = Path(__file__).parents[1] / "data" / "goldens" / "standing.json"
+
+# Before 3.13, the global generator of Keras isn't started anew by a seed, so that what
+# has no seed of its own draws other noise.
+KNOWS_SEEDS = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
+DRAW = (
+    "contractive",
+    "denoising",
+    "vae",
+    "constrained",
+    "variational-encdec",
+    "VAE.for_images",
+    "VariationalEncDec.for_images",
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +32,8 @@ def computed():
 
 @pytest.mark.parametrize("name", json.loads(STANDING.read_text()))
 def test_losses_and_gradients_stand(computed, name):
+    if name in DRAW and not KNOWS_SEEDS:
+        pytest.skip("draws other noise with this Keras")
     expected = json.loads(STANDING.read_text())[name]
     for logs in ("evaluated", "trained"):
         for term, value in expected[logs].items():

@@ -37,6 +37,9 @@ OPTIMIZERS = {
     "Lion": lambda: keras.optimizers.Lion(0.01),
     "Adafactor": lambda: keras.optimizers.Adafactor(0.02),
 }
+# Keras's own model can't be trained by it before, with TensorFlow.
+MUON_TRAINS = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
+
 # What the others do differs less from what Keras does for all of them.
 ALWAYS = (
     "accumulated averages",
@@ -51,8 +54,9 @@ each_optimizer = pytest.mark.parametrize(
     [
         pytest.param(make, marks=[] if name in ALWAYS else pytest.mark.all)
         for name, make in OPTIMIZERS.items()
+        if name != "Muon" or MUON_TRAINS
     ],
-    ids=list(OPTIMIZERS),
+    ids=[name for name in OPTIMIZERS if name != "Muon" or MUON_TRAINS],
 )
 
 

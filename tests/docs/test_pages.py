@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import inspect
 import json
 import re
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_constants_say_what_they_are(pages):
 @pytest.mark.parametrize("name", VARIANTS)
 class TestVariants:
     def test_says_when_to_use_it(self, name):
-        assert "\n    When: " in VARIANTS[name].__doc__
+        assert "\nWhen: " in inspect.getdoc(VARIANTS[name])
 
     def test_shows_terms_and_tests(self, name, pages):
         text, variant = pages[f"variants/{name}.md"], VARIANTS[name]

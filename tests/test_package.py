@@ -187,7 +187,14 @@ def test_keras_objects_are_registered(name):
 
 
 # Methods that extend what the base does, by a call of `super`.
-EXTENDED = {"__init__", "__new__", "__setattr__", "get_config", "from_config"}
+EXTENDED = {
+    "__init__",
+    "__new__",
+    "__setattr__",
+    "__replace__",
+    "get_config",
+    "from_config",
+}
 # Hooks with a default that few classes change, and why.
 HOOKS = {
     # What a sampler is fitted to: codes, or the posteriors that they are drawn from.

@@ -13,7 +13,6 @@ import numpy as np
 _IN_TWIN = ContextVar("in_twin", default=False)
 """Whether a model is being made to try an argument, by a constructor that assigns."""
 
-
 _FOLLOWERS = ("code_shape", "latent_dim", "condition", "decoder_spec")
 """What follows from the networks and the arguments, beside layers."""
 
@@ -59,13 +58,13 @@ def check_follower(model: Any, name: str, value: Any) -> None:
     if name not in own or name.startswith("_") or own.get("_constructors", 1):
         return
     current = own[name]
-    if value is current or name in model.constructor_arguments():
-        return
     is_layer = isinstance(current, keras.layers.Layer)
-    if name not in _FOLLOWERS and not is_layer:
+    if value is current or not (is_layer or name in _FOLLOWERS):
         return
-    is_alike = is_layer and type(value) is type(current) and _alike(value, current)
-    if not is_alike and not (not is_layer and value == current):
+    if name in model.constructor_arguments():
+        return
+    stays = _alike(value, current) if is_layer else value == current
+    if not stays:
         raise ValueError(
             f"`{name}` can't be changed once the model is made, since its constructor "
             "makes it, and would again when a file is loaded: make a class of your "
@@ -74,6 +73,8 @@ def check_follower(model: Any, name: str, value: Any) -> None:
 
 
 def _alike(one: Any, other: Any) -> bool:
+    if type(one) is not type(other):
+        return False
     configs = [
         {key: own for key, own in layer.get_config().items() if key != "name"}
         for layer in (one, other)

@@ -28,7 +28,7 @@ class ObservingModel(ForImages):
         raise NotImplementedError
 
     def given_observation(self, x: Any, y: Any) -> Any:
-        """The same, of what a user gives in one call.
+        """What is encoded, of the `x` and the `y` that a user gives in one call.
 
         Raises:
             ValueError: If there is a condition too many.

@@ -45,8 +45,7 @@ def streamed(
         return _over_batches(function, x, check, as_observation)
     x = listed_as_arrays("x", x)
     # Where Keras would flatten what is sparse.
-    for leaf in x.values() if isinstance(x, dict) else [x]:
-        check_is_dense("x", leaf)
+    check_is_dense("x", x)
     leaves = keras.tree.flatten(x)
     if any(_is_symbolic(leaf) for leaf in leaves):
         return function(x)

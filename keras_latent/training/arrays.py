@@ -54,11 +54,15 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
 
 
 def check_is_dense(argument: str, data: Any) -> None:
-    """Refuse tensors that leave zeros out, and rows of several lengths.
+    """Refuse tensors that leave zeros out, and rows of several lengths; in dicts, too.
 
     Raises:
         ValueError: If it is one.
     """
+    if isinstance(data, dict):
+        for column in data.values():
+            check_is_dense(argument, column)
+        return
     # Those of SciPy, whether or not it is there.
     if isinstance(data, _SPARSE) or hasattr(data, "tocoo"):
         raise ValueError(
@@ -83,6 +87,15 @@ def check_is_data(argument: str, data: Any) -> None:
         )
 
 
+def is_real(dtype: tf.DType) -> bool:
+    """Whether numbers of a dtype lose nothing but digits as floats.
+
+    >>> is_real(tf.int32), is_real(tf.complex64)
+    (True, False)
+    """
+    return bool(dtype.is_floating or dtype.is_integer or dtype.is_bool)
+
+
 def check_is_real(argument: str, column: Any) -> None:
     """Refuse what would lose a part as floats, or can't be some.
 
@@ -90,7 +103,7 @@ def check_is_real(argument: str, column: Any) -> None:
         ValueError: If it is such a column.
     """
     dtype = tf.as_dtype(column.dtype)
-    if not (dtype.is_floating or dtype.is_integer or dtype.is_bool):
+    if not is_real(dtype):
         raise ValueError(
             f"`{argument}` must hold real numbers. "
             f"Received: {argument} of dtype {dtype.name}"

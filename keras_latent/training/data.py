@@ -224,8 +224,7 @@ def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         if name in given
     }
     for name, column in found.items():
-        for leaf in column.values() if isinstance(column, dict) else [column]:
-            check_is_dense(name, leaf)
+        check_is_dense(name, column)
     return found
 
 

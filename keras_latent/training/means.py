@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent.training import replicas
+from keras_latent.training.arrays import is_real
 from keras_latent.training.data import rows
 from keras_latent.typing import Batch, Counts, Share, Tensor
 
@@ -80,11 +81,10 @@ def check_shape(
     """
     try:
         tensor = ops.convert_to_tensor(value)
-        is_real = tensor.dtype.is_floating or tensor.dtype.is_integer
-        is_real = is_real or tensor.dtype == tf.bool
+        holds_numbers = is_real(tensor.dtype)
     except (TypeError, ValueError):
-        is_real = False
-    if not is_real:
+        holds_numbers = False
+    if not holds_numbers:
         raise ValueError(
             f"`objective` must return {name!r} as real numbers. "
             f"Received: {name}={value!r}"

@@ -32,6 +32,13 @@ class Shell:
             assert time.monotonic() < deadline, self.browser.get_log("browser")
             time.sleep(0.02)
 
+    def cut_off(self):
+        """How many parts of the panel on the right end beyond the screen."""
+        return self.ask(
+            "return [...x.root.querySelectorAll('.right *')]"
+            ".filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length"
+        )
+
     def mouse(self, kind, left, top):
         # The places are those of the map.
         box = self.ask(

@@ -3,17 +3,17 @@
 import json
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
 from tests.models.goldens import all_computed
+from tests.versions import KERAS
 
 STANDING = Path(__file__).parents[1] / "data" / "goldens" / "standing.json"
 
 # Before 3.13, the global generator of Keras isn't started anew by a seed, so that what
 # has no seed of its own draws other noise.
-KNOWS_SEEDS = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
+KNOWS_SEEDS = KERAS >= (3, 13)
 DRAW = (
     "contractive",
     "denoising",

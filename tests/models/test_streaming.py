@@ -15,6 +15,7 @@ from tests.models.cases import (
     mixed_data,
     mixed_networks,
 )
+from tests.versions import KERAS
 
 X = images(11)
 
@@ -155,7 +156,7 @@ def test_every_case_streams():
 
 class TestRandomness:
     @pytest.mark.skipif(
-        tuple(map(int, keras.__version__.split(".")[:2])) < (3, 13),
+        KERAS < (3, 13),
         reason="set_random_seed leaves Keras's global generator as it is before 3.13",
     )
     def test_the_global_seed_decides_what_has_none(self, model):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_latent.models import Autoencoder, FactorVAE
 from keras_latent.networks import dense_critic
 from tests.models.cases import LATENT_DIM, dense_networks, images
+from tests.versions import KERAS
 
 STEPS, ROWS = 5, 4
 
@@ -38,7 +39,7 @@ OPTIMIZERS = {
     "Adafactor": lambda: keras.optimizers.Adafactor(0.02),
 }
 # Keras's own model can't be trained by it before, with TensorFlow.
-MUON_TRAINS = tuple(map(int, keras.__version__.split(".")[:2])) >= (3, 13)
+MUON_TRAINS = KERAS >= (3, 13)
 
 # What the others do differs less from what Keras does for all of them.
 ALWAYS = (

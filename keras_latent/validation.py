@@ -72,6 +72,36 @@ def checked_switch(argument: str, value: Any) -> bool:
     return bool(value)
 
 
+def checked_seed(seed: Any) -> int:
+    """The seed of a generator, which NumPy and Keras take alike.
+
+    Raises:
+        ValueError: If `seed` isn't an integer of at least 0 that fits 63 bits.
+
+    >>> checked_seed(-1)
+    Traceback (most recent call last):
+    ...
+    ValueError: `seed` must be an integer in [0, 2^63). Received: seed=-1
+    """
+    is_integer = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
+    if not is_integer or not 0 <= seed < 2**63:
+        raise ValueError(
+            f"`seed` must be an integer in [0, 2^63). Received: seed={seed!r}"
+        )
+    return int(seed)
+
+
+def checked_optional_seed(seed: Any) -> int | None:
+    """The seed of a generator that may seed itself.
+
+    Raises:
+        ValueError: If `seed` is neither `None` nor what `checked_seed` takes.
+
+    >>> checked_optional_seed(None)
+    """
+    return None if seed is None else checked_seed(seed)
+
+
 def check_in_range(
     argument: str, value: Any, low: float = 0.0, high: float = math.inf
 ) -> None:

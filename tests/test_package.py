@@ -202,6 +202,7 @@ HOOKS = {
     ("CodeSampler", "fit_encoded"),
     ("RandomStateModel", "numbers"),
     ("CompiledModel", "players"),  # one player, unless there are several
+    ("CompiledModel", "spared_layers"),  # none, unless another network helps
     ("SteppingModel", "check_labels"),  # few variants read labels
     # A decoder of features sees more than the image, and another network's code.
     ("SteppingModel", "observation"),

@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, checked_optional_seed
 
 
 class Corruption(keras.layers.Layer):
@@ -21,8 +21,8 @@ class Corruption(keras.layers.Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.built = True
 
     def corrupt(self, x: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import keras
 
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_optional_seed
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -30,8 +31,8 @@ class StandardNormal(keras.layers.Layer):
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
         self.built = True
 
     def call(self, like: Tensor) -> Tensor:

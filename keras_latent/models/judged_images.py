@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import keras
 from keras import ops
 
 from keras_latent import networks
@@ -80,6 +81,10 @@ class JudgedImages(ResidualNetworks):
             "model": Player(moved, terms),
             "discriminator": Player([self.discriminator], ("discrimination",)),
         }
+
+    def spared_layers(self: Any) -> list[keras.layers.Layer]:
+        """The network whose features are compared, frozen or not."""
+        return [] if self.feature_extractor is None else [self.feature_extractor]
 
     def judged(self: Any, x: Tensor, z: Tensor, training: bool) -> dict[str, Tensor]:
         """−log p(x|z) and the terms of the judges, of codes z of images x."""

@@ -11,9 +11,10 @@ from keras_latent.graph import known_values
 from keras_latent.models import specs
 from keras_latent.models.coding_model import CodingModel
 from keras_latent.models.streaming import is_dataset, streamed
+from keras_latent.training.arrays import check_is_real
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_optional_seed
 
 
 class LatentModel(CodingModel):
@@ -86,9 +87,11 @@ class LatentModel(CodingModel):
             a tensor.
 
         Raises:
-            ValueError: If shape or range are not those that `fit` takes.
+            ValueError: If shape or range are not those that `fit` takes, or a dataset
+                is to be encoded as in training.
         """
         if training:
+            _check_one_batch("x", x)
             observation = x if self.condition is None else self.observation(x, y)
             return self.encoded(observation, training, sample)
         encode = functools.partial(self.encoded, sample=sample)
@@ -116,9 +119,11 @@ class LatentModel(CodingModel):
             arrays, or tensors of a tensor.
 
         Raises:
-            ValueError: If the codes have another shape, aren't finite, or lie outside
-                of the posterior's space.
+            ValueError: If the codes have another shape, aren't finite, lie outside of
+                the posterior's space, or are a dataset to be decoded as in training.
         """
+        if training:
+            _check_one_batch("z", z)
         given: Any
         if is_dataset(z):
             given = z
@@ -174,8 +179,8 @@ class LatentModel(CodingModel):
             Means of the observation, of shape (n, ...).
 
         Raises:
-            ValueError: If there is no prior, `n` is not a positive integer, or there
-                aren't as many conditions.
+            ValueError: If there is no prior, `n` isn't a positive integer, `seed` is no
+                integer of at least 0, or there aren't as many conditions.
         """
         if self.prior is None:
             raise ValueError(
@@ -188,8 +193,7 @@ class LatentModel(CodingModel):
         check_positive_integer("n", n)
         if y is not None and not np.ndim(y):
             y = np.full(n, y)
-        if isinstance(seed, np.integer):
-            seed = int(seed)
+        seed = checked_optional_seed(seed)
         generator = None if seed is None else keras.random.SeedGenerator(seed)
         z = self.prior.sample(shape=(n, *self.code_shape), seed=generator)
         return self.decode(z, y)
@@ -268,10 +272,8 @@ class LatentModel(CodingModel):
                 f"Received: z of shape {shape}"
             )
         values = known_values(z)
-        if values is not None and values.dtype.kind not in "fiub":
-            raise ValueError(
-                f"`z` must hold real numbers. Received: z of dtype {values.dtype}"
-            )
+        if values is not None:
+            check_is_real("z", values)
         if values is not None and not np.isfinite(values).all():
             raise ValueError(
                 "`z` must be finite. Received: z with "
@@ -311,6 +313,14 @@ class LatentModel(CodingModel):
         self(self.example_observation())
         kwargs.setdefault("input_signature", [self.encoder_spec()])
         super().export(filepath, *args, **kwargs)
+
+
+def _check_one_batch(argument: str, given: Any) -> None:
+    if is_dataset(given):
+        raise ValueError(
+            f"`{argument}` must be one batch where `training` is True. "
+            f"Received: {argument} of type {type(given).__name__}"
+        )
 
 
 def check_is_latent_model(model: Any) -> None:

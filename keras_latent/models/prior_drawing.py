@@ -6,6 +6,7 @@ import keras
 
 from keras_latent import distributions
 from keras_latent.models.deterministic_model import DeterministicModel
+from keras_latent.validation import checked_optional_seed
 
 
 class PriorDrawing(DeterministicModel):
@@ -41,5 +42,5 @@ class PriorDrawing(DeterministicModel):
         self.prior = prior
         self.remember_given("prior", given, prior)
         self.prior.build_for(self)
-        self.seed = seed
-        self.prior_seed = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.prior_seed = keras.random.SeedGenerator(self.seed)

@@ -14,7 +14,11 @@ from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import (
+    check_positive_integer,
+    checked_optional_seed,
+    checked_seed,
+)
 
 _LARGEST_DECODED = 4096
 """Rows that `log_likelihood` decodes at once, of all samples together."""
@@ -89,7 +93,7 @@ class VariationalModel(LatentModel):
         self.prior = prior
         for name, named in given.items():
             self.remember_given(name, named, getattr(self, name))
-        self.seed = seed
+        self.seed = checked_optional_seed(seed)
         self.noise = StandardNormal(seed)
         posterior.build_as_posterior(self.code_shape)
         prior.build_for(self)
@@ -257,7 +261,7 @@ class VariationalModel(LatentModel):
 
         Source: Kingma and Welling 2013, equation 3.
         """
-        generator = keras.random.SeedGenerator(seed)
+        generator = keras.random.SeedGenerator(checked_seed(seed))
 
         def bound(x: Any) -> Tensor:
             q = self.posterior_parameters(x)
@@ -318,7 +322,7 @@ class VariationalModel(LatentModel):
         x = self.given_observation(x, y)
         self.check_observation(x)
         self.likelihood.check_normalised(self.target(x))
-        generator = keras.random.SeedGenerator(seed)
+        generator = keras.random.SeedGenerator(checked_seed(seed))
         rows = self._rows_decoded_at_once()
         batch_size = min(batch_size, rows)
         most = max(1, rows // batch_size)

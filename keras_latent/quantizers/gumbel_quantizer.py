@@ -14,6 +14,7 @@ from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_in_range,
     check_positive_integer,
+    checked_optional_seed,
     checked_switch,
 )
 
@@ -86,8 +87,8 @@ class GumbelQuantizer(Quantizer):
         )
         self.straight_through = checked_switch("straight_through", straight_through)
         self.kl_weight = kl_weight
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     @property
     def num_codes(self) -> int:

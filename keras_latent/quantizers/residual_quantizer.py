@@ -9,7 +9,11 @@ from keras_latent.quantizers.base import Quantized, Quantizer
 from keras_latent.quantizers.pass_through import GRADIENTS
 from keras_latent.quantizers.vector_quantizer import VectorQuantizer
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    check_positive_integer,
+    checked_optional_seed,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -70,7 +74,7 @@ class ResidualQuantizer(Quantizer):
         super().__init__(**kwargs)
         self.depth = int(num_levels)
         self.gradient = gradient
-        self.seed = seed
+        self.seed = checked_optional_seed(seed)
         self.quantizers = [
             VectorQuantizer(
                 num_codes,

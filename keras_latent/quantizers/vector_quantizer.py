@@ -20,6 +20,7 @@ from keras_latent.validation import (
     check_choice,
     check_in_range,
     check_positive_integer,
+    checked_optional_seed,
     checked_switch,
 )
 
@@ -113,8 +114,8 @@ class VectorQuantizer(Quantizer):
         self.gradient = gradient
         self.commitment_weight = commitment_weight
         self.epsilon = epsilon
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     @property
     def num_codes(self) -> int:

@@ -11,7 +11,7 @@ from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
 
 _ROWS = 1024
 """Codes that move at once."""
@@ -85,7 +85,7 @@ class FlowMatching(CodeSampler):
         self.steps = steps
         self.guidance = guidance
         self.label_dropout = label_dropout
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
 

@@ -7,7 +7,7 @@ import numpy as np
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.normal import RIDGE, normal_log_prob
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_seed
 
 
 class GaussianMixture(CodeSampler):
@@ -36,7 +36,7 @@ class GaussianMixture(CodeSampler):
         check_positive_integer("components", components)
         super().__init__(model)
         self.components = components
-        self.seed = seed
+        self.seed = checked_seed(seed)
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None

@@ -9,7 +9,7 @@ from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.hamiltonian import hamiltonian_chains
 from keras_latent.samplers.posterior_rows import has_posterior, posteriors_of
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
 
 _CHAINS = 256
 """Chains that run at once."""
@@ -83,7 +83,7 @@ class Manifold(PosteriorSampler):
         self.steps = steps
         self.leapfrog_steps = leapfrog_steps
         self.step_size = step_size
-        self.seed = seed
+        self.seed = checked_seed(seed)
 
     @classmethod
     def check_model(cls, model: Any) -> None:

@@ -14,7 +14,7 @@ from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
 
 _ROWS = 1024
 """Codes that are looked at at once."""
@@ -74,7 +74,7 @@ class MaskedAutoregressiveFlow(CodeSampler):
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
 

@@ -15,7 +15,12 @@ from keras_latent.samplers import training
 from keras_latent.samplers.base import Sampler, as_labels, check_enough, check_seen
 from keras_latent.samplers.token_order import TokenOrder
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import (
+    check_in_range,
+    check_positive_integer,
+    checked_optional_seed,
+    checked_seed,
+)
 
 MOST_CODES = 2**16
 """How many codes a table may have: each has a logit at each position."""
@@ -80,7 +85,7 @@ class TokenSampler(Sampler):
         self.learning_rate = learning_rate
         self.guidance = guidance
         self.label_dropout = label_dropout
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
         self.order = TokenOrder(model.token_shape)
@@ -126,7 +131,8 @@ class TokenSampler(Sampler):
             ValueError: If nothing was fitted, or a label was never seen.
         """
         known = self.labels_to_draw(n, labels)
-        network, generator = self._fitted_network(), np.random.default_rng(seed)
+        generator = np.random.default_rng(checked_optional_seed(seed))
+        network = self._fitted_network()
         parts = []
         for start in range(0, n, self._rows()):
             rows = min(self._rows(), n - start)

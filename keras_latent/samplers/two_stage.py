@@ -15,7 +15,7 @@ from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.posterior_rows import posterior_draws
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
 
 _SCALE = 0.3
 """Of the likelihood at first, of standardised codes."""
@@ -80,7 +80,7 @@ class TwoStage(PosteriorSampler):
         self.epochs = epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
-        self.seed = seed
+        self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)
         self.verbose = verbose
 

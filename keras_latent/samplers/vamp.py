@@ -13,7 +13,7 @@ from keras_latent.samplers.posterior_rows import (
     posteriors_of,
 )
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_seed
 
 _PAIRS = 20_000
 """Pairs of a code and a posterior that are looked at at once."""
@@ -53,7 +53,7 @@ class Vamp(PosteriorSampler):
         check_positive_integer("components", components)
         super().__init__(model)
         self.components = components
-        self.seed = seed
+        self.seed = checked_seed(seed)
 
     @classmethod
     def check_model(cls, model: Any) -> None:

@@ -1,6 +1,7 @@
 """Arrays, and what people give in their place."""
 
 import numbers
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,19 @@ def check_is_data(argument: str, data: Any) -> None:
         raise ValueError(
             f"`{argument}` must be an array of rows, a dataset or another source of "
             f"batches. Received: {argument}={data!r}"
+        )
+
+
+def check_is_unpacked(argument: str, given: Sequence[Any]) -> None:
+    """Refuse a tuple of nothing, and one of more than Keras has names for.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    if not 1 <= len(given) <= 3:
+        raise ValueError(
+            f"`{argument}` must be x, (x, y) or (x, y, sample_weight). "
+            f"Received: {argument} with {len(given)} parts"
         )
 
 

@@ -13,6 +13,7 @@ from keras_latent.training.guard import FiniteGuard
 from keras_latent.training.players import (
     Player,
     build_for,
+    check_nothing_is_left,
     check_players,
     computes_in_float16,
     is_regularized,
@@ -46,6 +47,13 @@ class CompiledModel(TermsModel):
         several, each has an optimizer of its own.
         """
         return {"model": Player([self], tuple(self._weight_by_term))}
+
+    def spared_layers(self) -> list[keras.layers.Layer]:
+        """Layers that no player moves, though they may be trainable; none by default.
+
+        They give features or judge, and belong to whoever made them.
+        """
+        return []
 
     def compile(
         self,
@@ -93,6 +101,7 @@ class CompiledModel(TermsModel):
         )
         players = self.players()
         check_players(players, self._weight_by_term, self)
+        check_nothing_is_left(players, self.spared_layers(), self)
         first, *others = players
         # An optimizer belongs to the strategy in whose scope it is made.
         with self.distribute_strategy.scope():

@@ -13,6 +13,7 @@ from keras_latent.training.arrays import (
     check_is_data,
     check_is_dense,
     check_is_real,
+    check_is_unpacked,
     is_in_arrays,
     listed_as_arrays,
 )
@@ -142,6 +143,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     arguments = {name: value for name, value in arguments.items() if name != "self"}
     arguments |= arguments.pop("kwargs", {})
     if isinstance(arguments.get("x"), tuple) and arguments.get("y") is None:
+        check_is_unpacked("x", arguments["x"])
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(arguments["x"])
         arguments |= {"x": x, "y": y}
         if sample_weight is not None:
@@ -154,6 +156,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     arguments |= as_arrays(model, arguments)
     validation = arguments.get("validation_data")
     if isinstance(validation, list | tuple):
+        check_is_unpacked("validation_data", validation)
         names = ("x", "y", "sample_weight")
         columns = keras.utils.unpack_x_y_sample_weight(validation)
         given = as_arrays(model, dict(zip(names, columns, strict=True)))

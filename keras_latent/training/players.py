@@ -113,6 +113,33 @@ def _check_layers(name: str, layers: Any, model: keras.Model) -> None:
             )
 
 
+def check_nothing_is_left(
+    players: dict[str, Player], spared: list[keras.layers.Layer], model: keras.Model
+) -> None:
+    """Refuse players of whom nobody moves a variable that is to be trained.
+
+    Args:
+        players: The players by name.
+        spared: Layers that nobody is to move.
+        model: What they train.
+
+    Raises:
+        ValueError: If there is such a variable.
+    """
+    settled = {
+        id(variable)
+        for group in (*players.values(), Player(spared, ()))
+        for variable in group.variables
+    }
+    left = [v.path for v in model.trainable_variables if id(v) not in settled]
+    if left:
+        raise ValueError(
+            "`players` must move every variable that is trainable: name its layer in "
+            "one of them, freeze it by `trainable = False`, or name it in "
+            f"`spared_layers`. Received: players of whom none moves {left[0]!r}"
+        )
+
+
 def optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:
     """The optimizer of each player, from what `compile` was given.
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_latent import models
+from keras_latent import layers, models, quantizers, samplers
 from tests.models.cases import (
     CATEGORIES,
     conditional_networks,
@@ -189,3 +189,59 @@ def test_files_that_could_not_be_loaded_are_not_written(name, tmp_path):
     with pytest.raises(ValueError, match=rf"`filepath` must end in '\.keras'.*{name}"):
         plain().save(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("seed", [True, -1, 1.5, 2**70, "one"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda seed: vae().sample(2, seed=seed),
+        lambda seed: vae().elbo(X, seed=seed),
+        lambda seed: vae().log_likelihood(X, num_samples=2, seed=seed),
+        lambda seed: vae(seed=seed),
+        lambda seed: layers.StandardNormal(seed),
+        lambda seed: quantizers.VectorQuantizer(8, seed=seed),
+        lambda seed: samplers.GaussianMixture(vae(), 2, seed=seed),
+        lambda seed: samplers.Normal(vae()).fit(X).sample(2, seed=seed),
+    ],
+)
+def test_seeds_that_are_none(call, seed):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in \[0, 2\^63\)"):
+        call(seed)
+
+
+def vae(**arguments):
+    return models.VAE(**dense_networks(), likelihood="gaussian", **arguments)
+
+
+def test_seeds_of_numpy_are_those_of_python():
+    seeds = np.int64(3), 3
+    first, second = (vae(seed=seed).get_config()["seed"] for seed in seeds)
+    assert first == second == 3
+    model = vae()
+    first, second = (model.sample(2, seed=seed) for seed in seeds)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_codes_of_half_the_digits():
+    model = vae()
+    codes = tf.cast(model.encode(X), "bfloat16")
+    decoded = model.decode(codes.numpy())
+    np.testing.assert_allclose(decoded, model.decode(tf.cast(codes, "float32")))
+
+
+def test_one_batch_as_in_training():
+    model = vae()
+    with pytest.raises(ValueError, match=r"`x` must be one batch.*BatchDataset"):
+        model.encode(batches(X), training=True)
+    with pytest.raises(ValueError, match=r"`z` must be one batch.*BatchDataset"):
+        model.decode(batches(model.encode(X)), training=True)
+
+
+@pytest.mark.parametrize("parts", [0, 4])
+def test_tuples_of_another_length(parts):
+    given = (X, Y, np.ones(6), np.ones(6))[:parts]
+    message = r"`%s` must be x, \(x, y\) or \(x, y, sample_weight\)\. Received: .* with"
+    unmoved(plain(), message % "x", lambda model: model.fit(given))
+    validated = message % "validation_data"
+    unmoved(plain(), validated, lambda model: model.fit(X, validation_data=given))

@@ -227,3 +227,35 @@ class TestOptimizers:
         model.compile({"autoencoder": "adam", "discriminator": "sgd"})
         kinds = [type(o).__name__ for o in model.optimizers.values()]
         assert kinds == ["Adam", "SGD"]
+
+
+class Forgetful(AdversarialAutoencoder):
+    """Nobody moves the projection to the code."""
+
+    def players(self):
+        players = super().players()
+        moved = [self.encoder, self.decoder]
+        return players | {"autoencoder": players["autoencoder"]._replace(layers=moved)}
+
+
+class Sparing(Forgetful):
+    def spared_layers(self):
+        return [self.code]
+
+
+def test_what_is_trainable_is_somebodys():
+    """It would never be trained, without a word."""
+    model = Forgetful(**dense_networks())
+    message = r"`players` must move every variable.*none moves '.*code/kernel'"
+    with pytest.raises(ValueError, match=message):
+        model.compile(optimizers())
+    model.code.trainable = False
+    model.compile(optimizers())
+
+
+def test_what_is_spared_stays():
+    model = Sparing(**dense_networks())
+    before = values_of(model.code.trainable_variables)
+    model.compile(optimizers(), run_eagerly=True)
+    model.fit(images(4), verbose=0)
+    assert_all_equal(values_of(model.code.trainable_variables), before)

@@ -11,6 +11,7 @@ from keras_latent.distributions import Normal
 from keras_latent.distributions.base import CodeDistribution, sum_over_event
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_optional_seed
 
 
 class MappedPrior(CodeDistribution):
@@ -92,8 +93,8 @@ class MappedCodes(DeterministicModel):
         self.mapping = mapping
         self.prior = MappedPrior(Normal(), mapping)
         self.prior.build_for(self)
-        self.seed = seed
-        self.noise_seed = keras.random.SeedGenerator(seed)
+        self.seed = checked_optional_seed(seed)
+        self.noise_seed = keras.random.SeedGenerator(self.seed)
 
     def codes_like(self, z: Tensor) -> Tensor:
         """Draw as many w as there are codes z, with gradients to F."""

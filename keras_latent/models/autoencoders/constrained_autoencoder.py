@@ -17,6 +17,7 @@ from keras_latent.models.autoencoders.heads import (
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.training.guard import Column
 from keras_latent.typing import Batch, Share, Tensor
+from keras_latent.validation import checked_optional_seed
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -114,7 +115,7 @@ class ConstrainedAutoencoder(DeterministicModel):
             weight=perturbation_weight,
             fixed=None if self.perturbs else fixed,
         )
-        self.seed = seed
+        self.seed = checked_optional_seed(seed)
         self.noise = StandardNormal(seed)
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:

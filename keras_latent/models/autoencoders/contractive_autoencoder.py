@@ -11,7 +11,7 @@ from keras_latent.gradients import (
 from keras_latent.layers import StandardNormal
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_optional_seed
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -72,7 +72,7 @@ class ContractiveAutoencoder(DeterministicModel):
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.check_single_observation()
         self.probes = probes
-        self.seed = seed
+        self.seed = checked_optional_seed(seed)
         self.noise = StandardNormal(seed)
         self.add_term("reconstruction")
         self.add_term("contraction", weight=contraction_weight)

@@ -9,7 +9,11 @@ from keras_latent.gradients import with_estimated_squared_jacobian_norm
 from keras_latent.layers import SpectralNorms, StandardNormal
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    check_positive_integer,
+    checked_optional_seed,
+)
 
 
 class PenalisedDecoder(DeterministicModel):
@@ -45,7 +49,7 @@ class PenalisedDecoder(DeterministicModel):
             self.check_single_observation()
         self.penalty = penalty
         self.probes = probes
-        self.seed = seed
+        self.seed = checked_optional_seed(seed)
         self.noise = StandardNormal(seed)
         if penalty == "spectral":
             self.spectral_norms = SpectralNorms()

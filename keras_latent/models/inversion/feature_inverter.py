@@ -116,6 +116,10 @@ class FeatureInverter(LatentModel):
             moved.append(self.extra_encoder)
         return {"model": Player(moved, ("reconstruction",))}
 
+    def spared_layers(self) -> list[keras.layers.Layer]:
+        """f, frozen or not."""
+        return [] if self.feature_extractor is None else [self.feature_extractor]
+
     def ablate(self, x: Any) -> Observation:
         """Reconstruct with f set to 0: what the decoder makes of n alone.
 

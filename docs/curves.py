@@ -139,6 +139,7 @@ PAIRS: dict[str, tuple[Callable[[], dict[str, Curves]], tuple[str, ...]]] = {
 def side_by_side(runs: dict[str, Curves], logs: tuple[str, ...]) -> Any:
     """A row of panels for each log, a column for each training, of equal scale."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     size = (2.7 * len(runs), 0.4 + 1.8 * len(logs))
     figure = Figure(figsize=size, layout="constrained")
@@ -158,6 +159,7 @@ def side_by_side(runs: dict[str, Curves], logs: tuple[str, ...]) -> Any:
         row[0].set_ylabel(log)
     for axes in panels[-1]:
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
     panels[0][0].legend(fontsize=8)
     return figure
 

@@ -4,14 +4,10 @@ import functools
 import inspect
 import random
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 import keras
 import numpy as np
-
-_IN_TWIN = ContextVar("in_twin", default=False)
-"""Whether a model is being made to try an argument, by a constructor that assigns."""
 
 _FOLLOWERS = ("code_shape", "latent_dim", "condition", "decoder_spec")
 """What follows from the networks and the arguments, beside layers."""
@@ -91,12 +87,13 @@ def is_exchange(model: Any, name: str, value: Any) -> bool:
         name: The attribute's name.
         value: What is assigned.
     """
-    if name.startswith("_") or _IN_TWIN.get() or name not in vars(model):
+    own = vars(model)
+    if name.startswith("_") or name not in own or own.get("_constructors", 1):
         return False
     arguments = model.constructor_arguments()
-    if name not in arguments or not all(hasattr(model, own) for own in arguments):
+    if name not in arguments or not all(hasattr(model, e) for e in arguments):
         return False
-    current = vars(model)[name]
+    current = own[name]
     if value is current:
         return False
     return not (_is_plain(value) and _is_plain(current) and value == current)
@@ -149,11 +146,9 @@ def _is_weightless(value: Any) -> bool:
 def _twin(model: Any, changes: dict[str, Any]) -> Any:
     """A model of its config but for the changes; the state of `random` stays."""
     state = random.getstate()
-    token = _IN_TWIN.set(True)
     try:
         return type(model).from_config(model.get_config() | changes)
     finally:
-        _IN_TWIN.reset(token)
         random.setstate(state)
 
 

@@ -103,15 +103,14 @@ class CompiledModel(TermsModel):
         check_players(players, self._weight_by_term, self)
         check_nothing_is_left(players, self.spared_layers(), self)
         first, *others = players
-        # An optimizer belongs to the strategy in whose scope it is made.
+        # In the scope wherever it is called: an optimizer belongs to the strategy in
+        # whose scope it is made, and without one the tracked loss is each worker's own.
         with self.distribute_strategy.scope():
             if optimizer is None:
                 optimizer = {name: self.make_optimizer() for name in players}
             optimizers = optimizer_by_player(optimizer, list(players))
-        if auto_scale_loss and computes_in_float16(self):
-            optimizers = {name: with_scaled_loss(o) for name, o in optimizers.items()}
-        # In the scope wherever it is called, or the tracked loss is each worker's own.
-        with self.distribute_strategy.scope():
+            if auto_scale_loss and computes_in_float16(self):
+                optimizers = {k: with_scaled_loss(o) for k, o in optimizers.items()}
             for name in others:
                 self._log_own(f"{name}_loss")
             if any(is_regularized(e) for p in players.values() for e in p.layers):

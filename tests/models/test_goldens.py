@@ -24,6 +24,11 @@ DRAW = (
     "VariationalEncDec.for_images",
 )
 
+TOLERANCE = 1e-5
+# Three deep networks in a row, with weights that are no start of a training, amplify
+# what processors round in ways of their own: 1e-4 between two of them.
+TOLERANCES = {"EncDec.for_images": 1e-3}
+
 
 @pytest.fixture(scope="module")
 def computed():
@@ -34,9 +39,10 @@ def computed():
 def test_losses_and_gradients_stand(computed, name):
     if name in DRAW and not KNOWS_SEEDS:
         pytest.skip("draws other noise with this Keras")
+    tolerance = TOLERANCES.get(name, TOLERANCE)
     expected = json.loads(STANDING.read_text())[name]
     for logs in ("evaluated", "trained"):
         for term, value in expected[logs].items():
-            assert computed[name][logs][term] == pytest.approx(value, rel=1e-5)
+            assert computed[name][logs][term] == pytest.approx(value, rel=tolerance)
     moves, wanted = computed[name]["moves"], np.array(expected["moves"])
-    np.testing.assert_allclose(moves, wanted, atol=1e-5 * np.abs(wanted).max())
+    np.testing.assert_allclose(moves, wanted, atol=tolerance * np.abs(wanted).max())

@@ -10,7 +10,7 @@ import pytest
 from keras_latent.models import VARIANTS
 
 MOST = 60
-LONGER = {"constrained": 125, "inverter": 152, "vae-gan": 113}
+LONGER = {"constrained": 126, "inverter": 154, "vae-gan": 113}
 """Those that are known to be longer, each at most by what it has now."""
 
 NOT_CODE = {

@@ -90,6 +90,7 @@ for build in (
 """
 
 
+@pytest.mark.all
 def test_trains_without_keras_cv_and_names_the_extra_where_it_is_used():
     result = subprocess.run(
         [sys.executable, "-c", WITHOUT_KERAS_CV], capture_output=True, text=True

@@ -88,6 +88,7 @@ def test_averages_of_weights_are_what_is_exported(tmp_path):
     assert told.mse == pytest.approx(told.model_mse)
 
 
+@pytest.mark.all
 def test_keras_tuner(tmp_path):
     keras_tuner = pytest.importorskip("keras_tuner")
 

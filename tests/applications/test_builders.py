@@ -48,6 +48,7 @@ def test_untrained_models_of_any_shape(builder, fixed, image_shape):
     assert model.latent_dim == (fixed + 5 if fixed else free)
 
 
+@pytest.mark.all
 def test_untrained_models_train(builder, fixed, digits):
     model = builder(weights=None, latent_dim=fixed + 3)
     model.compile()

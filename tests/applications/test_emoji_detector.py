@@ -70,6 +70,7 @@ def saved(trained, monkeypatch):
 
 
 class TestRecipe:
+    @pytest.mark.all
     def test_writes_weights_that_load(self, trained, saved):
         card = json.loads((saved / "card.json").read_text())
         assert card["sha256"] == weight_files.sha256(saved / "model.weights.h5")
@@ -120,6 +121,7 @@ class TestRecipe:
         again, unbroken = (EmojiDetector(path / file) for path in (tmp_path, trained))
         assert_equal(values(again), values(unbroken))
 
+    @pytest.mark.all
     def test_a_history_of_another_run(self, run, trained, tmp_path):
         shutil.copytree(trained / "runs", tmp_path / "runs")
         history = tmp_path / "runs" / "emoji_detector" / "history.json"
@@ -127,6 +129,7 @@ class TestRecipe:
         with pytest.raises(ValueError, match=r"history\.json.* Received: step=2"):
             run(tmp_path, 3)
 
+    @pytest.mark.all
     def test_help_tells_the_arguments(self):
         done = subprocess.run(
             [sys.executable, "-m", "applications.emoji_detector", "--help"],

@@ -52,6 +52,7 @@ def test_there_is_a_recipe_for_each_model(name):
     assert defined.dataset == name.rpartition("_")[2]
 
 
+@pytest.mark.all
 def test_a_recipe_writes_weights_that_load(tmp_path, monkeypatch):
     runs, output = tmp_path / "runs", tmp_path / "saved_models"
     seen = []
@@ -106,6 +107,7 @@ def test_targets_say_by_how_much_they_were_missed():
     assert measures["mse"]["target"] == "≤ 0.005"
 
 
+@pytest.mark.all
 def test_recipes_run_as_modules():
     done = subprocess.run(
         [sys.executable, "-m", "applications.conv_vae_mnist", "--help"],

@@ -187,6 +187,7 @@ def test_frozen_batch_statistics_dont_move(labelled_digits):
         np.testing.assert_array_equal(variable, value)
 
 
+@pytest.mark.all
 def test_weights_load_from_an_installed_wheel(tmp_path):
     source = weight_files.saved_models_folder().parent
     if not (source / "setup.cfg").is_file():

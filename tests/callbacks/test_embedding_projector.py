@@ -200,6 +200,7 @@ def test_of_mixed_observations_the_image_is_shown(mixed_vae, tmp_path, board):
     np.testing.assert_array_equal(board.sprite(), expected)
 
 
+@pytest.mark.all
 def test_under_a_distribution_strategy(networks, images, tmp_path, board, two_replicas):
     with two_replicas.scope():
         model = models.VAE(*map(keras.models.clone_model, networks))

@@ -134,6 +134,7 @@ def test_by_step_sets_the_weight_once_an_execution(vae, images):
     assert seen == [0, 2, 4, 6, 8, 10]
 
 
+@pytest.mark.all
 def test_by_step_under_a_distribution_strategy(networks, images, two_replicas):
     with two_replicas.scope():
         model = models.VAE(*map(keras.models.clone_model, networks))

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 TRAINS = """
 import sys
 
@@ -16,6 +18,7 @@ class Missing:
 sys.meta_path.insert(0, Missing())
 import keras_latent as kl
 import numpy as np
+import pytest
 
 images = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
 log_dir = sys.argv[1]
@@ -33,6 +36,7 @@ if loaded:
 """
 
 
+@pytest.mark.all
 def test_training_with_every_callback_that_draws(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", TRAINS, str(tmp_path)], capture_output=True, text=True

@@ -72,6 +72,7 @@ def test_an_open_file_is_not_removed_on_windows(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.all
 def test_the_command_is_imported_without_fcntl():
     code = "import sys; sys.modules['fcntl'] = None; import keras_latent.cli.run_folder"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

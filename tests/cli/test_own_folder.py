@@ -183,6 +183,7 @@ def test_a_stopped_run_says_how_it_goes_on(tmp_path, is_saved):
         raise KeyboardInterrupt
 
 
+@pytest.mark.all
 def test_control_c_says_how_to_go_on(folder, tmp_path):
     words = ["train", "autoencoder", "--dataset", folder, "--epochs", 300]
     words += ["--output", tmp_path / "run"]
@@ -278,6 +279,7 @@ def test_anomalies_with_their_files(run, folder, tmp_path):
     assert "can rank pure noise as normal" in " ".join(page.inside("li"))
 
 
+@pytest.mark.all
 def test_without_other_classes_there_is_no_curve(run, folder, tmp_path):
     printed = called("anomalies", run, folder, "--output", tmp_path / "found")
     assert "AUROC" not in printed

@@ -89,6 +89,7 @@ def _codes_and_labels(model, folder, split):
     return model.encode(images), labels
 
 
+@pytest.mark.all
 def test_the_report_links_to_the_explorer_beside_it(run_folder, monkeypatch):
     monkeypatch.setattr("keras_latent.reports.report.sections", lambda *_: [])
     words = ["report", str(run_folder), "--limit", "4"]

@@ -102,6 +102,7 @@ def test_a_sampler_of_tokens_is_fitted_once_and_drawn_from(run_of, monkeypatch, 
     assert "Remove" in message
 
 
+@pytest.mark.all
 def test_a_row_of_each_label(run_of, monkeypatch, capsys):
     run, seen = run_of("numbers"), drawn(monkeypatch)
     words = ["sample", run, "--sampler", "flow", "--count", 5]
@@ -215,6 +216,7 @@ def test_wrong_options(models, monkeypatch, capsys, words, message):
     assert not (models / "samplers").exists()
 
 
+@pytest.mark.all
 def test_a_fit_that_is_stopped_goes_on(run_of, monkeypatch, capsys):
     run, steps = run_of("tokens"), []
     step = samplers.PixelCNN._step

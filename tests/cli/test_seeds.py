@@ -37,6 +37,7 @@ def trained(image_folder, tmp_path):
     return tmp_path / "runs"
 
 
+@pytest.mark.all
 def test_each_seed_has_a_run_that_goes_on(trained, image_folder, tmp_path):
     assert {path.name for path in trained.iterdir()} == {
         "seeds.json",

@@ -115,6 +115,7 @@ def test_variants_of_maps_and_of_players(variant, arguments, tmp_path, capsys):
     assert ("prior_samples.png" in figures) == model.has_prior
 
 
+@pytest.mark.all
 def test_a_finished_run_goes_on_for_more_epochs(arguments, tmp_path):
     shorter = dataclasses.replace(arguments, epochs=1)
     train(shorter, RunFolder(tmp_path / "run"))
@@ -141,6 +142,7 @@ def test_a_resumed_run_that_was_over_changes_nothing(arguments, tmp_path):
     assert (tmp_path / "run" / "model.keras").read_bytes() == before
 
 
+@pytest.mark.all
 @pytest.mark.traced
 @pytest.mark.filterwarnings("ignore:No dimension of the code is active")
 def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
@@ -167,6 +169,7 @@ def test_a_killed_run_goes_on_as_if_it_had_never_stopped(arguments, tmp_path):
     assert_same_weights(tmp_path / "run", tmp_path / "unbroken")
 
 
+@pytest.mark.all
 def test_a_kill_between_history_and_model_loses_that_epoch_alone(arguments, tmp_path):
     folder = RunFolder(tmp_path / "run")
     train(arguments, folder)
@@ -203,6 +206,7 @@ def test_a_file_as_output_is_refused(arguments, tmp_path):
         train(arguments, RunFolder(tmp_path / "run"))
 
 
+@pytest.mark.all
 def test_resuming_with_other_data_is_refused(arguments, image_folder, tmp_path):
     folder = RunFolder(tmp_path / "run")
     train(dataclasses.replace(arguments, epochs=1), folder)
@@ -229,6 +233,7 @@ def test_resuming_from_a_truncated_model_is_refused(arguments, tmp_path):
         resume(folder, arguments.epochs)
 
 
+@pytest.mark.all
 @pytest.mark.traced
 def test_mixed_precision_and_mirrored_replicas_train(
     arguments, tmp_path, two_replicas, monkeypatch
@@ -281,6 +286,7 @@ def test_the_given_rate_is_that_of_every_player(arguments, tmp_path):
         assert config["initial_learning_rate"] == pytest.approx(1e-3)
 
 
+@pytest.mark.all
 def test_a_variant_that_is_told_the_class(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, variant="conditional-vae", epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
@@ -293,6 +299,7 @@ def test_a_variant_that_is_told_the_class(arguments, tmp_path):
     assert "reconstructions.png" in figures
 
 
+@pytest.mark.all
 def test_a_variant_that_must_know_the_number_of_rows(arguments, image_folder, tmp_path):
     arguments = dataclasses.replace(arguments, variant="beta-tc-vae", epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
@@ -307,6 +314,7 @@ def test_a_variant_of_pairs_says_what_it_wants(arguments, tmp_path):
         train(arguments, RunFolder(tmp_path / "run"))
 
 
+@pytest.mark.all
 def test_a_measure_that_the_data_do_not_allow_is_left_out(
     arguments, image_folder, tmp_path, capsys
 ):
@@ -320,6 +328,7 @@ def test_a_measure_that_the_data_do_not_allow_is_left_out(
     assert "The run is in" in printed
 
 
+@pytest.mark.all
 def test_few_images_have_no_five_neighbours(arguments, image_folder, tmp_path, capsys):
     for label in ("dark", "light"):
         for file in sorted((image_folder / "train" / label).iterdir())[2:]:
@@ -330,6 +339,7 @@ def test_few_images_have_no_five_neighbours(arguments, image_folder, tmp_path, c
     assert "5 neighbours were asked for, of 3 training" in capsys.readouterr().out
 
 
+@pytest.mark.all
 def test_a_variant_that_reads_labels(arguments, tmp_path):
     arguments = dataclasses.replace(arguments, variant="constrained", epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))
@@ -430,6 +440,7 @@ class TestInverter:
         train(dataclasses.replace(arguments, **changes), RunFolder(folder))
         return keras_latent.load_model(folder / "model.keras")
 
+    @pytest.mark.all
     def test_an_inverter_of_a_classifier_that_is_trained_first(
         self, arguments, tmp_path
     ):
@@ -538,6 +549,7 @@ def test_a_run_that_fails_at_once_leaves_its_folder_free(arguments, tmp_path):
     folder.check_free()
 
 
+@pytest.mark.all
 def test_a_broken_image_is_a_message(image_folder, tmp_path):
     broken = image_folder / "train" / "dark" / "0.png"
     broken.write_bytes(broken.read_bytes()[:-40])

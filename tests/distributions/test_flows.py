@@ -303,6 +303,7 @@ def test_steps_that_do_nothing_give_the_vae_with_its_divergence_at_the_draw():
     np.testing.assert_allclose(made.encode(x), latent.q.mean, atol=1e-6)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("names", MIXES, ids=lambda names: names[0])
 def test_graphs_and_xla_give_the_same(names):
     flow = prior(names, channels=3)
@@ -352,7 +353,11 @@ def test_masked_networks_can_not_be_stopped():
         model(["inverse_autoregressive"], IWAE, gradient="stl")
 
 
-@pytest.mark.parametrize("names", MIXES, ids=lambda names: names[0])
+@pytest.mark.parametrize(
+    "names",
+    [MIXES[0], *(pytest.param(mix, marks=pytest.mark.all) for mix in MIXES[1:])],
+    ids=lambda names: names[0],
+)
 def test_models_of_both_are_saved(names, tmp_path):
     made = model(names, prior=Flow("normal", [STEPS[name]() for name in names]))
     x = np.round(images(4))

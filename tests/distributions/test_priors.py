@@ -330,6 +330,7 @@ class TestPairs:
         with pytest.raises(ValueError, match=rf"`{name}` must be one of 'normal'"):
             self.build(**{name: "cauchy"})
 
+    @pytest.mark.all
     @pytest.mark.parametrize("variant", [VAE, IWAE])
     @pytest.mark.parametrize(
         ("posterior", "prior"),
@@ -374,6 +375,7 @@ def test_names_and_configs(name, made):
     assert again.get_config() == distribution.get_config()
 
 
+@pytest.mark.all
 def test_the_sphere_on_two_replicas(two_replicas):
     def trained():
         keras.utils.set_random_seed(3)

@@ -248,6 +248,7 @@ def test_gradients_are_finite_everywhere(mean, concentration):
         assert np.isfinite(gradient).all()
 
 
+@pytest.mark.all
 def test_xla_and_graphs_give_the_same():
     dimensions = 5
     kappa = tf.constant([[1e-3], [1.0], [30.0], [1e3]])

@@ -87,6 +87,7 @@ def exported(model, images, tmp_path_factory):
     return folder, told
 
 
+@pytest.mark.all
 def test_each_format_equals_predict_without_this_library(exported):
     folder, _ = exported
     result = subprocess.run(

@@ -45,6 +45,7 @@ class TestDetector:
         assert classes.shape == (4, 8 * 12 + 4 * 6 + 2 * 3, 3)
         assert classes.mean() == pytest.approx(0.01, rel=0.5)
 
+    @pytest.mark.all
     def test_learns_and_predicts_boxes(self, scenes, tmp_path):
         images, labels = scenes
         model = build(confidence_threshold=0.0, max_detections=5)
@@ -143,6 +144,7 @@ class TestRegionFeatures:
         assert_equal(values(detector), before)
         assert not extractor.trainable_variables
 
+    @pytest.mark.all
     def test_saved_and_loaded(self, detector, scenes, tmp_path):
         extractor, inputs = region_feature_extractor(detector), self.inputs(scenes)
         extractor.save(tmp_path / "features.keras")

@@ -93,6 +93,7 @@ def test_no_matrix_for_each_example_in_the_factorised_form(kind):
     assert max(sizes_of_tensors(matrix, condition)) >= matrices
 
 
+@pytest.mark.all
 @each_layer
 @pytest.mark.parametrize("rank", [pytest.param(None, marks=pytest.mark.all), 2])
 @pytest.mark.parametrize(

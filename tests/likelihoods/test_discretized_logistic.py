@@ -101,6 +101,7 @@ def test_levels_alone_are_normalised():
     DiscretizedLogistic(levels=3).check_normalised(np.float32([[0.0, 0.5]]))
 
 
+@pytest.mark.all
 def test_a_model_learns_the_scale_and_saves_it(tmp_path):
     model = VAE(**dense_networks(None), likelihood="discretized_logistic", seed=1)
     model.compile(keras.optimizers.Adam(0.05), run_eagerly=True)

@@ -84,6 +84,7 @@ def trained(variant, rows=15):
     return model, logs["loss"][0], weights, [float(s.numpy()) for s in state]
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(("variant", "rows"), [(VAE, 9), (IWAE, 15)])
 def test_two_replicas_know_one_scale(two_replicas, variant, rows):
     _, loss, weights, state = trained(variant, rows)

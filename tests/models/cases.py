@@ -748,6 +748,24 @@ each_variant = pytest.mark.parametrize(
 )
 """What takes long: on one case of each variant always, on each in the tier `all`."""
 
+first_by_family = {
+    case.variant.__module__.split(".")[2]: case.name for case in reversed(CASES)
+}
+each_family = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case,
+            marks=[]
+            if case.name in (*first_by_family.values(), *WITH_ALL)
+            else pytest.mark.all,
+        )
+        for case in CASES
+    ],
+    ids=lambda case: case.name,
+)
+"""What takes longest: on few cases and one of each family always."""
+
 few_cases = pytest.mark.parametrize(
     "case",
     [

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_variant, few_cases, optimizers
+from tests.models.cases import CASES, each_family, few_cases, optimizers
 
 
 def trained(case, rows, arguments, weights=None, **compilation):
@@ -43,7 +43,14 @@ def chosen(*names):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
-@each_variant
+COUPLED = (
+    *("capacity", "info", "beta-tc", "dip", "wasserstein", "factor"),
+    "vqvae-lookup-free",
+)
+"""Those with a term in which rows meet."""
+
+
+@each_family
 def test_two_replicas_train_as_one(case, two_replicas):
     # Two steps, the last on 7 rows: 4 here and 3 there. Tracing would take longest.
     assert_replicas_agree(case, two_replicas, 15, case.separable, run_eagerly=True)
@@ -72,7 +79,7 @@ def test_pairs_stay_together_in_even_shares(case, two_replicas):
 
 
 @chosen("encdec", "variational-encdec")
-@pytest.mark.parametrize("rows", [23, 17])
+@pytest.mark.parametrize("rows", [pytest.param(23, marks=pytest.mark.all), 17])
 def test_pairs_of_the_whole_batch(case, two_replicas, rows):
     # The last shares are of 4 and 3 rows, or of 1 and none.
     arguments = {"global_batch": True}
@@ -80,16 +87,23 @@ def test_pairs_of_the_whole_batch(case, two_replicas, rows):
 
 
 @chosen("vae")
-@pytest.mark.parametrize("rows", [23, 17])
+@pytest.mark.parametrize("rows", [pytest.param(23, marks=pytest.mark.all), 17])
 def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     # In the first batch, a dimension costs more than this, but less on one half.
     arguments = {"free_bits": 1.0, "global_batch": True}
     assert_replicas_agree(case, two_replicas, rows, arguments, run_eagerly=True)
 
 
-@chosen(
-    *("capacity", "info", "beta-tc", "dip", "wasserstein", "factor"),
-    "vqvae-lookup-free",
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, marks=[] if case.name in ("beta-tc", "factor") else pytest.mark.all
+        )
+        for case in CASES
+        if case.name in COUPLED
+    ],
+    ids=lambda case: case.name,
 )
 def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     # Three steps, the last on 1 row, which leaves a replica without any.

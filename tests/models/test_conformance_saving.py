@@ -9,7 +9,7 @@ import pytest
 
 from keras_latent import models
 from keras_latent.keras_internals import random_states
-from tests.models.cases import CASES, decode, each_variant, few_cases, optimizers
+from tests.models.cases import CASES, decode, each_family, few_cases, optimizers
 
 # Loads each model of a folder, notes what it holds and gives, and trains on.
 RESUME = """
@@ -153,7 +153,7 @@ def resumed(request, tmp_path_factory):
     return folder, expected
 
 
-@each_variant
+@each_family
 def test_a_fresh_process_loads_the_model_and_trains_on(case, resumed):
     folder, expected = resumed
     found = np.load(folder / f"{case.name}-found.npz")
@@ -180,7 +180,7 @@ def exported(request, tmp_path_factory):
     return folder, expected
 
 
-@each_variant
+@each_family
 def test_the_halves_load_without_the_library(case, exported):
     folder, expected = exported
     found = np.load(folder / f"{case.name}-found.npz")
@@ -202,7 +202,7 @@ def test_the_halves_share_the_weights(case):
     assert_noted(noted("decode", found), noted("decode", expected), atol=1e-6)
 
 
-@each_variant
+@each_family
 def test_a_model_saves_before_any_training(case, tmp_path):
     model, x = case.build(), case.data(3)
     model.save(tmp_path / "model.keras")
@@ -213,7 +213,7 @@ def test_a_model_saves_before_any_training(case, tmp_path):
     )
 
 
-@each_variant
+@each_family
 def test_weights_round_trip(case, tmp_path):
     model, other, x = case.build(), case.build(), case.data(3)
     for weight in model.term_weights.values():

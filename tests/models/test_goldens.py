@@ -35,6 +35,7 @@ def computed():
     return all_computed()
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("name", json.loads(STANDING.read_text()))
 def test_losses_and_gradients_stand(computed, name):
     if name in DRAW and not KNOWS_SEEDS:

@@ -129,6 +129,7 @@ def test_a_saved_network_needs_nothing_but_keras(pair, tmp_path):
         np.testing.assert_array_equal(keras.models.load_model(path)(x), network(x))
 
 
+@pytest.mark.all
 def test_a_compiled_step_under_xla_equals_the_ordinary_one(pair):
     images = images_of((9, 8, 1), batch=4)
     trained = []

@@ -9,6 +9,9 @@ from keras_latent.reports.advice import advice
 from keras_latent.reports.reported_model import Labelled, ReportedModel
 from tests.models.cases import IMAGE_SHAPE, dense_networks
 
+# Each trains a model until it shows what is said of it.
+pytestmark = pytest.mark.all
+
 COUNT = 96
 
 

@@ -87,6 +87,7 @@ def test_of_another_prior_nothing_is_said_that_holds_for_the_normal_alone():
     assert not [text for text in texts if "standard normal" in text]
 
 
+@pytest.mark.all
 def test_codes_that_mean_nothing_without_a_condition_are_not_moved(tmp_path):
     model = kl.models.ConditionalVAE.for_images((8, 8, 1), latent_dim=2, num_classes=3)
     model.compile()

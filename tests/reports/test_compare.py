@@ -91,6 +91,7 @@ def test_what_generates_is_compared_by_a_named_extractor(compared):
     assert "24 held-out images against 24 generated" in page.numbers["KID-pca32"][0]
 
 
+@pytest.mark.all
 def test_samplers_that_lie_beside_a_run_are_measured_too(classes, tmp_path):
     images, _ = kl.datasets.arrays(classes, "test")
     known, _ = kl.datasets.arrays(classes, "train")
@@ -158,6 +159,7 @@ def test_factors_are_told(tmp_path):
     assert float(row["FID-pca32"]) > 0
 
 
+@pytest.mark.all
 def test_runs_that_differ_by_the_seed_alone_stand_together(classes, tmp_path):
     errors = []
     images, _ = kl.datasets.arrays(classes, "test")

@@ -44,6 +44,7 @@ def opened(folder, monkeypatch):
     return kl.datasets.open_dataset(folder)
 
 
+@pytest.mark.all
 def test_a_split_gives_the_numbers_of_its_arrays(opened, folder, model, monkeypatch):
     # Evaluation draws for each batch, which are to be the same ones.
     train, test = (opened.split(name) for name in ("train", "test"))

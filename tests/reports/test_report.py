@@ -124,6 +124,7 @@ def test_names_are_text_not_html(report):
     assert not {"b", "i", "digits"} & {tag for tag, _ in report.elements}
 
 
+@pytest.mark.all
 def test_the_same_seed_gives_the_same_page(vae, report_file, write, tmp_path):
     vae.encode(np.zeros((1, 28, 28, 1)), sample=True)
     before = random_state(vae)
@@ -172,6 +173,7 @@ def test_of_a_dict_the_image_is_drawn():
 OF_AN_INVERTER = ["Numbers", *OF_EVERY_MODEL[:2], "Inversions", *OF_EVERY_MODEL[2:]]
 
 
+@pytest.mark.all
 def test_an_inverter_is_drawn_without_the_features_too(tmp_path):
     model, x = kl.models.FeatureInverter(**inverter_networks()), some_images(6)
     write_report(model, x, tmp_path / "report.html")
@@ -192,6 +194,7 @@ def test_an_inverter_is_drawn_without_the_features_too(tmp_path):
     np.testing.assert_allclose(ablated, expected, atol=1e-5)
 
 
+@pytest.mark.all
 def test_of_given_features_a_page_is_written(tmp_path):
     networks = {**inverter_networks(), "feature_extractor": None}
     model = kl.models.FeatureInverter(**networks)
@@ -230,6 +233,7 @@ def region_inverter():
     return kl.models.FeatureInverter(extractor, decoder)
 
 
+@pytest.mark.all
 def test_of_regions_the_contents_of_the_boxes_are_drawn(tmp_path):
     model = region_inverter()
     scenes = np.random.default_rng(0).random((6, 8, 10, 1), "float32")

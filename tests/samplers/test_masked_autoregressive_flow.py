@@ -1,6 +1,7 @@
 """The masked autoregressive flow: a density that sums to one, and its draws."""
 
 import numpy as np
+import pytest
 from scipy.spatial.distance import cdist
 
 import keras_latent as kl
@@ -31,6 +32,7 @@ def energy_distance(a, b):
     return 2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean()
 
 
+@pytest.mark.all
 def test_a_bent_density(tmp_path):
     codes, unseen = banana(512, seed=0), banana(500, seed=1)
     sampler = MaskedAutoregressiveFlow(

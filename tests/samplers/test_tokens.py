@@ -149,6 +149,7 @@ def test_the_order_of_reading():
     }
 
 
+@pytest.mark.all
 def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     # What hides numbers in training goes on, too.
     cls, arguments = TokenTransformer, {"epochs": 4, "batch_size": 16, "dropout": 0.3}
@@ -217,6 +218,7 @@ def test_a_file_holds_what_was_fitted(cls, residual, tmp_path):
         kl.load_sampler(tmp_path / "sampler.npz", other)
 
 
+@pytest.mark.all
 @every_sampler
 def test_two_maps_of_a_model(cls):
     model = kl.models.VQVAE2.for_images((8, 8, 1), code_shape=(4, 4, 4))

@@ -48,6 +48,7 @@ def test_a_ring(tmp_path):
     assert (loaded.sample_codes(1000, seed=3) != drawn).any()
 
 
+@pytest.mark.all
 def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     images = np.random.default_rng(0).random((32, 8, 8, 1), "float32")
     vae = kl.models.VAE.for_images((8, 8, 1), latent_dim=2)

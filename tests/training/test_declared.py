@@ -224,6 +224,7 @@ def test_layers_that_compute_in_another_dtype(dtype, tolerance):
         other.fit(tf.data.Dataset.from_tensors(np.nan * X), verbose=0)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_layers_of_several_dtypes_on_replicas(dtype, two_replicas):
     def trained():

@@ -16,6 +16,9 @@ from keras_latent.training.workers import join_workers, read_cluster
 from tests.processes import free_addresses, run_workers, tf_config
 from tests.training.worker import OVERRIDES, trained
 
+with_workers = pytest.mark.all
+"""Starting two processes takes three quarters of a minute."""
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
@@ -26,6 +29,7 @@ def told(tmp_path_factory):
     return folder
 
 
+@with_workers
 @pytest.mark.parametrize("name", OVERRIDES)
 def test_two_workers_train_as_one_process(told, name):
     _, expected, logs = trained(name, contextlib.nullcontext())
@@ -41,6 +45,7 @@ def test_two_workers_train_as_one_process(told, name):
             assert theirs["history"][log] == pytest.approx(values, rel=1e-5)
 
 
+@with_workers
 @pytest.mark.parametrize(
     ("what", "message"),
     [
@@ -56,6 +61,7 @@ def test_what_workers_cannot_do_is_a_message(told, what, message):
     assert "Received: " in refusals[what]
 
 
+@with_workers
 def test_workers_that_agree_go_on(told):
     assert json.loads((told / "refusals-0.json").read_text())["no agreement"] is None
 

@@ -44,10 +44,7 @@ MUON_TRAINS = KERAS >= (3, 13)
 # What the others do differs less from what Keras does for all of them.
 ALWAYS = (
     "accumulated averages",
-    "averages put in",
-    "clipnorm",
     "global_clipnorm",
-    "LossScaleOptimizer",
     "Muon",
 )
 each_optimizer = pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_without_its_weight_it_is_the_autoencoder():
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.all
 def test_codes_go_where_the_discriminator_takes_them_for_the_priors():
     """A discriminator that is right of N(0, I) and N(4, I), and rests."""
     code = keras.Input((LATENT_DIM,))

@@ -75,6 +75,7 @@ def test_gradients_of_a_batch_are_those_of_the_mean():
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.all
 def test_default_networks_learn_dark_images():
     """They don't collapse to black, as a sigmoid under a squared error does."""
     digits, _ = datasets.arrays("mnist", "train", limit=1920)

@@ -37,6 +37,7 @@ def test_without_contraction_it_is_the_autoencoder(probes):
     )
 
 
+@pytest.mark.all
 def test_contraction_makes_the_code_steadier():
     norms = []
     for weight in (0.0, 10.0):
@@ -54,6 +55,7 @@ def test_probes_must_be_a_positive_integer(probes):
         ContractiveAutoencoder(**dense_networks(), probes=probes)
 
 
+@pytest.mark.all
 def test_the_exact_norm_trains_under_xla():
     model, x = ContractiveAutoencoder(**dense_networks()), images(4)
     expected = float(gradients.loss(model, x))

@@ -64,6 +64,7 @@ def test_every_matrix_is_the_models_once():
     assert len({id(v) for v in model.variables}) == len(model.variables)
 
 
+@pytest.mark.all
 def test_codes_of_few_dimensions_suffice():
     """Trained on data of one dimension, its codes have a lower rank than without."""
     line = np.random.default_rng(0).normal(size=(10000, 1))

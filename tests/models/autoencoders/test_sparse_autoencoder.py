@@ -42,6 +42,7 @@ def test_penalties_do_not_depend_on_the_batch_size():
     assert logs[0] == pytest.approx(logs[1], rel=1e-5)
 
 
+@pytest.mark.all
 def test_activity_makes_codes_smaller():
     sizes = []
     for activity in (0.0, 10.0):

@@ -45,6 +45,7 @@ def test_without_its_weight_it_is_the_autoencoder():
     gradients.assert_same_gradients(found, expected, atol=0.0)
 
 
+@pytest.mark.all
 def test_training_draws_the_codes_to_the_prior():
     """A linear encoder of far codes moves them to mean 0 and variance 1."""
     encoder = keras.Sequential([keras.Input((2,)), keras.layers.Flatten()])

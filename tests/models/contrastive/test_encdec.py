@@ -218,6 +218,7 @@ class TestRepair:
         np.testing.assert_array_equal(np.sort(category, axis=-1)[:, -1], 1.0)
         np.testing.assert_array_equal(category.sum(axis=-1), 1.0)
 
+    @pytest.mark.all
     def test_trains_on_images_with_categories(self):
         model = build(
             **mixed_networks(),

@@ -187,6 +187,7 @@ class TestPlayers:
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.all
 def test_a_discriminator_learns_to_tell():
     model = vqgan()
     quick = keras.optimizers.Adam(0.03)

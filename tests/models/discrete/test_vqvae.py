@@ -223,7 +223,16 @@ class TestStateMovedByData:
             if "seed" not in name:
                 np.testing.assert_array_equal(a, b)
 
-    @pytest.mark.parametrize("kind", ["vector", "residual", "lookup_free", "gumbel"])
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "vector",
+            *(
+                pytest.param(kind, marks=pytest.mark.all)
+                for kind in ("residual", "lookup_free", "gumbel")
+            ),
+        ],
+    )
     @pytest.mark.parametrize("rows", [23, pytest.param(17, marks=pytest.mark.all)])
     def test_two_replicas_are_one(self, kind, rows, two_replicas):
         """Ragged shares, or none: the same tables, restarts and logs."""

@@ -83,6 +83,7 @@ def test_samples_of_a_class():
     assert np.abs(one - model.sample(3, y=1, seed=5)).max() > 1e-4
 
 
+@pytest.mark.all
 def test_it_learns_what_the_class_tells():
     """Images that are their class need no code: the divergence falls to nothing."""
     y = np.arange(64) % CATEGORIES

@@ -114,6 +114,7 @@ def test_the_players_own_everything_but_what_is_the_others():
     assert owned == {id(v) for v in model.trainable_variables}
 
 
+@pytest.mark.all
 def test_the_discriminator_learns_to_tell_dependent_codes():
     """Its loss falls below log 2 where the code's elements depend on each other."""
     encoder = keras.Sequential([keras.Input((2,)), keras.layers.Flatten()])

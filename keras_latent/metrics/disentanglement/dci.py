@@ -17,7 +17,7 @@ from keras_latent.metrics.disentanglement.split import (
     split_rows,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, checked_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +107,7 @@ def dci(
     import sklearn
 
     check_resamples(resamples)
+    seed = checked_seed(seed)
     check_choice("regressor", regressor, _REGRESSORS)
     # Five folds need five rows for training.
     least_rows = 8 if regressor == "lasso" else 3
@@ -199,7 +200,7 @@ def _forest(classifies: bool, seed: int) -> Any:
         n_estimators=20,
         max_features=None,
         min_samples_leaf=0.01,
-        random_state=seed,
+        random_state=seed % 2**32,
         n_jobs=-1,
     )
 
@@ -208,7 +209,7 @@ def _boosting(classifies: bool, seed: int) -> Any:
     from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
     kind = GradientBoostingClassifier if classifies else GradientBoostingRegressor
-    return kind(random_state=seed)
+    return kind(random_state=seed % 2**32)
 
 
 def _lasso(classifies: bool, seed: int) -> Any:
@@ -216,7 +217,7 @@ def _lasso(classifies: bool, seed: int) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LassoCV(cv=5, random_state=seed))
+    return make_pipeline(StandardScaler(), LassoCV(cv=5, random_state=seed % 2**32))
 
 
 _REGRESSORS: dict[str, tuple[Callable[[bool, int], Any], str]] = {

@@ -13,6 +13,7 @@ from keras_latent.metrics.disentanglement.interval import (
 )
 from keras_latent.metrics.disentanglement.split import split_rows
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed
 
 
 def explicitness(
@@ -70,6 +71,7 @@ def explicitness(
     import sklearn
 
     check_resamples(resamples)
+    seed = checked_seed(seed)
     data = factor_data(
         codes, factors, continuous_factors, factor_names, 20, least_rows=3
     )

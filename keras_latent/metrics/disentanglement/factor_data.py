@@ -1,6 +1,7 @@
 """Codes with the factors that made the images, checked: what these metrics take."""
 
-from collections.abc import Sequence
+import numbers
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -109,7 +110,7 @@ def factor_data(
             rows or factors that vary.
     """
     check_positive_integer("bins", bins)
-    codes = as_codes("codes", codes).astype("float64")
+    codes = as_codes("codes", codes, (2,)).astype("float64")
     factors = as_numbers("factors", factors).astype("float64")
     factors = factors[:, None] if factors.ndim == 1 else factors
     if factors.ndim != 2 or len(factors) != len(codes):
@@ -165,24 +166,33 @@ def _is_continuous(
     if continuous_factors is None:
         return (factors != np.round(factors)).any(axis=0)
     count = factors.shape[1]
+    given = isinstance(continuous_factors, Iterable)
+    columns: list[Any] = list(continuous_factors) if given else [continuous_factors]
+    # Booleans, a mask, would pass for the columns 0 and 1.
+    are_columns = all(
+        isinstance(column, numbers.Integral) and not isinstance(column, bool)
+        for column in columns
+    )
+    if not given or not are_columns or not all(0 <= at < count for at in columns):
+        raise ValueError(
+            f"`continuous_factors` must be columns from 0 to {count - 1}. "
+            f"Received: continuous_factors={continuous_factors!r}"
+        )
     is_continuous = np.zeros(count, bool)
-    for column in continuous_factors:
-        if not 0 <= column < count:
-            raise ValueError(
-                f"`continuous_factors` must be columns from 0 to {count - 1}. "
-                f"Received: continuous_factors={list(continuous_factors)!r}"
-            )
-        is_continuous[column] = True
+    is_continuous[columns] = True
     return is_continuous
 
 
 def _names(factor_names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     if factor_names is None:
         return tuple(str(column) for column in range(count))
-    names = tuple(factor_names)
-    if len(names) != count or len(set(names)) != count:
+    # The letters of one name would pass for names.
+    given = isinstance(factor_names, Iterable) and not isinstance(factor_names, str)
+    names = tuple(factor_names) if given else ()
+    are_names = all(isinstance(name, str) for name in names)
+    if len(names) != count or not are_names or len(set(names)) != count:
         raise ValueError(
             f"`factor_names` must be {count} different names, one for each factor. "
-            f"Received: factor_names={list(names)!r}"
+            f"Received: factor_names={factor_names!r}"
         )
-    return names
+    return tuple(map(str, names))

@@ -13,13 +13,20 @@ def in_equal_bins(numbers: np.ndarray, bins: int) -> np.ndarray:
         bins: How many bins a column has.
 
     Returns:
-        Integers in [0, bins) of shape (n, columns); 0 alone in a constant column.
+        Integers in [0, bins) of shape (n, columns); 0 alone in a constant column. Where
+        numbers lie so near that there is none between them, each has its own bin.
     """
     binned = np.zeros(numbers.shape, "int64")
     for index, column in enumerate(numbers.T):
-        if column.min() < column.max():
-            edges = np.histogram_bin_edges(column, bins)
+        low, high = column.min(), column.max()
+        if low == high:
+            continue
+        edges = np.linspace(low, high, bins + 1)
+        if (edges[:-1] < edges[1:]).all():
             binned[:, index] = np.digitize(column, edges[:-1]) - 1
+        else:
+            ranks = np.unique(column, return_inverse=True)[1]
+            binned[:, index] = np.minimum(ranks, bins - 1)
     return binned
 
 

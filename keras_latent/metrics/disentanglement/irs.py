@@ -12,7 +12,7 @@ from keras_latent.metrics.disentanglement.interval import (
     interval_protocol,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, checked_seed
 
 
 def irs(
@@ -67,6 +67,7 @@ def irs(
     1.0
     """
     check_resamples(resamples)
+    seed = checked_seed(seed)
     check_in_range("quantile", quantile, 0, 1)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins)
     order = np.random.default_rng([seed, 2]).permutation(len(data.codes))

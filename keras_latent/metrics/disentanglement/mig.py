@@ -18,6 +18,7 @@ from keras_latent.metrics.disentanglement.interval import (
     interval_protocol,
 )
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed
 
 
 def mig(
@@ -71,6 +72,7 @@ def mig(
     0.0
     """
     check_resamples(resamples)
+    seed = checked_seed(seed)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins)
     check_bins(bins, len(data.codes))
     protocol = {

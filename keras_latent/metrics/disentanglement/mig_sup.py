@@ -19,6 +19,7 @@ from keras_latent.metrics.disentanglement.interval import (
 )
 from keras_latent.metrics.disentanglement.mig import two_greatest
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed
 
 
 def mig_sup(
@@ -67,6 +68,7 @@ def mig_sup(
     1.0
     """
     check_resamples(resamples)
+    seed = checked_seed(seed)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins)
     check_bins(bins, len(data.codes))
     protocol = {

@@ -17,6 +17,7 @@ from keras_latent.metrics.disentanglement.interval import (
     interval_protocol,
 )
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed
 
 
 def modularity(
@@ -68,6 +69,7 @@ def modularity(
     1.0
     """
     check_resamples(resamples)
+    seed = checked_seed(seed)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins, 2)
     check_bins(bins, len(data.codes))
     binned = in_equal_bins(data.codes, bins)

@@ -14,6 +14,7 @@ from keras_latent.metrics.disentanglement.interval import (
 from keras_latent.metrics.disentanglement.mig import two_greatest
 from keras_latent.metrics.disentanglement.split import split_rows
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed
 
 
 def sap(
@@ -71,6 +72,7 @@ def sap(
     import sklearn
 
     check_resamples(resamples)
+    seed = checked_seed(seed)
     data = factor_data(
         codes, factors, continuous_factors, factor_names, 20, least_rows=3
     )
@@ -127,7 +129,9 @@ def _accuracies(
 
     accuracies = np.empty(train.codes.shape[1])
     for code in range(len(accuracies)):
-        classifier = LinearSVC(C=0.01, class_weight="balanced", random_state=seed)
+        classifier = LinearSVC(
+            C=0.01, class_weight="balanced", random_state=seed % 2**32
+        )
         classifier.fit(train.codes[:, [code]], train.values[:, factor])
         predicted = classifier.predict(test.codes[:, [code]])
         accuracies[code] = np.mean(predicted == test.values[:, factor])

@@ -1,6 +1,6 @@
 """Do models of several seeds agree on their codes? Without any factors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,13 +134,15 @@ def agreement(likeness: np.ndarray) -> float:
 
 
 def _checked(codes_of_models: Sequence[Any]) -> list[np.ndarray]:
-    if len(codes_of_models) < 2:
+    given = _length(codes_of_models)
+    if given is None or given < 2 or isinstance(codes_of_models, Mapping):
         raise ValueError(
-            "`codes_of_models` must hold the codes of at least two models. "
-            f"Received: codes_of_models of length {len(codes_of_models)}"
+            "`codes_of_models` must be a sequence of the codes of at least two models. "
+            f"Received: codes_of_models of type {type(codes_of_models).__name__} and "
+            f"length {given}"
         )
     models = [
-        as_codes(f"codes_of_models[{index}]", codes).astype("float64")
+        as_codes(f"codes_of_models[{index}]", codes, (2,)).astype("float64")
         for index, codes in enumerate(codes_of_models)
     ]
     rows = [len(codes) for codes in models]
@@ -159,10 +161,10 @@ def _kept(
     kept = [(codes != codes[:1]).any(axis=0) for codes in models]
     if divergences is None:
         return kept
-    if len(divergences) != len(models):
+    if _length(divergences) != len(models):
         raise ValueError(
             "`divergences` must hold an array for each model. "
-            f"Received: divergences of length {len(divergences)}"
+            f"Received: divergences of length {_length(divergences)}"
         )
     for index, (used, given) in enumerate(zip(kept, divergences, strict=True)):
         array = as_numbers(f"divergences[{index}]", given)
@@ -173,6 +175,11 @@ def _kept(
             )
         used &= array > least
     return kept
+
+
+def _length(given: Any) -> int | None:
+    """How many there are; `None` of what has no length."""
+    return len(given) if isinstance(given, Sized) else None
 
 
 def _prepared(codes: np.ndarray, similarity: str) -> np.ndarray:

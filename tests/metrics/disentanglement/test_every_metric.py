@@ -76,6 +76,18 @@ class TestEveryMetric:
             float(scored(name, NOISY, FACTORS)), abs=0.02 if name == "dci" else 1e-6
         )
 
+    def test_numbers_without_any_between_them(self, name):
+        codes = NOISY.copy()
+        codes[:, 3] = np.where(FACTORS[:, 0] == 0, np.nextafter(1, 2), 1.0)
+
+        assert 0 <= float(scored(name, codes, FACTORS)) <= 1
+
+    def test_takes_any_seed_that_others_take(self, name):
+        score = scored(name, NOISY, FACTORS, seed=np.int64(2**40))
+
+        assert type(score.protocol["seed"]) is int
+        assert 0 <= float(score) <= 1
+
     def test_has_an_interval_by_resampling(self, name):
         score = scored(name, NOISY, FACTORS, resamples=4)
 
@@ -153,6 +165,11 @@ class TestEveryMetric:
             (NOISY[:0], FACTORS[:0], r"`codes` must not be empty"),
             (NOISY[:1], FACTORS[:1], r"`codes` must hold at least \d rows"),
             (NOISY, [["a"]] * 240, r"`factors` must hold numbers"),
+            (
+                NOISY.reshape(-1, 1, 2, 2),
+                FACTORS,
+                r"`codes` must have the shape \(count, latent_dim\)\. .* 1, 2, 2\)",
+            ),
         ],
     )
     def test_bad_arrays_are_refused(self, name, codes, factors, message):
@@ -165,7 +182,20 @@ class TestEveryMetric:
             ("resamples", 1, r"`resamples` .* Received: resamples=1"),
             ("resamples", 2.5, r"`resamples` .* Received: resamples=2\.5"),
             ("continuous_factors", [3], r"columns from 0 to 2\. Received: .*\[3\]"),
+            ("continuous_factors", [True, False, True], r"columns from 0 .*\[True, F"),
+            (
+                "continuous_factors",
+                [1.0],
+                r"columns from 0 to 2\. Received: .*\[1\.0\]",
+            ),
+            ("continuous_factors", 1, r"columns from 0 to 2\. .*continuous_factors=1"),
             ("factor_names", ["a", "a", "b"], r"3 different names.*Received: factor_n"),
+            ("factor_names", "abc", r"3 different names.*Received: factor_names='abc'"),
+            ("factor_names", ["a", "b", None], r"3 different names.*'b', None\]"),
+            ("factor_names", 3, r"3 different names.*Received: factor_names=3"),
+            ("seed", -1, r"`seed` must be an integer in .* Received: seed=-1"),
+            ("seed", 1.5, r"`seed` must be an integer in .* Received: seed=1\.5"),
+            ("seed", None, r"`seed` must be an integer in .* Received: seed=None"),
         ],
     )
     def test_bad_arguments_are_refused(self, name, argument, value, message):

@@ -20,6 +20,13 @@ def test_a_constant_column_is_in_one_bin():
     assert not in_equal_bins(np.full((5, 1), 7.3), 20).any()
 
 
+def test_numbers_without_any_between_them_have_a_bin_each():
+    column = 1 + np.spacing(1.0) * np.array([2.0, 0.0, 1.0, 0.0])[:, None]
+
+    assert in_equal_bins(column, 20)[:, 0].tolist() == [2, 0, 1, 0]
+    assert in_equal_bins(column, 2)[:, 0].tolist() == [1, 0, 1, 0]
+
+
 def test_entropy_of_a_uniform_column():
     assert entropies(np.arange(8)[:, None]) == pytest.approx(np.log(8), abs=1e-12)
 

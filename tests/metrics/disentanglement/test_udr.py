@@ -77,7 +77,17 @@ def test_a_model_without_codes_agrees_with_none(similarity):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([BASE],), r"`codes_of_models` .* two models\. Received: .* length 1"),
+        (
+            ([BASE],),
+            r"`codes_of_models` .* two models\. Received: .* list and length 1",
+        ),
+        (([BASE, np.zeros((400, 2, 2, 3))],), r"`codes_of_models\[1\]` .* 2, 2, 3\)"),
+        (
+            (iter([BASE, BASE]),),
+            r"`codes_of_models` .* type list_iterator and length N",
+        ),
+        (({"a": BASE, "b": BASE},), r"`codes_of_models` .* of type dict and length 2"),
+        (([BASE, BASE], 3), r"`divergences` .* Received: divergences of length None"),
         (([BASE, BASE[:9]],), r"same images\. Received: .* \[400, 9\] rows"),
         (([BASE, BASE * np.nan],), r"`codes_of_models\[1\]` must be finite"),
         (([BASE, BASE], [[1, 1, 1]]), r"`divergences` .* Received: .* length 1"),

@@ -11,6 +11,7 @@ from keras_latent.metrics.generation.neighbourhoods import (
     neighbourhoods,
 )
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed, checked_switch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,8 @@ def density_coverage(
     >>> round(score.protocol["expected_coverage"], 3)
     0.97
     """
+    seed = checked_seed(seed)
+    floor = checked_switch("floor", floor)
     features = Features(extractor, extractor_name, batch_size)
     real, generated = check_alike(real, generated)
     check_neighbours(k, len(real))

@@ -1,5 +1,6 @@
 """Features of images, part by part, and what they are called."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,8 +8,11 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes
 from keras_latent.metrics.generation.extractors import EXTRACTORS, own_extractor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, check_unit_range
 from keras_latent.weights_hash import weights_hash
+
+# Greater than what pixels in [-1, 1] can have become by a decoder.
+_FAR_ABOVE_ONE = 16
 
 
 class Features:
@@ -23,7 +27,8 @@ class Features:
 
     Raises:
         ValueError: If `extractor` is no Keras model and no name of ours,
-            `extractor_name` is empty, or `batch_size` isn't a positive integer.
+            `extractor_name` is empty or another than that of ours, or `batch_size`
+            isn't a positive integer.
     """
 
     def __init__(
@@ -36,7 +41,12 @@ class Features:
         if isinstance(extractor, str):
             name, extractor = extractor, own_extractor(extractor)
             self.described = EXTRACTORS[name].described
-            extractor_name = name if extractor_name is None else extractor_name
+            if extractor_name not in (None, name):
+                raise ValueError(
+                    f"`extractor_name` must be left out where `extractor` is {name!r}, "
+                    f"one of ours. Received: extractor_name={extractor_name!r}"
+                )
+            extractor_name = name
         if extractor is not None and not isinstance(extractor, keras.Model):
             raise ValueError(
                 "`extractor` must be a Keras model, the name of one of ours, or `None` "
@@ -53,6 +63,7 @@ class Features:
         self.extractor = extractor
         self.name = extractor_name
         self.batch_size = batch_size
+        self._scales: dict[str, tuple[bool, float]] = {}
 
     def protocol(self, famous_name: str) -> dict[str, Any]:
         """What a protocol says of the extractor.
@@ -80,8 +91,12 @@ class Features:
             float64 of shape (batch, features).
 
         Raises:
-            ValueError: If images or their features aren't finite, or the model's output
-                is no single tensor.
+            ValueError: If images or their features aren't finite, the model's output
+                is no single tensor, real images for one of our own extractors don't lie
+                in [0, 1], or real and generated ones aren't scaled alike.
+
+        Warns:
+            UserWarning: If both are floats, but seem not to be scaled alike.
         """
         import keras
 
@@ -94,12 +109,16 @@ class Features:
                 f"given. Received: {argument} of shape {images.shape}"
             )
         self._check_shape(argument, images)
+        greatest = 0.0
         for start in range(0, len(images), self.batch_size):
             batch = images[start : start + self.batch_size]
             if self.extractor is None:
                 yield as_codes(argument, batch).astype("float64")
                 continue
             check_finite(argument, batch)
+            if self.described is not None and argument == "real":
+                check_unit_range(argument, batch)
+            greatest = max(greatest, float(batch.max()), -float(batch.min()))
             outputs = keras.tree.flatten(
                 self.extractor.predict_on_batch(as_taken(self.extractor, batch))
             )
@@ -115,6 +134,32 @@ class Features:
                     f"{self.name!r}, whose features of `{argument}` are not"
                 )
             yield features
+        if self.extractor is not None:
+            self._scales[argument] = (images.dtype.kind in "biu", greatest)
+            self._check_scales()
+
+    def _check_scales(self) -> None:
+        """Refuse pixels up to 255 beside pixels up to 1: distances would be of that.
+
+        A model of floats up to 255 may have collapsed to black: it is only warned of.
+        """
+        if not {"real", "generated"} <= self._scales.keys():
+            return
+        scales = sorted(self._scales.items(), key=lambda item: item[1][1])
+        (small, (small_is_whole, least)), (large, (large_is_whole, most)) = scales
+        if least > 1 or most < _FAR_ABOVE_ONE or (small_is_whole and large_is_whole):
+            return
+        told = f"`{small}` up to {least:g}, `{large}` up to {most:g} in absolute value"
+        if small_is_whole == large_is_whole:
+            warnings.warn(
+                f"Are real and generated images scaled alike? There are {told}.",
+                stacklevel=2,
+            )
+        elif large_is_whole:
+            raise ValueError(
+                "`real` and `generated` must be scaled alike, both from 0 to 1, or "
+                f"both whole numbers. Received: {told}"
+            )
 
     def _check_shape(self, argument: str, images: np.ndarray) -> None:
         """Refuse images that the extractor wasn't built for, where it says for what."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_latent.metrics.generation.features import Features, check_alike, halves
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed, checked_switch
 
 # Products of few rows take longer than those of many.
 _ROWS_AT_ONCE = 4096
@@ -102,6 +103,8 @@ def fid(
     >>> round(float(score), 6), score.protocol["name"]
     (25.0, 'FID-features')
     """
+    seed = checked_seed(seed)
+    floor = checked_switch("floor", floor)
     features = Features(extractor, extractor_name, batch_size)
     real, generated = check_alike(real, generated)
     for name, images in (("real", real), ("generated", generated)):

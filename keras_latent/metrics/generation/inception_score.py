@@ -10,7 +10,7 @@ from keras_latent.metrics.generation.features import (
     checked_array,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_seed
 
 
 def inception_score(
@@ -58,6 +58,7 @@ def inception_score(
     (4.0, 'IS-features')
     """
     check_positive_integer("splits", splits)
+    seed = checked_seed(seed)
     features = Features(extractor, extractor_name, batch_size)
     if real is None:
         generated = checked_array("generated", generated)

@@ -7,7 +7,12 @@ import numpy as np
 
 from keras_latent.metrics.generation.features import Features, check_alike, halves
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import (
+    check_in_range,
+    check_positive_integer,
+    checked_seed,
+    checked_switch,
+)
 
 
 def kid(
@@ -67,6 +72,8 @@ def kid(
     check_positive_integer("subsets", subsets)
     check_in_range("subset_size", subset_size, 2)
     check_positive_integer("subset_size", subset_size)
+    seed = checked_seed(seed)
+    floor = checked_switch("floor", floor)
     features = Features(extractor, extractor_name, batch_size)
     real, generated = check_alike(real, generated)
     least = min(len(real), len(generated))

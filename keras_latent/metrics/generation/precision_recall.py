@@ -11,6 +11,7 @@ from keras_latent.metrics.generation.neighbourhoods import (
     neighbourhoods,
 )
 from keras_latent.metrics.score import Score
+from keras_latent.validation import checked_seed, checked_switch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,8 @@ def precision_recall(
     >>> score.precision, score.recall < 1
     (1.0, True)
     """
+    seed = checked_seed(seed)
+    floor = checked_switch("floor", floor)
     features = Features(extractor, extractor_name, batch_size)
     real, generated = check_alike(real, generated)
     check_neighbours(k, min(len(real), len(generated)))

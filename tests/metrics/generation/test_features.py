@@ -99,6 +99,22 @@ class TestEveryMetric:
         with pytest.raises(ValueError, match=message):
             scored(metric, real, generated, extractor)
 
+    def test_whole_numbers_to_255_beside_floats_to_1_are_refused(
+        self, metric, extractor
+    ):
+        whole = (255 * REAL).astype("uint8")
+
+        for images in ((whole, GENERATED), (GENERATED, whole)):
+            with pytest.raises(
+                ValueError, match=r"scaled alike.*Received: `\w+` up to"
+            ):
+                scored(metric, *images, extractor)
+        assert np.isfinite(float(scored(metric, whole, whole, extractor)))
+
+    def test_floats_to_255_beside_floats_to_1_are_warned_of(self, metric, extractor):
+        with pytest.warns(UserWarning, match="scaled alike.*`generated` up to 0.99"):
+            scored(metric, 255 * REAL, GENERATED, extractor)
+
     def test_images_are_no_features(self, metric):
         with pytest.raises(ValueError, match=r"\(n, features\) where no extractor is"):
             scored(metric, REAL, GENERATED)
@@ -118,6 +134,12 @@ class TestEveryMetric:
             ),
             ({"batch_size": 0}, r"`batch_size` must be a positive integer"),
             ({"extractor_name": " "}, r"`extractor_name` must be a name.*' '"),
+            ({"seed": -1}, r"`seed` must be an integer in .* Received: seed=-1"),
+            ({"seed": 0.5}, r"`seed` must be an integer in .* Received: seed=0\.5"),
+            (
+                {"extractor": "emoji", "extractor_name": "Inception"},
+                r"`extractor_name` must be left out where `extractor` is 'emoji'",
+            ),
         ],
     )
     def test_bad_arguments_are_refused(self, metric, options, message):
@@ -190,3 +212,19 @@ def test_images_on_disk_are_read_batch_by_batch(extractor, tmp_path):
     score = scored("fid", on_disk, GENERATED, extractor)
 
     assert float(score) == float(scored("fid", REAL, GENERATED, extractor))
+
+
+@pytest.mark.parametrize("metric", [name for name in METRICS if name[0] != "i"])
+def test_a_floor_is_wanted_or_not(metric):
+    with pytest.raises(ValueError, match=r"`floor` must be True or False.*'no'"):
+        scored(metric, np.eye(12), np.eye(12), floor="no")
+
+
+@pytest.mark.parametrize("wrong", [2 * REAL - 1, (255 * REAL).astype("uint8")])
+def test_real_images_of_another_range_than_our_extractors_take_are_refused(wrong):
+    images = np.resize(wrong, (12, 28, 28, 1))
+
+    with pytest.raises(
+        ValueError, match=r"`real` must lie in \[0, 1\]\. Received: real"
+    ):
+        scored("fid", images, images, "mnist")

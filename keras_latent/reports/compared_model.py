@@ -63,10 +63,12 @@ def compared_models(runs: Any) -> list[ComparedModel]:
     ]
     names = _all_different([name for name, _ in found])
     compared: list[ComparedModel] = []
-    groups: dict[str, str] = {}
+    # For each model, what it has in common with others; nothing of what is no run.
+    common: list[str | None] = []
     for name, (_, given) in zip(names, found, strict=True):
         if _is_model(given):
             compared.append(ComparedModel(name, given, name, None))
+            common.append(None)
             continue
         model = load_model(given)
         if not _is_model(model):
@@ -76,13 +78,11 @@ def compared_models(runs: Any) -> list[ComparedModel]:
             )
         arguments = run_arguments(given)
         seed = arguments.pop("seed", None)
-        group = name
-        if seed is not None:
-            told = json.dumps(arguments, sort_keys=True)
-            group = groups.setdefault(told, _without_seed(name))
         beside = load_samplers(given.with_name(SAMPLERS_FOLDER), model)
-        compared.append(ComparedModel(name, model, group, seed, *beside))
-    return _with_whole_groups(compared)
+        compared.append(ComparedModel(name, model, name, seed, *beside))
+        told = json.dumps(arguments, sort_keys=True)
+        common.append(None if seed is None else told)
+    return _grouped(compared, common)
 
 
 def _named(runs: Any) -> list[tuple[str, Any]]:
@@ -182,10 +182,37 @@ def _all_different(names: list[str]) -> list[str]:
     return different
 
 
-def _with_whole_groups(compared: list[ComparedModel]) -> list[ComparedModel]:
-    """The models, where a group of one alone is called as its model."""
-    groups = [one.group for one in compared]
-    return [
-        one if groups.count(one.group) > 1 else one._replace(group=one.name)
-        for one in compared
+def _grouped(
+    compared: list[ComparedModel], common: list[str | None]
+) -> list[ComparedModel]:
+    """The models, those together that have all in common but the seed.
+
+    A seed that is there already, such as of a run that is given twice, stays alone: it
+    would narrow the spread.
+    """
+    members: dict[Any, dict[Any, int]] = {}
+    for place, (one, told) in enumerate(zip(compared, common, strict=True)):
+        group = members.setdefault(place if told is None else told, {})
+        if one.seed in group:
+            group = members.setdefault(place, {})
+        group[one.seed] = place
+    # Groups of one are called as their model, and have their names first.
+    groups = sorted(members.values(), key=lambda group: len(group) > 1)
+    names = [
+        _group_name([compared[at].name for at in group.values()]) for group in groups
     ]
+    of_places = {
+        place: name
+        for group, name in zip(groups, _all_different(names), strict=True)
+        for place in group.values()
+    }
+    return [one._replace(group=of_places[at]) for at, one in enumerate(compared)]
+
+
+def _group_name(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    folders = {_without_seed(name) for name in names}
+    return (
+        folders.pop() if len(folders) == 1 else f"{names[0]} and {len(names) - 1} more"
+    )

@@ -49,7 +49,8 @@ def compare(
     """
     check_in_range("seed", seed, high=2**32 - 1)
     output = _free_folder() if output is None else output
-    check_choice("extractor", extractor, (None, *EXTRACTORS))
+    if extractor is not None:
+        check_choice("extractor", extractor, EXTRACTORS)
     check_is_folder(output)
     if _holds_comparison(output):
         raise ValueError(

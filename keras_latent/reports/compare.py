@@ -27,7 +27,7 @@ from keras_latent.reports.generators import generators
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.reports.reported_model import ReportedModel
 from keras_latent.saving import written_whole
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, checked_seed
 
 
 def compare(
@@ -87,6 +87,7 @@ def compare(
     ['compare.csv', 'compare.html']
     """
     check_in_range("seed", seed, high=2**32 - 1)
+    seed = checked_seed(seed)
     folder = Path(output)
     check_is_folder(folder)
     models = compared_models(runs)
@@ -96,6 +97,9 @@ def compare(
     for one in models:
         _check_takes(one, opened)
     given = None if extractor is None else model_extractor(extractor, extractor_name)
+    if given is not None:
+        # What doesn't take such images is told before models are measured.
+        given.features(np.random.default_rng(seed).random((1, *opened.image_shape)))
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -137,6 +137,7 @@ def _disentanglement(
     predicted = (
         f"{protocol['regressor']}, scikit-learn {protocol['scikit-learn']}; of {of}."
     )
+    linear = f"linear support vector machines, scikit-learn {protocol['scikit-learn']}"
     bins = f"codes in {BINS} equal bins; {of}."
     return {
         Column("MIG", f"Mutual information gap, {bins}", 1): metric.mig(
@@ -145,9 +146,9 @@ def _disentanglement(
         Column("DCI disentanglement", f"By {predicted}", 1): dci.disentanglement,
         Column("DCI completeness", f"By {predicted}", 1): dci.completeness,
         Column("DCI informativeness", f"By {predicted}", 1): dci.informativeness,
-        Column("SAP", f"Separated attribute predictability; {of}.", 1): metric.sap(
-            codes, factors, factor_names=names, seed=reported.seed
-        ).value,
+        Column(
+            "SAP", f"Separated attribute predictability, by {linear}; of {of}.", 1
+        ): metric.sap(codes, factors, factor_names=names, seed=reported.seed).value,
         Column("Modularity", f"1 for one factor a code, {bins}", 1): metric.modularity(
             codes, factors, bins=BINS, factor_names=names, seed=reported.seed
         ).value,

@@ -147,3 +147,8 @@ def test_a_folder_that_is_no_run_is_named(tmp_path, monkeypatch, capsys):
     said = failure(monkeypatch, capsys, "compare", tmp_path)
     assert "`runs` must hold folders of runs" in said
     assert str(tmp_path) in said
+
+
+def test_another_extractor_than_ours_is_told():
+    with pytest.raises(ValueError, match="`extractor` must be one of 'mnist', "):
+        comparing.compare([pathlib.Path("absent")], extractor="inception")

@@ -3,6 +3,7 @@
 import base64
 import csv
 import hashlib
+import importlib
 import json
 
 import keras
@@ -14,7 +15,6 @@ from keras_latent.datasets.opened import OpenedDataset
 from keras_latent.datasets.shapes import FACTORS, render
 from keras_latent.datasets.source import ArraySource
 from keras_latent.reports import compare
-from keras_latent.reports.compared_model import compared_models
 from keras_latent.reports.generated import nearest_distances
 from tests.reports.reading import Page
 
@@ -158,6 +158,9 @@ def test_factors_are_told(tmp_path):
         assert 0 <= float(row[name]) <= 1
     assert "Linear probe" not in row
     assert float(row["FID-pca32"]) > 0
+    page = Page((tmp_path / "compare.html").read_text(encoding="utf-8"))
+    by = [part for part in page.inside("dd") if "support vector" in part]
+    assert "scikit-learn" in by[0]
 
 
 @pytest.mark.all
@@ -202,44 +205,22 @@ def test_runs_that_differ_by_the_seed_alone_stand_together(classes, tmp_path):
     assert "The models behind the means" in page.inside("span")
 
 
-@pytest.fixture(scope="module")
-def run_folder(tmp_path_factory):
-    """Makes the folder of a run of a variant and a seed."""
-    folder = tmp_path_factory.mktemp("runs")
-    model = kl.models.Autoencoder.for_images(SHAPE, latent_dim=2)
+def test_an_extractor_of_other_images_is_told_before_models_are_measured(
+    classes, models, tmp_path, monkeypatch
+):
+    # The function hides the module of its name.
+    module = importlib.import_module("keras_latent.reports.compare")
+    monkeypatch.setattr(module, "_compared", pytest.fail)
 
-    def made(path, seed, variant="autoencoder"):
-        run = folder / path
-        run.mkdir(parents=True, exist_ok=True)
-        model.save(run / "model.keras")
-        told = {"arguments": {"variant": variant, "seed": seed}}
-        (run / "config.json").write_text(json.dumps(told))
-        return run
+    with pytest.raises(ValueError, match=r"`images` .* that `extractor` takes"):
+        compare(models, classes, tmp_path / "out", extractor="mnist")
 
-    return made
+    assert not (tmp_path / "out").exists()
 
 
-def test_a_run_that_is_given_twice_is_no_second_seed(run_folder):
-    one, other = run_folder("one", 0), run_folder("other", 1)
-
-    found = compared_models([one, one, other])
-
-    assert [(part.name, part.group) for part in found] == [
-        ("one", "one and 1 more"),
-        ("one (2)", "one (2)"),
-        ("other", "one and 1 more"),
-    ]
-
-
-def test_folders_of_one_name_are_not_one_group(run_folder):
-    folders = []
-    for variant in ("autoencoder", "vae"):
-        runs = [run_folder(f"{variant}/same/seed-{s}", s, variant) for s in (0, 1)]
-        folders.append(runs[0].parent)
-
-    groups = [part.group for part in compared_models(folders)]
-
-    assert groups == ["same", "same", "same (2)", "same (2)"]
+def test_half_a_seed_is_none(classes, models, tmp_path):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer.*seed=0\.5"):
+        compare(models, classes, tmp_path / "out", seed=0.5)
 
 
 def test_captions_are_as_wide_as_the_page(compared):

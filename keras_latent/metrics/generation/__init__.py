@@ -4,6 +4,10 @@ Each metric takes real and generated arrays, and an extractor of features: any K
 model, the name of one of ours, or `None` if the arrays are features. No score has a
 famous name alone: numbers of other features are other numbers, so one by a classifier
 of emoji is "FID-emoji".
+
+Real and generated images must be scaled alike, and real ones lie in [0, 1] for our own
+extractors. Whole numbers up to 255 beside floats up to 1 are refused, and floats up to
+255 beside such are warned of.
 """
 
 from keras_latent.metrics.generation.density_coverage import (

@@ -59,8 +59,8 @@ def density_coverage(
             of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
             are features.
         k: To which neighbour a ball reaches, below n. Defaults to 5.
-        extractor_name: What it is called. Defaults to `None`: the model's own name, or
-            `"features"`.
+        extractor_name: What it is called, unless it is one of ours. Defaults to `None`:
+            the model's own name, or `"features"`.
         batch_size: Images that go through the extractor at once. Defaults to 256.
         floor: Whether to measure, too, one random half of the real ones against the
             other, if a half holds more than `k`. Defaults to `True`.

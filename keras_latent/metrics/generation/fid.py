@@ -76,8 +76,8 @@ def fid(
         extractor: A Keras model of one output, which is flattened, or the name of one
             of ours: `"mnist"`, `"emoji"` or `"icons"`. Defaults to `None`: the arrays
             are features.
-        extractor_name: What it is called. Defaults to `None`: the model's own name, or
-            `"features"`.
+        extractor_name: What it is called, unless it is one of ours. Defaults to `None`:
+            the model's own name, or `"features"`.
         batch_size: Images that go through the extractor at once. Defaults to 256.
         floor: Whether to measure, too, one random half of the real ones against the
             other, from 4 real ones on. Defaults to `True`.

@@ -36,8 +36,8 @@ def inception_score(
         extractor: A Keras model that gives probabilities of classes. Defaults to
             `None`: the arrays are probabilities.
         splits: Into how many parts the images fall, at most m. Defaults to 10.
-        extractor_name: What it is called. Defaults to `None`: the model's own name, or
-            `"features"`.
+        extractor_name: What it is called, unless it is one of ours. Defaults to `None`:
+            the model's own name, or `"features"`.
         batch_size: Images that go through the extractor at once. Defaults to 256.
         seed: Seed of the parts. Defaults to 0.
 

@@ -42,8 +42,8 @@ def kid(
         subsets: How many subsets are drawn of each. Defaults to 100.
         subset_size: Rows of a subset, without replacement, at least 2, at most n and m.
             Defaults to 1000.
-        extractor_name: What it is called. Defaults to `None`: the model's own name, or
-            `"features"`.
+        extractor_name: What it is called, unless it is one of ours. Defaults to `None`:
+            the model's own name, or `"features"`.
         batch_size: Images that go through the extractor at once. Defaults to 256.
         floor: Whether to measure, too, one random half of the real ones against the
             other, if a half holds a subset. Defaults to `True`.

@@ -24,10 +24,12 @@ DRAW = (
     "VariationalEncDec.for_images",
 )
 
-TOLERANCE = 1e-5
+TOLERANCE = 1e-5, 1e-5
+"""Of the logs, and of how weights move."""
 # Three deep networks in a row, with weights that are no start of a training, amplify
-# what processors round in ways of their own: 1e-4 between two of them.
-TOLERANCES = {"EncDec.for_images": 1e-3}
+# what processors round in ways of their own: two of them differ by 1e-4 in the logs, by
+# 7e-3 in the moves. The references hold the objective itself to 1e-5.
+TOLERANCES = {"EncDec.for_images": (1e-3, 2e-2)}
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +42,10 @@ def computed():
 def test_losses_and_gradients_stand(computed, name):
     if name in DRAW and not KNOWS_SEEDS:
         pytest.skip("draws other noise with this Keras")
-    tolerance = TOLERANCES.get(name, TOLERANCE)
+    of_logs, of_moves = TOLERANCES.get(name, TOLERANCE)
     expected = json.loads(STANDING.read_text())[name]
     for logs in ("evaluated", "trained"):
         for term, value in expected[logs].items():
-            assert computed[name][logs][term] == pytest.approx(value, rel=tolerance)
+            assert computed[name][logs][term] == pytest.approx(value, rel=of_logs)
     moves, wanted = computed[name]["moves"], np.array(expected["moves"])
-    np.testing.assert_allclose(moves, wanted, atol=tolerance * np.abs(wanted).max())
+    np.testing.assert_allclose(moves, wanted, atol=of_moves * np.abs(wanted).max())

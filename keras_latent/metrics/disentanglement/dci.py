@@ -168,15 +168,19 @@ def _predicted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Importances of shape (latent_dim, factors), and the factors' informativeness."""
     make = _REGRESSORS[regressor][0]
+    # Trees compute in float32, in which codes far from 0 or near it would be equal.
+    mean, deviation = train.codes.mean(axis=0), train.codes.std(axis=0)
+    deviation[deviation == 0] = 1.0
+    codes, others = ((part.codes - mean) / deviation for part in (train, test))
     importances = np.empty((train.codes.shape[1], len(train.names)))
     informativeness = np.empty(len(train.names))
     for factor, is_continuous in enumerate(train.is_continuous):
         classifies = not is_continuous and regressor != "lasso"
         of = "values" if classifies else "factors"
         true, aim = getattr(test, of)[:, factor], getattr(train, of)[:, factor]
-        model = make(classifies, seed).fit(train.codes, aim)
+        model = make(classifies, seed).fit(codes, aim)
         importances[:, factor] = _importances(model)
-        predicted = model.predict(test.codes)
+        predicted = model.predict(others)
         if classifies:
             informativeness[factor] = np.mean(predicted == true)
         else:

@@ -101,6 +101,18 @@ def test_copies_are_disentangled_and_not_complete():
     assert score.completeness == pytest.approx(1 - np.log(2) / np.log(6), abs=0.1)
 
 
+@pytest.mark.parametrize("regressor", ["forest", "boosting", "lasso"])
+@pytest.mark.parametrize(("scale", "shift"), [(1e-7, 0.0), (1.0, 1e9), (1e8, -1e8)])
+def test_neither_scale_nor_place_counts(regressor, scale, shift):
+    codes = known_codes.noisy(FACTORS)
+    arguments = {"factors": FACTORS, "regressor": regressor}
+    expected = dci(codes, **arguments)
+    score = dci(codes.astype("float64") * scale + shift, **arguments)
+    # Where codes are so far away, float64 rounds them to 1e-7.
+    assert float(score) == pytest.approx(float(expected), abs=1e-3)
+    assert score.informativeness == pytest.approx(expected.informativeness, abs=1e-3)
+
+
 def test_rotated_codes_score_low():
     assert float(dci(known_codes.rotated(FACTORS), FACTORS)) < 0.6
 

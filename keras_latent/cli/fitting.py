@@ -10,6 +10,7 @@ from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.progress import ProgressBar
 from keras_latent.cli.results import SHOWN, draws_samples, observations
 from keras_latent.cli.run_folder import RunFolder, SaveEachEpoch
+from keras_latent.cli.stopping import Interruption
 from keras_latent.cli.strategies import sharing_by_rows
 from keras_latent.datasets.augmentation import augmented
 from keras_latent.latent_space import sample_rows
@@ -68,7 +69,7 @@ def fit(
             dataset, "validation", arguments.batch_size
         ).with_options(sharing_by_rows())
     try:
-        with ProgressBar(console) as progress:
+        with ProgressBar(console) as progress, Interruption() as interruption:
             model.fit(
                 training.with_options(sharing_by_rows()),
                 steps_per_epoch=steps,
@@ -79,6 +80,7 @@ def fit(
                 verbose=0,
                 callbacks=[
                     progress,
+                    interruption,
                     *_watchers(model, arguments, dataset, folder, rows),
                 ],
             )

@@ -1,8 +1,14 @@
 """What the command says when it is stopped by ctrl-C."""
 
 import contextlib
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any, Self
+
+import keras
 
 from keras_latent.cli.run_folder import RunFolder
 
@@ -54,3 +60,44 @@ def stops_with(path: Path, begun: Path, told: Callable[[], str]) -> Iterator[Non
         raise StoppedError(
             f"Stopped. {told()} by: keras-latent resume {quoted}"
         ) from error
+
+
+class Interruption(keras.callbacks.Callback):
+    """Lets ctrl-C stop a training where what it interrupts goes on all the same.
+
+    Keras's saving takes whatever is raised while it opens a file for want of memory or
+    of a disk, and writes in another way. What was heard is raised again before the next
+    step, or when the training is over. A context manager around `fit`.
+    """
+
+    def __enter__(self) -> Self:
+        """Listen, unless somebody else does, or a thread that hears no signals runs."""
+        self._heard = False
+        is_main = threading.current_thread() is threading.main_thread()
+        before = signal.getsignal(signal.SIGINT)
+        self._listens = is_main and before is signal.default_int_handler
+        if self._listens:
+            signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._heard = True
+        signal.default_int_handler(number, frame)
+
+    def on_train_batch_begin(
+        self, batch: int, logs: dict[str, Any] | None = None
+    ) -> None:
+        """Stop now, if it was heard before."""
+        self._stop_if_heard()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Listen no more."""
+        if self._listens:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if kind is None:
+            self._stop_if_heard()
+
+    def _stop_if_heard(self) -> None:
+        if self._heard:
+            self._heard = False
+            raise KeyboardInterrupt

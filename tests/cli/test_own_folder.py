@@ -202,7 +202,7 @@ def test_control_c_says_how_to_go_on(folder, tmp_path):
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=900)
-    assert process.returncode == 130
+    assert process.returncode == 130, said
     assert "Traceback" not in said
     assert f"keras-latent resume {tmp_path / 'run'}" in " ".join(said.split())
 

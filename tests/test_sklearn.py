@@ -140,6 +140,7 @@ class TestTransforming:
 
 
 class TestAmongOthers:
+    @pytest.mark.all
     def test_a_pipeline_whose_settings_are_searched(self, images):
         rows, labels = images.reshape(12, -1), np.arange(12) % 2
         pipeline = make_pipeline(

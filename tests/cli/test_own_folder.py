@@ -134,6 +134,7 @@ def test_the_projector_has_classes_and_files(run):
         assert file.startswith(f"{name}/")
 
 
+@pytest.mark.all
 def test_a_report_needs_nothing_repeated(run, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pages = []

@@ -100,7 +100,9 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
     )
 
 
-@pytest.mark.parametrize("variant", ["vqvae", "adversarial"])
+@pytest.mark.parametrize(
+    "variant", ["vqvae", pytest.param("adversarial", marks=pytest.mark.all)]
+)
 def test_variants_of_maps_and_of_players(variant, arguments, tmp_path, capsys):
     arguments = dataclasses.replace(arguments, variant=variant, epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))

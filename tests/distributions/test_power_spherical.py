@@ -332,6 +332,7 @@ def test_replicas_draw_what_one_draws(two_replicas, first):
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("first", [4, 6])
 def test_gradients_on_replicas_are_those_of_one(two_replicas, first):
     mean = parameters(3, 2.0, rows=7).mean

@@ -100,6 +100,7 @@ class TestRegionFeatures:
     def inputs(self, scenes):
         return {"image": scenes[0], "boxes": self.BOXES.astype("float32")}
 
+    @pytest.mark.all
     def test_are_the_pyramid_pooled_by_hand(self, detector, scenes):
         pyramid = [
             detector.get_layer(f"yolo_v8_head_{level}_box_1_pad").input
@@ -127,6 +128,7 @@ class TestRegionFeatures:
             difference = np.abs(other[0] - features[0]).max()
             assert difference > 0.01 * np.abs(features[0]).max()
 
+    @pytest.mark.all
     def test_frozen_ones_move_nothing(self, scenes):
         detector = build()
         extractor, inputs = region_feature_extractor(detector), self.inputs(scenes)

@@ -95,6 +95,7 @@ def test_begins_as_the_dense_layer_where_the_condition_is_0(rank):
     np.testing.assert_allclose(y, x @ np.array(layer.kernel), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("rank", [None, 3])
 def test_learns_a_product_of_its_inputs(rank):
     random = np.random.default_rng(0)

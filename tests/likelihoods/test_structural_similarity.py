@@ -97,6 +97,7 @@ def test_opposite_images_have_finite_gradients():
     assert np.isfinite(tape.gradient(value, y)).all()
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("variant", [Autoencoder, VAE])
 def test_models_train_with_it(variant):
     x, _ = pair(16, rows=5)

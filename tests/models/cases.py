@@ -732,22 +732,6 @@ WITH_ALL = ("vae", "constrained", "factor")
 """Cases on which everything is tried always: data, labels, two players."""
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-first_by_variant = {case.variant: case.name for case in reversed(CASES)}
-each_variant = pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case,
-            marks=[]
-            if first_by_variant[case.variant] == case.name
-            else pytest.mark.all,
-        )
-        for case in CASES
-    ],
-    ids=lambda case: case.name,
-)
-"""What takes long: on one case of each variant always, on each in the tier `all`."""
-
 first_by_family = {
     case.variant.__module__.split(".")[2]: case.name for case in reversed(CASES)
 }

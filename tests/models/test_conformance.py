@@ -17,7 +17,7 @@ from tests.models.cases import (
     CASES,
     decode,
     each_case,
-    each_variant,
+    each_family,
     few_cases,
     first_terms,
     optimizers,
@@ -276,7 +276,7 @@ def traced(name):
     )
 
 
-@each_variant
+@each_family
 class TestLogs:
     def test_keys_are_the_declared_names(self, case):
         fit = traced(case.name)

@@ -32,6 +32,7 @@ def energy_distance(a, b):
     return 2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean()
 
 
+@pytest.mark.all
 def test_a_ring(tmp_path):
     codes, unseen = ring(1024, seed=0), ring(1000, seed=1)
     sampler = TwoStage(

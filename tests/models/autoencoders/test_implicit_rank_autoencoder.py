@@ -84,6 +84,7 @@ def test_codes_of_few_dimensions_suffice():
     assert rank(6) < rank(0)
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     model = build(**dense_networks(output_activation=None))
     gradients.assert_finite_training(model, 1e3 * X)

@@ -104,6 +104,7 @@ def test_each_penalty_has_its_weight(penalty, weight):
     assert float(given.penalty_weight) == 0.25
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("penalty", ["l2", "gradient", "spectral", None])
 def test_one_row_and_large_inputs(penalty):
     model = build(**dense_networks(output_activation=None), penalty=penalty)

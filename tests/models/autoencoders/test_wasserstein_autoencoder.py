@@ -68,6 +68,7 @@ def test_it_samples_from_its_prior():
     np.testing.assert_allclose(model.sample(5, seed=4), model.decode(z), rtol=1e-6)
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     model = build(**dense_networks(output_activation=None))
     gradients.assert_finite_training(model, 1e3 * X)

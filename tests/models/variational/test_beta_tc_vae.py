@@ -72,6 +72,7 @@ def test_a_map_is_a_code_of_its_elements():
     assert all(terms[part].shape == (6,) for part in PARTS)
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     for estimator in ("weighted", "stratified"):

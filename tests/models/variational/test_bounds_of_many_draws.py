@@ -162,6 +162,7 @@ def test_the_decoder_of_piwae_is_that_of_iwae():
     assert len(owned) == len(model.trainable_variables)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("variant", [MIWAE, CIWAE, PIWAE])
 def test_one_row_and_large_inputs(variant):
     networks = dense_networks(output_activation=None)

@@ -75,6 +75,7 @@ def test_the_pull_turns_at_the_capacity(capacity):
     gradients.assert_same_gradients(pulls, [sign * e for e in expected])
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     for per_example in (False, True):

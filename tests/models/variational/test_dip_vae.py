@@ -83,6 +83,7 @@ def test_one_row():
     assert float(terms["diagonal"]) == model.latent_dim
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     for kind in ("i", "ii"):

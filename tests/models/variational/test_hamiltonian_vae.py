@@ -151,6 +151,7 @@ def test_the_bound_is_below_the_likelihood():
     assert plain < bound < exact
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     model = build(**networks, likelihood="gaussian")

@@ -130,6 +130,7 @@ def test_default_sizes(length, sizes):
     assert model.code_sizes == sizes
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     model = build(**networks, likelihood="gaussian", code_sizes=(1, 1, 1))

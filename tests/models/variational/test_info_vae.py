@@ -111,6 +111,7 @@ def test_on_the_sphere_elements_vary_less():
     assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = dense_networks(output_activation=None)
     model = build(**networks, likelihood="gaussian")

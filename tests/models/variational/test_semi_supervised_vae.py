@@ -142,6 +142,7 @@ def test_metrics_compare_with_the_reconstruction():
     assert found == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.all
 def test_a_few_labels_teach_the_others():
     """Two kinds of images: one label of each is enough for all."""
     rng = np.random.default_rng(0)
@@ -157,6 +158,7 @@ def test_a_few_labels_teach_the_others():
     assert (np.array(model.classify(x)).argmax(axis=1) == kinds).mean() > 0.95
 
 
+@pytest.mark.all
 def test_one_row_and_large_inputs():
     networks = conditional_networks(output_activation=None)
     model = build(**networks, likelihood="gaussian")

@@ -123,6 +123,7 @@ def test_the_choice_has_no_gradient():
         np.testing.assert_array_equal(pull, 0.0)
 
 
+@pytest.mark.all
 @pytest.mark.parametrize("averaging", ["gvae", "mlvae"])
 def test_one_row_and_large_inputs(averaging):
     networks = dense_networks(output_activation=None)

@@ -186,12 +186,16 @@ def torch_epochs(
     import torch_steps
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    objective = torch_steps.OBJECTIVES[case.variant]
 
-    def cast(networks: Any, x: Any, y: Any) -> Any:
-        is_half = precision == "mixed_bfloat16"
-        with torch.autocast(device, torch.bfloat16, enabled=is_half):
-            return objective(networks, x, y)
+    def cast(objective: Any) -> Any:
+        def computed(networks: Any, x: Any, y: Any) -> Any:
+            is_half = precision == "mixed_bfloat16"
+            with torch.autocast(device, torch.bfloat16, enabled=is_half):
+                return objective(networks, x, y)
+
+        return computed
+
+    eager = [cast(objective) for objective in case.objectives]
 
     placed = [
         (
@@ -219,8 +223,8 @@ def torch_epochs(
             )
         )
         for name, own in {
-            "torch, eager": cast,
-            "torch, compiled": torch.compile(cast),
+            "torch, eager": eager,
+            "torch, compiled": [torch.compile(own) for own in eager],
         }.items()
     }
 
@@ -236,20 +240,18 @@ def timed(make: Callable[[], Any], precision: str, steps: int, rounds: int) -> A
     dataset = tf.data.Dataset.from_tensor_slices((digits, labels))
     dataset = dataset.batch(BATCH_SIZE, drop_remainder=True).cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    case.model.compile("adam", steps_per_execution=steps)
+    optimizers = {name: keras.optimizers.Adam() for name in case.model.players()}
+    case.model.compile(optimizers, steps_per_execution=steps)
     rivals: dict[str, Callable[[], object]] = {
         "fit": functools.partial(case.model.fit, dataset, verbose=0)
     }
-    step = tensorflow_steps.training_step(
-        case.by_hand, tensorflow_steps.OBJECTIVES[case.variant]
-    )
     operations = None
     if precision == "float32":
-        operations = speed.floating_point_operations(step, next(iter(dataset)))
-        epoch = tensorflow_steps.epoch(step, dataset, steps)
-        # What is read back has been computed.
-        last = case.by_hand.variables(tensorflow_steps.OBJECTIVES[case.variant])[-1]
-        rivals["by hand"] = lambda: (epoch(), last.numpy())
+        operations = speed.floating_point_operations(case.by_hand, next(iter(dataset)))
+        epoch = tensorflow_steps.epoch(case.by_hand, dataset, steps)
+        # Steps on a GPU are waited for.
+        wait = tf.test.experimental.sync_devices
+        rivals["by hand"] = lambda: (epoch(), wait())
     batches = [(x.numpy(), y.numpy()) for x, y in dataset]
     failed = {}
     for name, run in torch_epochs(case, batches, precision).items():

@@ -38,8 +38,10 @@ import encdec_step
 import keras
 import numpy as np
 import tensorflow as tf
+import tensorflow_maps
 import tensorflow_steps
 import torch
+import torch_maps
 import torch_steps
 from timing import best_seconds
 
@@ -64,18 +66,31 @@ class Case(NamedTuple):
     """One variant with one network.
 
     Args:
-        variant: The class's name.
         model: The model, uncompiled.
-        by_hand: The networks of the hand-written loop.
+        by_hand: The step of the hand-written loop.
         torch: The networks of PyTorch.
+        objectives: What they minimise, one for each player.
         longer: How many times longer its epochs are, where a step is short.
     """
 
-    variant: str
     model: kl.models.LatentModel
-    by_hand: tensorflow_steps.Networks
+    by_hand: Callable[[Any, Any], None]
     torch: torch.nn.Module
+    objectives: Sequence[torch_steps.Objective]
     longer: int = 1
+
+
+def case(
+    variant: str,
+    model: kl.models.LatentModel,
+    by_hand: tensorflow_steps.Networks,
+    networks: torch.nn.Module,
+    longer: int = 1,
+) -> Case:
+    """A variant of one player, whose objectives by hand stand under its name."""
+    objective = tensorflow_steps.OBJECTIVES[variant]
+    step = tensorflow_steps.training_step(by_hand, objective)
+    return Case(model, step, networks, [torch_steps.OBJECTIVES[variant]], longer)
 
 
 def convolutional(variant: str, **options: Any) -> Case:
@@ -87,7 +102,7 @@ def convolutional(variant: str, **options: Any) -> Case:
     encoder, features, decoder = torch_steps.convolutional(
         SIDE, LATENT_DIM, is_bounded=activation is not None
     )
-    return Case(
+    return case(
         variant,
         make(SHAPE, LATENT_DIM, **options),
         tensorflow_steps.Networks(
@@ -112,7 +127,7 @@ def dense_vae() -> Case:
         )
 
     encoder, features, decoder = torch_steps.dense(SIDE, LATENT_DIM, 512)
-    return Case(
+    return case(
         "VAE",
         kl.models.VAE(
             *networks(), likelihood=kl.likelihoods.Bernoulli(from_logits=True)
@@ -126,7 +141,7 @@ def dense_vae() -> Case:
 def published_encdec() -> Case:
     """`EncDec` with the network that it was published with."""
     encoder, features, decoder = torch_steps.published(latent_dim=32)
-    return Case(
+    return case(
         "EncDec",
         kl.models.EncDec(*encdec_step.networks()),
         tensorflow_steps.Networks(*encdec_step.networks(), 32),
@@ -144,11 +159,40 @@ def inverter() -> Case:
         return features, decoder, kl.networks.extra_encoder(SHAPE, size=5)
 
     extractor, decoder, extra = networks()
-    return Case(
+    return case(
         "FeatureInverter",
         kl.models.FeatureInverter(*networks()),
         tensorflow_steps.Networks(extra, decoder, 5, extractor=extractor),
         torch_steps.Inverter(SIDE),
+    )
+
+
+def vqvae() -> Case:
+    """`VQVAE` of 7 × 7 tokens, with plain networks and running means."""
+    code_shape = (7, 7, 16)
+    return Case(
+        kl.models.VQVAE(
+            kl.networks.map_encoder(SHAPE, code_shape),
+            kl.networks.map_decoder(SHAPE, code_shape),
+        ),
+        tensorflow_maps.vqvae(16),
+        torch_maps.Tokens(16),
+        [torch_maps.vqvae],
+    )
+
+
+def autoencoder_kl() -> Case:
+    """`AutoencoderKL` of a map of 7 × 7 × 4, with plain networks and its critic."""
+    code_shape = (7, 7, 4)
+    return Case(
+        kl.models.AutoencoderKL(
+            kl.networks.map_encoder(SHAPE, code_shape),
+            kl.networks.map_decoder(SHAPE, code_shape),
+            discriminator_start=0,
+        ),
+        tensorflow_maps.autoencoder_kl(4),
+        torch_maps.Judged(4),
+        [torch_maps.model, torch_maps.critic],
     )
 
 
@@ -168,6 +212,8 @@ CASES: dict[str, Callable[[], Case]] = {
         "ConstrainedAutoencoder", heads=10
     ),
     "`FeatureInverter`, rank 4": inverter,
+    "`VQVAE`": vqvae,
+    "`AutoencoderKL`": autoencoder_kl,
 }
 
 
@@ -195,11 +241,9 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
     )
     dataset = dataset.cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    case.model.compile("adam", steps_per_execution=in_a_call)
-    step = tensorflow_steps.training_step(
-        case.by_hand, tensorflow_steps.OBJECTIVES[case.variant]
-    )
-    operations = floating_point_operations(step, next(iter(dataset)))
+    optimizers = {name: keras.optimizers.Adam() for name in case.model.players()}
+    case.model.compile(optimizers, steps_per_execution=in_a_call)
+    operations = floating_point_operations(case.by_hand, next(iter(dataset)))
     batches = [
         (
             torch.from_numpy(x.numpy().transpose(0, 3, 1, 2).copy()),
@@ -210,11 +254,11 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
     seconds = best_seconds(
         {
             "fit": functools.partial(case.model.fit, dataset, verbose=0),
-            "by hand": tensorflow_steps.epoch(step, dataset, in_a_call),
+            "by hand": tensorflow_steps.epoch(case.by_hand, dataset, in_a_call),
             **{
                 f"torch, {name}": torch_steps.epoch(
                     copy.deepcopy(case.torch),
-                    torch_steps.OBJECTIVES[case.variant],
+                    case.objectives,
                     batches,
                     memory_format,
                 )

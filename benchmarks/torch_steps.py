@@ -306,23 +306,28 @@ OBJECTIVES: dict[str, Objective] = {
 
 def epoch(
     networks: nn.Module,
-    objective: Objective,
+    objectives: Sequence[Objective],
     batches: Sequence[tuple[Tensor, Tensor]],
     memory_format: torch.memory_format,
 ) -> Callable[[], None]:
     """A function that trains once on all batches of images and labels.
 
-    The networks and the images are brought into the memory format.
+    The networks and the images are brought into the memory format. Each objective has
+    a turn in each step, with an optimizer for what it moves: `networks.turns()`, or
+    everything.
     """
     networks = networks.to(memory_format=memory_format)
     laid_out = [(x.contiguous(memory_format=memory_format), y) for x, y in batches]
-    moved = [p for p in networks.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(moved)
+    everything = [p for p in networks.parameters() if p.requires_grad]
+    turns = networks.turns() if hasattr(networks, "turns") else [everything]
+    optimizers = [torch.optim.Adam(moved) for moved in turns]
+    players = list(zip(objectives, turns, optimizers, strict=True))
 
     def run() -> None:
         for x, y in laid_out:
-            optimizer.zero_grad(set_to_none=True)
-            objective(networks, x, y).backward(inputs=moved)
-            optimizer.step()
+            for objective, moved, optimizer in players:
+                optimizer.zero_grad(set_to_none=True)
+                objective(networks, x, y).backward(inputs=moved)
+                optimizer.step()
 
     return run

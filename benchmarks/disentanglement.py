@@ -3,8 +3,9 @@
 One small network and a code of 10 numbers for all. Codes are measured after a fixed
 number of steps: of the shapes those of all 6,912 images, which are all combinations of
 the six factors; of the cats those of 20,000 that were trained on and 5,000 that
-weren't. A run leaves a file of results and one of codes; what is there isn't made
-again, so that a run that was cut goes on, and more seeds add to it.
+weren't. A run leaves its results in a file under `benchmarks/results` and its codes
+under `runs`; whose results are there isn't made again, so that a run that was cut goes
+on, and more seeds add to it. UDR is of the seeds whose codes are there.
 
     python benchmarks/disentanglement.py
     python benchmarks/disentanglement.py --dataset cats
@@ -30,6 +31,8 @@ from keras_latent.datasets import cats, shapes
 from keras_latent.metrics import disentanglement
 from keras_latent.saving import written_whole
 
+RESULTS = Path(__file__).parent / "results" / "disentanglement"
+CODES = Path("runs/disentanglement")
 SHAPE = (32, 32, 3)
 LATENT_DIM = 10
 CAPACITY = 15.0
@@ -133,9 +136,9 @@ def measured(
     }
 
 
-def run(name: str, dataset: str, seed: int, steps: int, folder: Path) -> None:
+def run(name: str, dataset: str, seed: int, steps: int) -> None:
     """Train and measure one model, unless that was done before."""
-    file = folder / f"{list(OBJECTIVES).index(name)}-seed-{seed}.json"
+    file = RESULTS / dataset / f"{list(OBJECTIVES).index(name)}-seed-{seed}.json"
     if file.is_file() and _results(file)["steps"] == steps:
         return
     start = time.perf_counter()
@@ -156,16 +159,19 @@ def run(name: str, dataset: str, seed: int, steps: int, folder: Path) -> None:
         "active": int(kl.metrics.active_units(codes).sum()),
         "scores": {"MSE": float(error), **measured(codes, factors, data.factors)},
     }
-    with written_whole(file.with_suffix(".npz")) as path, open(path, "wb") as written:
+    kept = (CODES / dataset / file.name).with_suffix(".npz")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(kept) as path, open(path, "wb") as written:
         np.savez_compressed(written, codes=codes.astype("float32"))
     with written_whole(file) as path:
         path.write_text(json.dumps(results, indent=1), encoding="utf-8")
     print(f"{name}, seed {seed}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
-def tables(folder: Path, objectives: Sequence[str]) -> str:
+def tables(dataset: str, objectives: Sequence[str]) -> str:
     """Means and standard deviations of what was measured of objectives, in Markdown."""
-    found = [_results(file) for file in sorted(folder.glob("*.json"))]
+    files = sorted((RESULTS / dataset).glob("*.json"))
+    found = [_results(file) for file in files]
     found = [one for one in found if one["objective"] in objectives]
     by_name = {
         name: [one for one in found if one["objective"] == name] for name in OBJECTIVES
@@ -175,7 +181,7 @@ def tables(folder: Path, objectives: Sequence[str]) -> str:
         name: [
             str(len(runs)),
             *_spreads(runs, SHOWN),
-            _agreement(folder, name, [one["seed"] for one in runs]),
+            _agreement(dataset, name, [one["seed"] for one in runs]),
             _spread([one["active"] for one in runs], "{:.1f}"),
         ]
         for name, runs in by_name.items()
@@ -217,12 +223,13 @@ def _spread(numbers: list[float], form: str = "{:.3f}") -> str:
     return text
 
 
-def _agreement(folder: Path, name: str, seeds: list[int]) -> str:
-    """UDR of the seeds of an objective, by rank correlation."""
-    if len(seeds) < 2:
-        return ""
+def _agreement(dataset: str, name: str, seeds: list[int]) -> str:
+    """UDR of the seeds of an objective whose codes are there, by rank correlation."""
     number = list(OBJECTIVES).index(name)
-    files = [folder / f"{number}-seed-{seed}.npz" for seed in seeds]
+    files = [CODES / dataset / f"{number}-seed-{seed}.npz" for seed in seeds]
+    files = [file for file in files if file.exists()]
+    if len(files) < 2:
+        return ""
     codes = [np.load(file, allow_pickle=False)["codes"] for file in files]
     score = disentanglement.udr(codes, similarity="spearman")
     return f"{score.value:.3f}"
@@ -259,16 +266,14 @@ def main() -> None:
         "--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES)
     )
     parser.add_argument("--dataset", choices=DATA, default="shapes")
-    parser.add_argument("--output", type=Path, default=Path("runs/disentanglement"))
     parser.add_argument("--table", action="store_true", help="of what is there")
     arguments = parser.parse_args()
-    folder = arguments.output / arguments.dataset
-    folder.mkdir(parents=True, exist_ok=True)
+    (RESULTS / arguments.dataset).mkdir(parents=True, exist_ok=True)
     if not arguments.table:
         for seed in range(arguments.seeds):
             for name in arguments.objectives:
-                run(name, arguments.dataset, seed, arguments.steps, folder)
-    print(tables(folder, arguments.objectives))
+                run(name, arguments.dataset, seed, arguments.steps)
+    print(tables(arguments.dataset, arguments.objectives))
 
 
 if __name__ == "__main__":

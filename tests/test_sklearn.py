@@ -38,9 +38,17 @@ def images():
     return cases.images(12)
 
 
-# Of them, none is left out: what isn't an image is a row of numbers.
+# It asks for equality to 1e-9 in float32, in which some processors round a row by its
+# place among the others; see `test_the_order_of_images_does_not_matter`.
+ROUNDED = {"check_methods_sample_order_invariance": "float32 is rounded by place"}
+
+
+# Of the others, none is left out: what isn't an image is a row of numbers.
 @pytest.mark.all
-@parametrize_with_checks([LatentTransformer(latent_dim=2, epochs=1, random_state=0)])
+@parametrize_with_checks(
+    [LatentTransformer(latent_dim=2, epochs=1, random_state=0)],
+    expected_failed_checks=lambda estimator: ROUNDED,
+)
 def test_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -63,6 +71,15 @@ def test_the_quick_ones_of_these_checks(estimator, check):
 
 
 class TestTransforming:
+    def test_the_order_of_images_does_not_matter(self, images):
+        transformer = LatentTransformer(vae(), epochs=1, random_state=0).fit(images)
+        order = np.random.default_rng(0).permutation(len(images))
+        found, expected = (
+            transformer.transform(images[order]),
+            transformer.transform(images),
+        )
+        np.testing.assert_allclose(found, expected[order], rtol=1e-5, atol=1e-6)
+
     def test_codes_are_those_of_the_model(self, images):
         transformer = LatentTransformer(vae(), epochs=1, random_state=0).fit(images)
         codes = transformer.transform(images)

@@ -101,7 +101,9 @@ def test_copies_are_disentangled_and_not_complete():
     assert score.completeness == pytest.approx(1 - np.log(2) / np.log(6), abs=0.1)
 
 
-@pytest.mark.parametrize("regressor", ["forest", "boosting", "lasso"])
+@pytest.mark.parametrize(
+    "regressor", ["forest", pytest.param("boosting", marks=pytest.mark.all), "lasso"]
+)
 @pytest.mark.parametrize(("scale", "shift"), [(1e-7, 0.0), (1.0, 1e9), (1e8, -1e8)])
 def test_neither_scale_nor_place_counts(regressor, scale, shift):
     codes = known_codes.noisy(FACTORS)

@@ -80,6 +80,7 @@ class TestRecipe:
         assert card["parameters"] == detector.count_params()
         assert card["image_shape"] == list(detector.input_shape[1:])
 
+    @pytest.mark.all
     def test_the_card_tells_the_average_precision(self, saved):
         measures = json.loads((saved / "card.json").read_text())["measures"]
         page = (saved / "README.md").read_text()

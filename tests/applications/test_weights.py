@@ -73,6 +73,7 @@ def test_backbone_gives_the_codes_of_the_model(pretrained):
     np.testing.assert_allclose(backbone(x), model.encode(x), atol=1e-5)
 
 
+@pytest.mark.all
 def test_convolutions_take_images_of_any_size(pretrained):
     builder, name = pretrained
     channels = {"mnist": 1, "emoji": 3, "pictures": 3}[name]

@@ -68,6 +68,9 @@ NONSENSE = [
     *("a/b", "../absent", "C:\\x", "http://x/y", "absent:1", "absent/x"),
     *("~absent/x", "mnist:1.0.0"),
 ]
+MORE = [
+    pytest.param([*NONSENSE[1::3], *NONSENSE[2::3]], marks=pytest.mark.all),
+]
 words = st.text(max_size=12) | st.integers().map(str) | st.floats().map(repr)
 
 
@@ -139,9 +142,10 @@ def test_every_option_is_tried():
     assert options == {(COMMANDS[command][0], option) for command, option in OPTIONS}
 
 
+@pytest.mark.parametrize("nonsense", [NONSENSE[::3], *MORE], ids=["", "more"])
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
-def test_nonsense_for_an_option(command, option):
-    for word in NONSENSE:
+def test_nonsense_for_an_option(command, option, nonsense):
+    for word in nonsense:
         message = told(*with_option(command, option, word))
         # A word that the option takes leaves what the command refuses anyway, absent
         # files; one for a path is quoted, as the system writes paths.

@@ -240,8 +240,7 @@ def timed(make: Callable[[], Any], precision: str, steps: int, rounds: int) -> A
     dataset = tf.data.Dataset.from_tensor_slices((digits, labels))
     dataset = dataset.batch(BATCH_SIZE, drop_remainder=True).cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    optimizers = {name: keras.optimizers.Adam() for name in case.model.players()}
-    case.model.compile(optimizers, steps_per_execution=steps)
+    case.compile(steps)
     rivals: dict[str, Callable[[], object]] = {
         "fit": functools.partial(case.model.fit, dataset, verbose=0)
     }

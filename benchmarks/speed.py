@@ -79,6 +79,11 @@ class Case(NamedTuple):
     objectives: Sequence[torch_steps.Objective]
     longer: int = 1
 
+    def compile(self, in_a_call: int) -> None:
+        """Give each player of the model an Adam, and so many steps to a call."""
+        optimizers = {name: keras.optimizers.Adam() for name in self.model.players()}
+        self.model.compile(optimizers, steps_per_execution=in_a_call)
+
 
 def case(
     variant: str,
@@ -169,12 +174,8 @@ def inverter() -> Case:
 
 def vqvae() -> Case:
     """`VQVAE` of 7 × 7 tokens, with plain networks and running means."""
-    code_shape = (7, 7, 16)
     return Case(
-        kl.models.VQVAE(
-            kl.networks.map_encoder(SHAPE, code_shape),
-            kl.networks.map_decoder(SHAPE, code_shape),
-        ),
+        kl.models.VQVAE(*tensorflow_maps.plain_networks(16)),
         tensorflow_maps.vqvae(16),
         torch_maps.Tokens(16),
         [torch_maps.vqvae],
@@ -183,12 +184,9 @@ def vqvae() -> Case:
 
 def autoencoder_kl() -> Case:
     """`AutoencoderKL` of a map of 7 × 7 × 4, with plain networks and its critic."""
-    code_shape = (7, 7, 4)
     return Case(
         kl.models.AutoencoderKL(
-            kl.networks.map_encoder(SHAPE, code_shape),
-            kl.networks.map_decoder(SHAPE, code_shape),
-            discriminator_start=0,
+            *tensorflow_maps.plain_networks(4), discriminator_start=0
         ),
         tensorflow_maps.autoencoder_kl(4),
         torch_maps.Judged(4),
@@ -241,8 +239,7 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
     )
     dataset = dataset.cache().prefetch(2)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(steps))
-    optimizers = {name: keras.optimizers.Adam() for name in case.model.players()}
-    case.model.compile(optimizers, steps_per_execution=in_a_call)
+    case.compile(in_a_call)
     operations = floating_point_operations(case.by_hand, next(iter(dataset)))
     batches = [
         (

@@ -18,6 +18,15 @@ Step = Callable[[Tensor, Tensor], None]
 SHAPE = (28, 28, 1)
 
 
+def plain_networks(channels: int) -> tuple[keras.Model, keras.Model]:
+    """`map_encoder` and `map_decoder` of a code of 7 × 7."""
+    code_shape = (7, 7, channels)
+    return (
+        kl.networks.map_encoder(SHAPE, code_shape),
+        kl.networks.map_decoder(SHAPE, code_shape),
+    )
+
+
 class MapNetworks:
     """`map_encoder`, a 1×1 convolution to the code, and `map_decoder`.
 
@@ -27,9 +36,7 @@ class MapNetworks:
     """
 
     def __init__(self, channels: int, heads: int = 1) -> None:
-        code_shape = (7, 7, channels)
-        self.encoder = kl.networks.map_encoder(SHAPE, code_shape)
-        self.decoder = kl.networks.map_decoder(SHAPE, code_shape)
+        self.encoder, self.decoder = plain_networks(channels)
         self.head = layers.Conv2D(heads * channels, 1)
         self.head.build(self.encoder.output_shape)
 

@@ -126,11 +126,8 @@ def check_nothing_is_left(
     Raises:
         ValueError: If there is such a variable.
     """
-    settled = {
-        id(variable)
-        for group in (*players.values(), Player(spared, ()))
-        for variable in group.variables
-    }
+    layers = [layer for player in players.values() for layer in player.layers]
+    settled = {id(v) for layer in (*layers, *spared) for v in layer.trainable_variables}
     left = [v.path for v in model.trainable_variables if id(v) not in settled]
     if left:
         raise ValueError(

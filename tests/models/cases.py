@@ -1,6 +1,6 @@
 """The variants as the conformance suite sees them: small networks and their data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -732,30 +732,22 @@ WITH_ALL = ("vae", "constrained", "factor")
 """Cases on which everything is tried always: data, labels, two players."""
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+def in_tiers(cases: Iterable[Case], always: Collection[str]) -> Any:
+    """Parametrises a test by cases; all but those named are of the tier `all`."""
+    parameters = [
+        pytest.param(case, marks=[] if case.name in always else pytest.mark.all)
+        for case in cases
+    ]
+    return pytest.mark.parametrize("case", parameters, ids=lambda case: case.name)
+
+
 first_by_family = {
     case.variant.__module__.split(".")[2]: case.name for case in reversed(CASES)
 }
-each_family = pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case,
-            marks=[]
-            if case.name in (*first_by_family.values(), *WITH_ALL)
-            else pytest.mark.all,
-        )
-        for case in CASES
-    ],
-    ids=lambda case: case.name,
-)
+each_family = in_tiers(CASES, (*first_by_family.values(), *WITH_ALL))
 """What takes longest: on few cases and one of each family always."""
 
-few_cases = pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, marks=[] if case.name in WITH_ALL else pytest.mark.all)
-        for case in CASES
-    ],
-    ids=lambda case: case.name,
-)
+few_cases = in_tiers(CASES, WITH_ALL)
 """What the base does for all: on few cases always, on each in the tier `all`."""

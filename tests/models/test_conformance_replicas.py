@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_family, few_cases, optimizers
+from tests.models.cases import CASES, each_family, few_cases, in_tiers, optimizers
 
 
 def trained(case, rows, arguments, weights=None, **compilation):
@@ -94,17 +94,7 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     assert_replicas_agree(case, two_replicas, rows, arguments, run_eagerly=True)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case, marks=[] if case.name in ("beta-tc", "factor") else pytest.mark.all
-        )
-        for case in CASES
-        if case.name in COUPLED
-    ],
-    ids=lambda case: case.name,
-)
+@in_tiers([case for case in CASES if case.name in COUPLED], ("beta-tc", "factor"))
 def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     # Three steps, the last on 1 row, which leaves a replica without any.
     assert case.separable

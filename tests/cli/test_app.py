@@ -1,3 +1,5 @@
+import os
+import platform
 import subprocess
 import sys
 
@@ -9,6 +11,8 @@ from keras_latent import datasets, models
 from keras_latent.cli import anomalies, app, main
 from keras_latent.datasets.augmentation import AUGMENTATIONS
 from keras_latent.datasets.fitting import FITS
+from keras_latent_cli import process
+from keras_latent_cli.app import ONEDNN
 from keras_latent_cli.variant_names import variant_names
 
 RUNNER = CliRunner()
@@ -49,6 +53,21 @@ def run_main(monkeypatch, *words):
     with pytest.raises(SystemExit) as stop:
         main()
     return stop.value.code
+
+
+@pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="of these processors alone"
+)
+@pytest.mark.parametrize("before", [None, "0", "1"])
+def test_faster_convolutions_are_on_unless_they_are_forbidden(before, monkeypatch):
+    # First set, so that whatever the command sets is taken back afterwards.
+    monkeypatch.setenv(ONEDNN, before or "")
+    if before is None:
+        monkeypatch.delenv(ONEDNN)
+    monkeypatch.setattr("sys.argv", ["keras-latent", "--help"])
+    with pytest.raises(SystemExit):
+        process()
+    assert os.environ[ONEDNN] == (before or "1")
 
 
 def test_help_and_mistyped_words_are_answered_without_tensorflow():

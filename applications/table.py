@@ -35,6 +35,13 @@ _COLUMNS = {
         "WebP icons": "the same, logos",
     },
 }
+_LABELS = (10, 30, 100)
+_METHODS = {
+    "probe": "linear probe",
+    "fine-tuned": "fine-tuned",
+    "from scratch": "the network from scratch",
+    "pca": "probe of principal components",
+}
 _INVERTER = "ConvFeatureInverter"
 _COLUMNS_OF_INVERTERS = {
     "probe": "probe of the features",
@@ -47,12 +54,34 @@ _COLUMNS_OF_INVERTERS = {
 }
 
 
+def transfer_table() -> str:
+    """A table in Markdown of accuracies with few labels, where nothing was trained."""
+    cards = [
+        card for card in _cards() if f"transfer pca {_LABELS[0]}" in card["measures"]
+    ]
+    lines = [
+        "| weights |  | " + " | ".join(f"{n} labels a class" for n in _LABELS) + " |"
+    ]
+    lines.append("|---" * (len(_LABELS) + 2) + "|")
+    rows = {}
+    for card in cards:
+        for method, words in _METHODS.items():
+            cells = [
+                _cell(card["measures"].get(f"transfer {method} {count}"))
+                for count in _LABELS
+            ]
+            is_of_card = method in ("probe", "fine-tuned")
+            name = f"`{card['builder']}`, {words}" if is_of_card else words
+            # What needs no weights stands on each card alike.
+            rows[card["dataset"], not is_of_card, name] = cells
+    for (dataset, _, name), cells in sorted(rows.items()):
+        lines.append(f'| `"{dataset}"` | {name} | {" | ".join(cells)} |')
+    return "\n".join([*lines, ""])
+
+
 def tables() -> str:
     """A table in Markdown for each dataset, and one for the inverters."""
-    known = list_weights()
-    files = sorted(saved_models_folder().glob(f"*/{CARD_FILE}"))
-    cards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    cards = [card for card in cards if card["builder"] in known]
+    cards = _cards()
     inverters = [card for card in cards if card["builder"] == _INVERTER]
     by_dataset = [
         _table(
@@ -68,6 +97,14 @@ def tables() -> str:
     ]
     named = {f'{_INVERTER}, "{card["dataset"]}"': card for card in inverters}
     return "\n".join([*by_dataset, _table("", _COLUMNS_OF_INVERTERS, named)])
+
+
+def _cards() -> list[dict[str, Any]]:
+    """The cards of what can be built, in the order of their folders."""
+    known = list_weights()
+    files = sorted(saved_models_folder().glob(f"*/{CARD_FILE}"))
+    cards = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return [card for card in cards if card["builder"] in known]
 
 
 def _table(
@@ -97,3 +134,4 @@ def _cell(measure: dict[str, Any] | None) -> str:
 
 if __name__ == "__main__":
     print(tables())
+    print(transfer_table())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from keras_latent import metrics
+from keras_latent import distributions, metrics
 from keras_latent.reports.reported_model import ReportedModel
 
 _COLLAPSED = 0.98
@@ -25,6 +25,9 @@ _APART = 0.2
 _AGAINST_FITTING = (
     "Try more images, `--augment mirror,shift,colour`, fewer epochs or a smaller code."
 )
+
+_FAR = 1.3
+"""Of the distance of a normal prior's draws, at which codes lie elsewhere."""
 
 _BARELY = 0.02
 """Accuracy beyond the majority that is none."""
@@ -47,6 +50,7 @@ def advice(
         collapsed,
         None if collapsed else _inactive(reported),
         None if collapsed else _reconstruction(reported),
+        _draws(reported),
         _over_fitting(history or {}) or _under_training(history or {}),
         _head(reported),
         _codes(reported),
@@ -116,6 +120,23 @@ def _reconstruction(reported: ReportedModel) -> str | None:
         f"Reconstructions are worse than {beside}: {error:.3g}. Train for longer "
         "(`--epochs`, `--steps`), or let the code hold more (`--latent-dim`, less "
         "regularisation)."
+    )
+
+
+def _draws(reported: ReportedModel) -> str | None:
+    """Codes that lie where the prior doesn't draw."""
+    model = reported.model
+    # Its draws have a mean square of 1; means of posteriors that fit have less.
+    if not model.has_prior or type(model.prior) is not distributions.Normal:
+        return None
+    distance = float(np.sqrt(np.mean(np.square(reported.codes, dtype="float64"))))
+    if distance < _FAR:
+        return None
+    return (
+        f"Draws from the prior will look unlike the images: the codes lie {distance:.2g} "
+        "times as far out as it draws. Generate by a sampler that is fitted to the "
+        "codes, `keras-latent sample RUN --sampler gaussian_mixture`, or weigh the "
+        "divergence from the prior more."
     )
 
 

@@ -77,6 +77,19 @@ def test_a_code_that_has_collapsed():
     assert said(sentences, "--set beta=0.1")
 
 
+def test_codes_that_lie_where_the_prior_does_not_draw():
+    train, test = noise(0), noise(1)
+    far, near = (
+        trained(
+            models.VAE(**dense_networks(None), likelihood=sharp(scale)), train, test, 30
+        )
+        for scale in (0.01, 1.0)
+    )
+    assert said(far, "Draws from the prior will look unlike the images")
+    assert said(far, "keras-latent sample RUN --sampler gaussian_mixture")
+    assert not said(near, "Draws from the prior")
+
+
 def test_a_model_that_has_hardly_learned():
     model = models.Autoencoder(**dense_networks(None))
     sentences = trained(model, grey_images(0), grey_images(1), 1, rate=1e-6)

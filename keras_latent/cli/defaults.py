@@ -11,7 +11,6 @@ from keras_latent.models import LatentModel
 LEAST_EPOCHS = 10
 LEAST_STEPS = 2000
 MOST_EPOCHS = 300
-_FIRST_SCALE = 0.1
 _LOOKED_AT = 500
 
 
@@ -50,8 +49,9 @@ def default_settings(
 ) -> dict[str, Plain]:
     """Settings that suit the images, where the user says nothing of them.
 
-    - Of colour images, what bounds the evidence has a Gaussian likelihood whose scale
-      is learned: with a fixed one, the divergence weighs too much or too little.
+    - Of colour images, what bounds the evidence has a Gaussian likelihood of the
+      optimal scale: with a fixed one, the divergence weighs too much or too little,
+      and one that is learned follows too late.
     - A term that would drown in the reconstruction is weighted so that, at the
       beginning, both weigh the same.
 
@@ -68,8 +68,7 @@ def default_settings(
     says_likelihood = any(name.partition(".")[0] == "likelihood" for name in settings)
     if variant.bounds_evidence and dataset.image_shape[2] > 1 and not says_likelihood:
         chosen["likelihood"] = "gaussian"
-        chosen["likelihood.learn_scale"] = True
-        chosen["likelihood.scale"] = _FIRST_SCALE
+        chosen["likelihood.scale"] = "optimal"
     weight = variant.drowning_weight
     if weight is not None and weight not in settings and not says_likelihood:
         chosen[weight] = _balanced(dataset, classes or 2)

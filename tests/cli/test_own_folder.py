@@ -119,7 +119,7 @@ def test_curves_are_of_validation_and_last_numbers_of_test(
 def test_what_was_set_is_in_the_model(run):
     model = kl.load_model(run / "model.keras")
     assert float(model.beta) == 0.5
-    assert model.likelihood.learn_scale
+    assert model.likelihood.scale == "optimal"
     assert isinstance(model.optimizer, keras.optimizers.AdamW)
     assert model.decoder_spec.observation.shape == (None, 8, 12, 3)
 

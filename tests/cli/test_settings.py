@@ -147,11 +147,10 @@ def test_few_images_are_trained_on_for_longer():
         Arguments("vae", "mnist", epochs=1, steps=1)
 
 
-def test_colour_images_have_a_learned_scale():
+def test_colour_images_have_the_optimal_scale():
     colour, grey = (datasets.open_dataset(name) for name in ("shapes", "mnist"))
     chosen = default_settings(models.VAE, {}, colour, None)
-    assert chosen["likelihood"] == "gaussian"
-    assert chosen["likelihood.learn_scale"] is True
+    assert chosen == {"likelihood": "gaussian", "likelihood.scale": "optimal"}
     assert default_settings(models.VAE, {}, grey, None) == {}
     assert default_settings(models.EncDec, {}, colour, None) == {}
     said = {"likelihood": "bernoulli"}

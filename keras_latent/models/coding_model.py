@@ -27,6 +27,7 @@ class CodingModel(ObservingModel):
     inverts_features: ClassVar[bool] = False
     codes_are_maps: ClassVar[bool] = False
     drowning_weight: ClassVar[str | None] = None
+    unscheduled: ClassVar[dict[str, float]] = {}
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
     prior: Any = None

@@ -54,6 +54,8 @@ class LatentModel(CodingModel):
         codes_are_maps: Whether its codes can be nothing but maps.
         drowning_weight: The constructor's argument that weighs a term which drowns in
             the reconstruction of large images unless it is weighted, if there is one.
+        unscheduled: What the command line takes for numbers that a schedule moves, of
+            which it has none, instead of where the schedule begins.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

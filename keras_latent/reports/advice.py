@@ -83,11 +83,19 @@ def _collapse(reported: ReportedModel) -> str | None:
             f"{what}. Train for longer, with another learning rate, or with a smaller "
             "weight of what holds the code back."
         )
-    return (
-        f"{what} (posterior collapse). Try a smaller weight of the divergence, such "
-        "as `--set beta=0.1`, free bits, `--set free_bits=0.1`, or a learned scale, "
-        "`--set likelihood=gaussian --set likelihood.learn_scale=true`."
+    remedies = {
+        "beta": "a smaller weight of the divergence, such as `--set beta=0.1`",
+        "capacity": "more capacity, such as `--set capacity=25`",
+        "free_bits": "free bits, `--set free_bits=0.1`",
+    }
+    ways = [way for name, way in remedies.items() if name in reported.model.scheduled]
+    ways.append(
+        "the scale of the errors, `--set likelihood=gaussian --set "
+        "likelihood.scale=optimal`"
     )
+    *others, last = ways
+    either = f"{', '.join(others)}, or {last}" if others else last
+    return f"{what} (posterior collapse). Try {either}."
 
 
 def _inactive(reported: ReportedModel) -> str | None:
@@ -133,8 +141,8 @@ def _draws(reported: ReportedModel) -> str | None:
     if distance < _FAR:
         return None
     return (
-        f"Draws from the prior will look unlike the images: the codes lie {distance:.2g} "
-        "times as far out as it draws. Generate by a sampler that is fitted to the "
+        "Draws from the prior will look unlike the images: the codes lie "
+        f"{distance:.2g} times as far out as it draws. Generate by a sampler that is fitted to the "
         "codes, `keras-latent sample RUN --sampler gaussian_mixture`, or weigh the "
         "divergence from the prior more."
     )

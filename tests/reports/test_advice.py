@@ -77,6 +77,16 @@ def test_a_code_that_has_collapsed():
     assert said(sentences, "--set beta=0.1")
 
 
+def test_what_is_tried_against_a_collapse_is_what_the_model_has():
+    networks = dense_networks(None)
+    model = models.CapacityVAE(**networks, likelihood=sharp(), capacity=0.0)
+    sentences = trained(model, grey_images(0), grey_images(1), 8, passes=5)
+    assert said(
+        sentences, "Try more capacity, such as `--set capacity=25`, or the scale"
+    )
+    assert not any(said(sentences, other) for other in ("beta", "free_bits"))
+
+
 def test_codes_that_lie_where_the_prior_does_not_draw():
     train, test = noise(0), noise(1)
     far, near = (

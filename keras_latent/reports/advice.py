@@ -143,8 +143,8 @@ def _draws(reported: ReportedModel) -> str | None:
     return (
         "Draws from the prior will look unlike the images: the codes lie "
         f"{distance:.2g} times as far out as it draws. Generate by a sampler that is "
-        "fitted to the codes, `keras-latent sample RUN --sampler gaussian_mixture`, or weigh the "
-        "divergence from the prior more."
+        "fitted to the codes, `keras-latent sample RUN --sampler gaussian_mixture`, or "
+        "weigh the divergence from the prior more."
     )
 
 

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 from PIL import Image
 
@@ -23,6 +25,7 @@ from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.results import final_split, reported_model
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.images import image_entries, tile
+from keras_latent.models.paired_model import PairedModel
 from keras_latent.reports.reported_model import ReportedModel
 
 FIGURES = Path(__file__).parent / "figures"
@@ -64,18 +67,62 @@ def draw(name: str, epochs: int, settings: list[str]) -> None:
     dataset = arguments.open()
     model = kl.load_model(folder.model_file)
     reported = reported_model(model, dataset, limit=COLUMNS, seed=0)
-    rows = _rows(reported)
+    _write(
+        name,
+        _rows(reported),
+        command=shlex.join(command(name, epochs, settings)),
+        minutes=float((run / "minutes").read_text()),
+        split=final_split(dataset),
+        metrics=json.loads((run / "metrics.json").read_text("utf-8")),
+        logs=_last_epoch(run),
+    )
+
+
+def draw_of_pairs(name: str, epochs: int) -> None:
+    """The same for a variant of pairs, which the command line doesn't make.
+
+    A pair is two digits of one class.
+    """
+    begun = time.monotonic()
+    images, labels = kl.datasets.arrays("mnist", "train")
+    tests, _ = kl.datasets.arrays("mnist", "test")
+    keras.utils.set_random_seed(0)
+    generator = np.random.default_rng(0)
+    partners = np.empty(len(images), int)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        partners[rows] = generator.permutation(rows)
+    model = kl.models.VARIANTS[name].for_images((28, 28, 1), 16)
+    model.compile()
+    history = model.fit(
+        images, images[partners], batch_size=128, epochs=epochs, verbose=2
+    ).history
+    seen = tests[generator.permutation(len(tests))[:COLUMNS]]
+    errors = {
+        "test mse": model.reconstruct(tests),
+        "test mse of the mean image": images.mean(axis=0),
+    }
+    _write(
+        name,
+        {
+            "test digits": seen,
+            "their reconstructions": np.asarray(model.reconstruct(seen)),
+            "draws from the prior": np.asarray(model.sample(COLUMNS, seed=0)),
+        },
+        command=f"python docs/figures.py --epochs {epochs} {name}",
+        minutes=round((time.monotonic() - begun) / 60, 1),
+        split="test",
+        metrics={
+            what: float(np.square(tests - made).mean()) for what, made in errors.items()
+        },
+        logs={what: float(f"{values[-1]:.4g}") for what, values in history.items()},
+    )
+
+
+def _write(name: str, rows: dict[str, np.ndarray], **numbers: Any) -> None:
     FIGURES.mkdir(exist_ok=True)
     _write_image(np.concatenate(list(rows.values())), FIGURES / f"{name}.png")
-    numbers = {
-        "command": shlex.join(command(name, epochs, settings)),
-        "rows": list(rows),
-        "minutes": float((run / "minutes").read_text()),
-        "split": final_split(dataset),
-        "metrics": json.loads((run / "metrics.json").read_text("utf-8")),
-        "logs": _last_epoch(run),
-    }
-    text = json.dumps(numbers, indent=1) + "\n"
+    text = json.dumps({"rows": list(rows), **numbers}, indent=1) + "\n"
     (FIGURES / f"{name}.json").write_text(text, encoding="utf-8")
 
 
@@ -128,6 +175,9 @@ def main() -> None:
     ]
     for name in given.names or missing:
         print(f"== {name}", flush=True)
+        if issubclass(kl.models.VARIANTS[name], PairedModel):
+            draw_of_pairs(name, given.epochs)
+            continue
         try:
             draw(name, given.epochs, given.settings)
         except subprocess.CalledProcessError:

@@ -130,7 +130,10 @@ def test_figures_are_small_and_of_variants():
         assert file.stat().st_size < 40_000
     for file in (DOCS / "figures").glob("*.json"):
         told = json.loads(file.read_text("utf-8"))
-        assert told["command"].startswith(f"keras-latent train {file.stem} ")
+        words = told["command"].split()
+        assert words[:3] == ["keras-latent", "train", file.stem] or (
+            words[:2] == ["python", "docs/figures.py"] and words[-1] == file.stem
+        )
         assert file.with_suffix(".png").exists()
 
 

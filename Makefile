@@ -18,8 +18,6 @@ BIN := .venv/bin
 COMMA := ,
 INSTALLED := .venv/installed-$(subst $(COMMA),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
-# Convolutions twice as fast on processors without AVX-512, where it is off by itself.
-export TF_ENABLE_ONEDNN_OPTS ?= 1
 # The networks are tiny: more threads than processes only stand in each other's way.
 TESTS := -m pytest -q --numprocesses 2 --dist loadfile
 test test-all test-lowest: export TF_NUM_INTRAOP_THREADS := 1

@@ -58,11 +58,11 @@ def arguments_called(**names: str) -> Iterator[None]:
 
 def _renamed(message: str, name: str, other: str) -> str:
     message = message.replace(f"`{name}`", f"`{other}`")
-    return re.sub(
-        rf"(Received: (?:[^=]*, )?){re.escape(name)}=",
-        lambda found: f"{found[1]}{other}=",
-        message,
+    said, received, values = message.partition("Received: ")
+    values = re.sub(
+        rf"(^|, ){re.escape(name)}=", lambda found: f"{found[1]}{other}=", values
     )
+    return said + received + values
 
 
 def _said_as(options: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:

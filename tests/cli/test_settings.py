@@ -214,6 +214,10 @@ def test_errors_speak_of_options(message, words, expected):
 
 
 def test_errors_speak_of_options_that_the_command_has():
+    both = "`steps` or `epochs`. Received: steps=1, epochs=3"
+    assert in_options(both, {"steps": "--steps", "epochs": "--epochs"}) == (
+        "`--steps` or `--epochs`. Received: --steps=1, --epochs=3"
+    )
     assert in_options("`epochs`, `beta` and `limit`", {"limit": "--limit"}) == (
         "`epochs`, `beta` and `--limit`"
     )

@@ -6,6 +6,7 @@ python -m applications.table
 import json
 from typing import Any
 
+from applications.transfer import COUNTS, METHODS
 from keras_latent.applications import list_weights
 from keras_latent.applications.weight_files import CARD_FILE, saved_models_folder
 
@@ -35,13 +36,6 @@ _COLUMNS = {
         "WebP icons": "the same, logos",
     },
 }
-_LABELS = (10, 30, 100)
-_METHODS = {
-    "probe": "linear probe",
-    "fine-tuned": "fine-tuned",
-    "from scratch": "the network from scratch",
-    "pca": "probe of principal components",
-}
 _INVERTER = "ConvFeatureInverter"
 _COLUMNS_OF_INVERTERS = {
     "probe": "probe of the features",
@@ -56,24 +50,21 @@ _COLUMNS_OF_INVERTERS = {
 
 def transfer_table() -> str:
     """A table in Markdown of accuracies with few labels, where nothing was trained."""
-    cards = [
-        card for card in _cards() if f"transfer pca {_LABELS[0]}" in card["measures"]
-    ]
-    lines = [
-        "| weights |  | " + " | ".join(f"{n} labels a class" for n in _LABELS) + " |"
-    ]
-    lines.append("|---" * (len(_LABELS) + 2) + "|")
+    counts = " | ".join(f"{count} labels a class" for count in COUNTS)
+    lines = [f"| weights |  | {counts} |", "|---" * (len(COUNTS) + 2) + "|"]
     rows = {}
-    for card in cards:
-        for method, words in _METHODS.items():
-            cells = [
-                _cell(card["measures"].get(f"transfer {method} {count}"))
-                for count in _LABELS
-            ]
-            is_of_card = method in ("probe", "fine-tuned")
-            name = f"`{card['builder']}`, {words}" if is_of_card else words
+    for card in _cards():
+        if f"transfer pca {COUNTS[0]}" not in card["measures"]:
+            continue
+        for key, method in METHODS.items():
+            name = method.in_table
+            if method.is_pretrained:
+                name = f"`{card['builder']}`, {name}"
             # What needs no weights stands on each card alike.
-            rows[card["dataset"], not is_of_card, name] = cells
+            rows[card["dataset"], not method.is_pretrained, name] = [
+                _cell(card["measures"].get(f"transfer {key} {count}"))
+                for count in COUNTS
+            ]
     for (dataset, _, name), cells in sorted(rows.items()):
         lines.append(f'| `"{dataset}"` | {name} | {" | ".join(cells)} |')
     return "\n".join([*lines, ""])

@@ -51,6 +51,32 @@ TESTED = 70
 SCRATCH = "ConvAutoencoder"
 """The builder whose network is trained from scratch: the others' encoders are alike."""
 
+
+class Method(NamedTuple):
+    """A way to tell classes from few labels.
+
+    Args:
+        on_card: What a card calls it.
+        in_table: What the table calls it.
+        is_pretrained: Whether it stands on pretrained weights, or beside them.
+    """
+
+    on_card: str
+    in_table: str
+    is_pretrained: bool
+
+
+METHODS = {
+    "probe": Method("linear probe of the features", "linear probe", True),
+    "fine-tuned": Method("fine-tuned", "fine-tuned", True),
+    "from scratch": Method(
+        "the same network from scratch", "the network from scratch", False
+    ),
+    "pca": Method(
+        "linear probe of principal components", "probe of principal components", False
+    ),
+}
+
 Rows = tuple[np.ndarray, np.ndarray]
 
 
@@ -182,67 +208,73 @@ def trained(
     return float((found.argmax(-1) == target.labels[tested]).mean())
 
 
-def of_builder(builder: str, weights: str, seeds: int) -> dict[str, list[float]]:
-    """Accuracies of a pretrained encoder, a list over the seeds by method and count."""
-    target = TARGETS[weights]()
-    shape = target.images.shape[1:]
-    original = pooled(builder, weights, shape)
-    features = original.predict(target.images, batch_size=250, verbose=0)
+def _over_draws(
+    target: Target, seeds: int, measured: Callable[[Rows, int], dict[str, float]]
+) -> dict[str, list[float]]:
+    """A list over the seeds by method and count."""
     results: dict[str, list[float]] = {}
     for count in COUNTS:
         for seed in range(seeds):
             rows = split(target.labels, count, seed)
-            head = probe(features[rows[0]], target.labels[rows[0]])
-            score = head.score(features[rows[1]], target.labels[rows[1]])
-            results.setdefault(f"probe {count}", []).append(float(score))
-            network = pooled(builder, weights, shape)
-            score = trained(
-                network, RATES[weights]["fine-tuned"], target, rows, head, seed
-            )
-            results.setdefault(f"fine-tuned {count}", []).append(score)
+            for method, accuracy in measured(rows, seed).items():
+                results.setdefault(f"{method} {count}", []).append(accuracy)
     return results
+
+
+def of_builder(builder: str, weights: str, seeds: int) -> dict[str, list[float]]:
+    """Accuracies of a pretrained encoder, a list over the seeds by method and count."""
+    target = TARGETS[weights]()
+    shape = target.images.shape[1:]
+    rate = RATES[weights]["fine-tuned"]
+    original = pooled(builder, weights, shape)
+    features = original.predict(target.images, batch_size=250, verbose=0)
+
+    def measured(rows: Rows, seed: int) -> dict[str, float]:
+        labelled, tested = rows
+        head = probe(features[labelled], target.labels[labelled])
+        network = pooled(builder, weights, shape)
+        return {
+            "probe": float(head.score(features[tested], target.labels[tested])),
+            "fine-tuned": trained(network, rate, target, rows, head, seed),
+        }
+
+    return _over_draws(target, seeds, measured)
 
 
 def of_rivals(weights: str, seeds: int) -> dict[str, list[float]]:
     """Accuracies without a pretrained encoder, as `of_builder` gives them."""
     target = TARGETS[weights]()
     shape = target.images.shape[1:]
+    rate = RATES[weights]["from scratch"]
     code = kl.applications.BUILDERS[SCRATCH](weights=weights).latent_dim
     pixels = target.images.reshape(len(target.images), -1)
-    results: dict[str, list[float]] = {}
-    for count in COUNTS:
-        for seed in range(seeds):
-            labelled, tested = rows = split(target.labels, count, seed)
-            components = PCA(code, random_state=seed)
-            components.fit(np.delete(pixels, tested, axis=0))
-            known, unknown = (components.transform(pixels[part]) for part in rows)
-            head = probe(known, target.labels[labelled])
-            score = head.score(unknown, target.labels[tested])
-            results.setdefault(f"pca {count}", []).append(float(score))
-            keras.utils.set_random_seed(seed)
-            network = pooled(SCRATCH, None, shape)
-            rate = RATES[weights]["from scratch"]
-            score = trained(network, rate, target, rows, None, seed)
-            results.setdefault(f"from scratch {count}", []).append(score)
-    return results
+
+    def measured(rows: Rows, seed: int) -> dict[str, float]:
+        labelled, tested = rows
+        components = PCA(code, random_state=seed)
+        components.fit(np.delete(pixels, tested, axis=0))
+        known, unknown = (components.transform(pixels[part]) for part in rows)
+        head = probe(known, target.labels[labelled])
+        keras.utils.set_random_seed(seed)
+        network = pooled(SCRATCH, None, shape)
+        return {
+            "pca": float(head.score(unknown, target.labels[tested])),
+            "from scratch": trained(network, rate, target, rows, None, seed),
+        }
+
+    return _over_draws(target, seeds, measured)
 
 
 def measures(weights: str, results: dict[str, list[float]]) -> dict[str, Any]:
     """The rows of a card."""
-    words = {
-        "probe": "linear probe of the features",
-        "fine-tuned": "fine-tuned",
-        "from scratch": "the same network from scratch",
-        "pca": "linear probe of principal components",
-    }
     found = {}
     for key, scores in results.items():
         method, count = key.rsplit(" ", 1)
         spread = 100 * np.std(scores, ddof=1) if len(scores) > 1 else 0.0
         found[f"transfer {key}"] = {
             "what": f"{TARGETS[weights]().what}, {count} labelled images a class: "
-            f"accuracy, {words[method]} (mean of {len(scores)} seeds, standard "
-            f"deviation {spread:.1f})",
+            f"accuracy, {METHODS[method].on_card} (mean of {len(scores)} seeds, "
+            f"standard deviation {spread:.1f})",
             "value": 100 * float(np.mean(scores)),
             "unit": " %",
         }

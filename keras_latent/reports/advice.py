@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from keras_latent import distributions, metrics
+from keras_latent import metrics
+from keras_latent.plots.decoding import is_standard_normal
 from keras_latent.reports.reported_model import ReportedModel
 
 _COLLAPSED = 0.98
@@ -135,7 +136,7 @@ def _draws(reported: ReportedModel) -> str | None:
     """Codes that lie where the prior doesn't draw."""
     model = reported.model
     # Its draws have a mean square of 1; means of posteriors that fit have less.
-    if not model.has_prior or type(model.prior) is not distributions.Normal:
+    if not model.has_prior or not is_standard_normal(model.prior):
         return None
     distance = float(np.sqrt(np.mean(np.square(reported.codes, dtype="float64"))))
     if distance < _FAR:

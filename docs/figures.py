@@ -22,7 +22,7 @@ from PIL import Image
 
 import keras_latent as kl
 from keras_latent.cli.arguments import Arguments
-from keras_latent.cli.results import final_split, reported_model
+from keras_latent.cli.results import final_split, measure, reported_model
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.images import image_entries, tile
 from keras_latent.models.paired_model import PairedModel
@@ -84,37 +84,30 @@ def draw_of_pairs(name: str, epochs: int) -> None:
     A pair is two digits of one class.
     """
     begun = time.monotonic()
-    images, labels = kl.datasets.arrays("mnist", "train")
-    tests, _ = kl.datasets.arrays("mnist", "test")
+    dataset = kl.datasets.open_dataset("mnist")
+    images, labels = kl.datasets.arrays(dataset, "train")
     keras.utils.set_random_seed(0)
     generator = np.random.default_rng(0)
     partners = np.empty(len(images), int)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
         partners[rows] = generator.permutation(rows)
-    model = kl.models.VARIANTS[name].for_images((28, 28, 1), 16)
+    model = kl.models.VARIANTS[name].for_images(dataset.image_shape, 16)
     model.compile()
     history = model.fit(
         images, images[partners], batch_size=128, epochs=epochs, verbose=2
     ).history
-    seen = tests[generator.permutation(len(tests))[:COLUMNS]]
-    errors = {
-        "test mse": model.reconstruct(tests),
-        "test mse of the mean image": images.mean(axis=0),
-    }
+    reported = reported_model(model, dataset, limit=COLUMNS, seed=0)
+    split = final_split(dataset)
+    run = RUNS / f"{name}-{epochs}"
+    run.mkdir(parents=True, exist_ok=True)
     _write(
         name,
-        {
-            "test digits": seen,
-            "their reconstructions": np.asarray(model.reconstruct(seen)),
-            "draws from the prior": np.asarray(model.sample(COLUMNS, seed=0)),
-        },
+        _rows(reported),
         command=f"python docs/figures.py --epochs {epochs} {name}",
         minutes=round((time.monotonic() - begun) / 60, 1),
-        split="test",
-        metrics={
-            what: float(np.square(tests - made).mean()) for what, made in errors.items()
-        },
+        split=split,
+        metrics=measure(reported, split, RunFolder(run)),
         logs={what: float(f"{values[-1]:.4g}") for what, values in history.items()},
     )
 

@@ -1,5 +1,6 @@
 """Checks of arguments: one function for each kind, one form of message."""
 
+import difflib
 import math
 import numbers
 from collections.abc import Iterable
@@ -32,8 +33,22 @@ def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
-            f"`{argument}` must be one of {listed}. Received: {argument}={value!r}"
+            f"`{argument}` must be one of {listed}.{meant(value, choices)} "
+            f"Received: {argument}={value!r}"
         )
+
+
+def meant(value: Any, choices: Iterable[Any]) -> str:
+    """A question about a name that is nearly one of the choices; empty of others.
+
+    >>> meant("gausian", ["bernoulli", "gaussian"])
+    " Did you mean 'gaussian'?"
+    """
+    if not isinstance(value, str):
+        return ""
+    names = [choice for choice in choices if isinstance(choice, str)]
+    near = difflib.get_close_matches(value, sorted(names))
+    return f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
 def check_positive_integer(argument: str, value: Any) -> None:

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import signal
 import sys
 from typing import Any
 
@@ -74,6 +75,8 @@ def process() -> None:
         # TensorFlow leaves it off where a processor has no AVX-512, and takes twice as
         # long for convolutions there.
         os.environ.setdefault(ONEDNN, "1")
+    # What ends a job in the background is answered as ctrl-C is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         main()
     except SystemExit as end:

@@ -14,13 +14,14 @@ def encode_command(
         str, typer.Argument(help="A folder of images, or what `train` takes.")
     ],
     output: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             parser=options.as_path,
             metavar="PATH",
-            help="The file of the codes: .npz or .parquet.",
+            help="The file of the codes: .npz or .parquet. Default: codes.npz, if "
+            "there is none yet.",
         ),
-    ] = Path("codes.npz"),
+    ] = None,
 ) -> None:
     """Write the codes of images, with their files and classes."""
     from keras_latent.cli.encoding import encode

@@ -35,20 +35,29 @@ class Codes(NamedTuple):
     splits: np.ndarray
 
 
-def encode(model: Path, dataset: str, output: Path) -> None:
+def encode(model: Path, dataset: str, output: Path | None = None) -> None:
     """Write the codes of all images of a dataset, with their files and classes.
 
     Args:
         model: A `.keras` file, or the folder of a run.
         dataset: A folder or a name, opened as the run opened its own.
-        output: A `.npz` or `.parquet` file.
+        output: A `.npz` or `.parquet` file, written over if it is there. Defaults to
+            `None`: `codes.npz`, where there is none yet.
 
     Raises:
         FileNotFoundError: If there is no such model or folder.
-        ValueError: If they don't fit together, or the format is another.
+        ValueError: If they don't fit together, the format is another, or codes are
+            there and no file was named.
         OSError: If the file can't be written.
         ImportError: If it is `.parquet`, and pyarrow isn't installed.
     """
+    if output is None:
+        output = Path("codes.npz")
+        if output.exists():
+            raise ValueError(
+                "`output` must be given where codes are already, which would be lost. "
+                f"Received: output=None, and {str(output)!r} is there"
+            )
     check_choice("output", output.suffix.lower(), FORMATS)
     with arguments_called(path="output"):
         check_can_be_written(output)

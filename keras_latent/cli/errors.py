@@ -78,7 +78,7 @@ def _said_as(options: Mapping[str, str], words: Sequence[str]) -> dict[str, str]
         names["set"] = "--set"
     names |= options
     # What opens a dataset calls it by its name.
-    names["name"] = options.get("dataset", "folder").removeprefix("--")
+    names["name"] = options.get("dataset", "folder")
     if "set_" in options:
         names |= _typed(words)
     return names

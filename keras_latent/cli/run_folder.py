@@ -82,8 +82,8 @@ class RunFolder:
         lock = FileLock(self.lock_file)
         if not lock.take():
             raise ValueError(
-                "`output` must be free, but another run is at work in it: wait for "
-                "its end, or choose another folder. "
+                "`output` must be free, but another process trains in it: wait for "
+                "its end. "
                 f"Received: output={str(self.path)!r}"
             )
         try:

@@ -9,9 +9,11 @@ from typing import Any
 from keras_latent import datasets
 from keras_latent.cli.arguments import open_data
 from keras_latent.cli.errors import arguments_called
+from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets.source import ImageSize, height_and_width
 from keras_latent.models import LatentModel
 from keras_latent.saving import load_model
+from keras_latent.validation import MissingFileError
 
 
 class SavedRun:
@@ -30,7 +32,7 @@ class SavedRun:
     """
 
     def __init__(self, path: Path) -> None:
-        self.file = path / "model.keras" if path.is_dir() else path
+        self.file = _file(path) if path.is_dir() else path
         self.model = _load(self.file)
         self.arguments: dict[str, Any] = self._config.get("arguments", {})
 
@@ -103,6 +105,30 @@ class SavedRun:
         except (OSError, KeyError, TypeError, ValueError):
             return {}
         return config
+
+
+def _file(folder: Path) -> Path:
+    """The model of the run in a folder.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    run = RunFolder(folder)
+    if run.model_file.is_file():
+        return run.model_file
+    if run.config_file.is_file():
+        why = (
+            "in which an epoch was ended: this one was stopped before, and begins anew "
+            f"by `keras-latent resume {folder}`"
+        )
+    elif within := sorted(folder.glob(f"*/{run.model_file.name}")):
+        why = f"such as {str(within[0].parent)!r} in it"
+    else:
+        why = f"which holds a {run.model_file.name}"
+    raise MissingFileError(
+        f"`model` must be a .keras file or the folder of a run, {why}. "
+        f"Received: model={str(folder)!r}, a folder without {run.model_file.name}"
+    )
 
 
 def _load(file: Path) -> LatentModel:

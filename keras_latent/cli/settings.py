@@ -10,6 +10,7 @@ import keras
 from keras_latent import distributions, likelihoods
 from keras_latent.models import LatentModel
 from keras_latent.models.default_networks import network_arguments
+from keras_latent.validation import meant
 
 Plain: TypeAlias = bool | int | float | str | list | None
 """What can be said on the command line."""
@@ -105,8 +106,8 @@ def check_plain_arguments(
             )
         if name not in known:
             raise ValueError(
-                f"`--set` must name one of {', '.join(sorted(known))}. "
-                f"Received: --set {name}={value}"
+                f"`--set` must name one of {', '.join(sorted(known))}."
+                f"{meant(name, known)} Received: --set {name}={value}"
             )
         if not _is_alike(value, known[name]):
             raise ValueError(

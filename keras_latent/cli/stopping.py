@@ -1,4 +1,4 @@
-"""What the command says when it is stopped by ctrl-C."""
+"""What the command says when it is stopped, by ctrl-C or by what ends a job."""
 
 import contextlib
 import signal
@@ -11,6 +11,8 @@ from typing import Any, Self
 import keras
 
 from keras_latent.cli.run_folder import RunFolder
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StoppedError(Exception):
@@ -63,7 +65,7 @@ def stops_with(path: Path, begun: Path, told: Callable[[], str]) -> Iterator[Non
 
 
 class Interruption(keras.callbacks.Callback):
-    """Lets ctrl-C stop a training where what it interrupts goes on all the same.
+    """Lets a signal stop a training where what it interrupts goes on all the same.
 
     Keras's saving takes whatever is raised while it opens a file for want of memory or
     of a disk, and writes in another way. What was heard is raised again before the next
@@ -74,10 +76,13 @@ class Interruption(keras.callbacks.Callback):
         """Listen, unless somebody else does, or a thread that hears no signals runs."""
         self._heard = False
         is_main = threading.current_thread() is threading.main_thread()
-        before = signal.getsignal(signal.SIGINT)
-        self._listens = is_main and before is signal.default_int_handler
-        if self._listens:
-            signal.signal(signal.SIGINT, self._hear)
+        self._heeded = [
+            number
+            for number in SIGNALS
+            if is_main and signal.getsignal(number) is signal.default_int_handler
+        ]
+        for number in self._heeded:
+            signal.signal(number, self._hear)
         return self
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
@@ -92,8 +97,8 @@ class Interruption(keras.callbacks.Callback):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Listen no more."""
-        if self._listens:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in self._heeded:
+            signal.signal(number, signal.default_int_handler)
         if kind is None:
             self._stop_if_heard()
 

@@ -1,6 +1,5 @@
 """Any dataset of images that tensorflow-datasets knows, by its name."""
 
-import difflib
 import hashlib
 import inspect
 import os
@@ -12,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_latent.datasets.source import Source, to_floats
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, meant
 
 _SHUFFLE_BUFFER = 10_000
 _LISTED_FILES = 8
@@ -149,12 +148,10 @@ def find_builder(name: str, own_names: tuple[str, ...] = ()) -> Any:
     # The latter of a version that there isn't.
     except (tfds.core.DatasetNotFoundError, AssertionError) as error:
         known = {*own_names, *tfds.list_builders(with_community_datasets=False)}
-        near = difflib.get_close_matches(name, sorted(known))
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ValueError(
             f"`name` must be one of {', '.join(map(repr, own_names))}, the path of a "
             "folder of images, or the name of a dataset of tensorflow-datasets."
-            f"{hint} Received: name={name!r}"
+            f"{meant(name, known)} Received: name={name!r}"
         ) from error
 
 

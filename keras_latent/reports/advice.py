@@ -30,6 +30,9 @@ _AGAINST_FITTING = (
 _FAR = 1.3
 """Of the distance of a normal prior's draws, at which codes lie elsewhere."""
 
+_ALIKE = 0.02
+"""Of the pixels' range, up to which two images differ in their file alone."""
+
 _BARELY = 0.02
 """Accuracy beyond the majority that is none."""
 
@@ -51,6 +54,7 @@ def advice(
         collapsed,
         None if collapsed else _inactive(reported),
         None if collapsed else _reconstruction(reported),
+        _copies(reported),
         _draws(reported),
         _over_fitting(history or {}) or _under_training(history or {}),
         _head(reported),
@@ -129,6 +133,22 @@ def _reconstruction(reported: ReportedModel) -> str | None:
         f"Reconstructions are worse than {beside}: {error:.3g}. Train for longer "
         "(`--epochs`, `--steps`), or let the code hold more (`--latent-dim`, less "
         "regularisation)."
+    )
+
+
+def _copies(reported: ReportedModel) -> str | None:
+    """Held-out images that are in the training, too."""
+    distances = reported.results.held_out_distances
+    if distances is None:
+        return None
+    copies = int(np.count_nonzero(distances <= _ALIKE * reported.range))
+    if not copies:
+        return None
+    return (
+        f"{copies} of {len(distances)} held-out images that were looked at are in the "
+        "training as well, or differ from an image there by no more than another file "
+        "format does: numbers on held-out images flatter the model. Keep copies "
+        "together, by a folder `validation` of your own beside `train`."
     )
 
 

@@ -9,8 +9,9 @@ from keras_latent.class_names import label_names
 from keras_latent.counting import counted
 from keras_latent.latent_space import clusters, nearest
 from keras_latent.metrics import Score, few_shot_accuracy
+from keras_latent.reports.averages import averaged
 from keras_latent.reports.reported_model import ReportedModel
-from keras_latent.reports.results import KNOWN_AT_MOST, TESTED_AT_MOST, averaged
+from keras_latent.reports.results import KNOWN_AT_MOST, TESTED_AT_MOST
 from keras_latent.reports.section import Picture, Section, narrowed, with_larger_labels
 
 _ROWS = 6

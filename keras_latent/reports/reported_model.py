@@ -13,8 +13,9 @@ from keras_latent.images import image_entries
 from keras_latent.keras_internals import random_states
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import LatentModel
+from keras_latent.reports.averages import averaged
 from keras_latent.reports.examples import Examples, as_examples
-from keras_latent.reports.results import Results, averaged
+from keras_latent.reports.results import Results
 from keras_latent.samplers.base import Sampler
 from keras_latent.typing import Observation
 
@@ -154,6 +155,11 @@ class ReportedModel:
     def ablated_errors(self) -> np.ndarray | None:
         """The same without the features; `None` of models that invert none."""
         return self._seen.ablated_errors
+
+    @property
+    def range(self) -> float:
+        """From the lowest to the highest value of all pictures."""
+        return self._seen.highest - self._seen.lowest
 
     @property
     def lies_in_unit_range(self) -> bool:

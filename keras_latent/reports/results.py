@@ -7,7 +7,9 @@ import numpy as np
 
 from keras_latent import metrics
 from keras_latent.latent_space import sample_rows
+from keras_latent.reports.averages import averaged
 from keras_latent.reports.examples import Examples
+from keras_latent.reports.nearest_pictures import HELD_OUT, nearest_known
 
 if TYPE_CHECKING:
     from keras_latent.reports.reported_model import ReportedModel
@@ -142,6 +144,20 @@ class Results:
         )
 
     @cached_property
+    def held_out_distances(self) -> np.ndarray | None:
+        """How far held-out images are from the nearest training images.
+
+        Returns:
+            float64 of shape (at most 100,): root mean square differences of pixels, of
+            a sample of the images; `None` if there are no training images.
+        """
+        reported, known = self._reported, self._reported.known_examples
+        if known is None:
+            return None
+        images = reported.pictures(np.sort(reported.order[:HELD_OUT]))
+        return nearest_known(reported, known, images).distances
+
+    @cached_property
     def known_codes(self) -> np.ndarray:
         """Codes of these images, of shape (count, latent_dim)."""
         known = self.sampled_known
@@ -168,22 +184,3 @@ class Results:
             for batch in examples.batches()
         ]
         return np.concatenate([part.reshape(len(part), -1) for part in parts])
-
-
-def averaged(images: np.ndarray, side: int) -> np.ndarray:
-    """Means of squares of pixels.
-
-    Args:
-        images: Array of shape (count, height, width, channels).
-        side: Pixels a side of a square; what doesn't fill the last ones is left out.
-
-    >>> averaged(np.arange(16.0).reshape(1, 4, 4, 1), 2)[0, :, :, 0]
-    array([[ 2.5,  4.5],
-           [10.5, 12.5]])
-    """
-    if side == 1:
-        return images
-    count, height, width, channels = images.shape
-    high, wide = height // side, width // side
-    cut = images[:, : high * side, : wide * side]
-    return cut.reshape(count, high, side, wide, side, channels).mean(axis=(2, 4))

@@ -161,7 +161,7 @@ class TestAtOnce:
     @pytest.mark.all
     def test_the_second_run_is_refused(self, played):
         assert code_of(played, "second") == 2
-        message = "Error: `run` must be free, but another run is at work in it"
+        message = "Error: `run` must be free, but another process trains in it"
         assert message in said(played, "second")
 
     def test_the_lock_is_there_while_it_is_held(self, tmp_path):

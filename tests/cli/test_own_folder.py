@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import keras_latent as kl
 from keras_latent.cli import app, stopping
+from keras_latent.cli.encoding import encode
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets import opened
 from tests.cli.calling import called
@@ -185,7 +186,8 @@ def test_a_stopped_run_says_how_it_goes_on(tmp_path, is_saved):
 
 
 @pytest.mark.all
-def test_control_c_says_how_to_go_on(folder, tmp_path):
+@pytest.mark.parametrize("number", stopping.SIGNALS)
+def test_a_signal_says_how_to_go_on(folder, tmp_path, number):
     words = ["train", "autoencoder", "--dataset", folder, "--epochs", 300]
     words += ["--output", tmp_path / "run"]
     command = [sys.executable, "-m", "keras_latent", *map(str, words)]
@@ -201,7 +203,7 @@ def test_control_c_says_how_to_go_on(folder, tmp_path):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, said = process.communicate(timeout=900)
     assert process.returncode == 130, said
     assert "Traceback" not in said
@@ -228,6 +230,19 @@ def test_codes_with_files_and_classes(run, folder, tmp_path, suffix):
     model = kl.load_model(run / "model.keras")
     expected = model.encode(source.batches(20))
     np.testing.assert_allclose(codes, expected, atol=1e-5)
+
+
+def test_codes_are_not_written_over_unless_their_file_is_named(
+    run, folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    words = ["encode", run, folder / "light"]
+    called(*words)
+    before = (tmp_path / "codes.npz").read_bytes()
+    with pytest.raises(ValueError, match=r"`output` must be given where codes are"):
+        encode(run, str(folder / "light"))
+    assert (tmp_path / "codes.npz").read_bytes() == before
+    called(*words, "--output", "codes.npz")
 
 
 def test_codes_of_the_run_s_own_folder_know_its_splits(run, folder, tmp_path):

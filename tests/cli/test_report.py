@@ -139,12 +139,27 @@ def test_a_file_is_reported_on_with_another_dataset(
     }
 
 
+def test_a_folder_without_a_model_says_what_it_lacks(
+    monkeypatch, capsys, run_folder, tmp_path
+):
+    def told(folder):
+        return failure(monkeypatch, capsys, folder)
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "the folder of a run, which holds a model.keras" in told(empty)
+    assert f"such as '{run_folder}' in it" in told(tmp_path)
+    (run_folder / "model.keras").unlink()
+    message = told(run_folder)
+    assert f"begins anew by `keras-latent resume {run_folder}`" in message
+    assert message.endswith("a folder without model.keras")
+
+
 def test_a_model_that_is_none_is_a_message(monkeypatch, capsys, saved, tmp_path):
     missing = tmp_path / "none.keras"
     message = failure(monkeypatch, capsys, missing)
     assert "no such file" in message
     assert "none.keras" in message
-    assert "model.keras" in failure(monkeypatch, capsys, tmp_path)
 
     truncated = tmp_path / "truncated.keras"
     truncated.write_bytes(saved.read_bytes()[:5000])

@@ -202,7 +202,7 @@ def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
             "`--set prior.components` must. Received: --set prior.components=0",
         ),
         ("`scale` must", ["--augment", "scale=1"], "`scale` must"),
-        ("`name` must be a folder", [], "`dataset` must be a folder"),
+        ("`name` must be a folder", [], "`--dataset` must be a folder"),
         ("`skip_bad=True` leaves", [], "`--skip-bad` leaves"),
         ("`x` must be finite", [], "`x` must be finite"),
     ],

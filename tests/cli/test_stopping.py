@@ -1,5 +1,6 @@
-"""Ctrl-C stops a training, whatever it falls into."""
+"""A signal stops a training, whatever it falls into."""
 
+import contextlib
 import signal
 import threading
 
@@ -7,15 +8,18 @@ import keras
 import numpy as np
 import pytest
 
-from keras_latent.cli.stopping import Interruption
+from keras_latent.cli.stopping import SIGNALS, Interruption
 
 
-@pytest.fixture
-def _hears():
-    """Background jobs of a shell hear no ctrl-C, unless they are told to."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+@pytest.fixture(autouse=True, params=SIGNALS)
+def number(request):
+    """A signal that is heard, as by the process of the command.
+
+    Background jobs of a shell hear no ctrl-C, unless they are told to.
+    """
+    before = signal.signal(request.param, signal.default_int_handler)
+    yield request.param
+    signal.signal(request.param, before)
 
 
 def fit(*callbacks, epochs=3):
@@ -40,44 +44,40 @@ def fit(*callbacks, epochs=3):
     return begun, False
 
 
-def swallowed():
+def swallowing(number, epoch):
     """As where Keras opens a file to save a model."""
-    try:
-        signal.raise_signal(signal.SIGINT)
-    except BaseException:
-        return
+
+    def swallow(at, logs):
+        with contextlib.suppress(BaseException):
+            if at == epoch:
+                signal.raise_signal(number)
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=swallow)
 
 
-def swallowing(epoch):
-    return keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda at, logs: swallowed() if at == epoch else None
-    )
-
-
-@pytest.mark.usefixtures("_hears")
 class TestInterruption:
-    def test_what_was_swallowed_stops_before_the_next_step(self):
-        assert fit(swallowing(0)) == ([0, 1, 2], False)
+    def test_what_was_swallowed_stops_before_the_next_step(self, number):
+        assert fit(swallowing(number, 0)) == ([0, 1, 2], False)
         with Interruption() as interruption:
-            assert fit(swallowing(0), interruption) == ([0, 1], True)
+            assert fit(swallowing(number, 0), interruption) == ([0, 1], True)
 
-    def test_what_was_swallowed_at_last_stops_what_follows(self):
+    def test_what_was_swallowed_at_last_stops_what_follows(self, number):
         with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
-            assert fit(swallowing(2), interruption) == ([0, 1, 2], False)
+            assert fit(swallowing(number, 2), interruption) == ([0, 1, 2], False)
 
-    def test_what_is_raised_is_raised(self):
+    def test_what_is_raised_is_raised(self, number):
         with pytest.raises(KeyboardInterrupt), Interruption():
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 
-    def test_nobody_listens_afterwards(self):
+    def test_nobody_listens_afterwards(self, number):
         with Interruption() as interruption:
-            assert signal.getsignal(signal.SIGINT) == interruption._hear
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            assert signal.getsignal(number) == interruption._hear
+        assert signal.getsignal(number) is signal.default_int_handler
 
-    def test_the_handlers_of_others_stay(self):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def test_the_handlers_of_others_stay(self, number):
+        signal.signal(number, signal.SIG_IGN)
         with Interruption():
-            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            assert signal.getsignal(number) is signal.SIG_IGN
 
     def test_other_threads_train_too(self):
         found = []

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 import keras_latent as kl
-from keras_latent.reports.nearest_section import nearest_images, nearest_pictures
+from keras_latent.reports.advice import advice
+from keras_latent.reports.nearest_pictures import nearest_pictures
+from keras_latent.reports.nearest_section import nearest_images
 from keras_latent.reports.reported_model import Labelled, ReportedModel
 from keras_latent.reports.sections import sections
 
@@ -52,6 +54,17 @@ def test_copies_are_at_no_distance_and_stand_over_what_they_copy(reported):
     made = np.asarray(reported.model.sample(100, seed=0))
     errors = ((made[:, None] - KNOWN) ** 2).mean(axis=(2, 3, 4)).min(axis=1)
     assert f"nearest of all is {np.sqrt(errors.min()):.3f}" in of_prior.caption
+
+
+@pytest.mark.parametrize("copies", [0, 1, 4])
+def test_held_out_images_that_are_in_the_training_are_told_of(reported, copies):
+    again = KNOWN[5 : 5 + copies] + 0.01 * np.float32(copies > 1)
+    images = np.concatenate([IMAGES, again])
+    both = ReportedModel(reported.model, images, None, reported.known, None, 10, 0)
+    told = [one for one in advice(both) if "in the training as well" in one]
+    assert len(told) == (copies > 0)
+    for sentence in told:
+        assert sentence.startswith(f"{copies} of {6 + copies} held-out images")
 
 
 def test_without_training_images_there_is_no_such_section(reported):

@@ -23,6 +23,7 @@ os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 import keras
 import numpy as np
 import tensorflow as tf
+from policies import policy
 
 import keras_latent as kl
 from keras_latent.cli.precision import bfloat16_units
@@ -64,13 +65,11 @@ def processor_seconds(
     return least
 
 
-def step_of(make: Callable[[], Any], policy: str) -> Callable[[], object]:
+def step_of(make: Callable[[], Any], precision: str) -> Callable[[], object]:
     """A training step under a dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
     keras.utils.set_random_seed(0)
-    model = make()
-    keras.config.set_dtype_policy(before)
+    with policy(precision):
+        model = make()
     model.compile("adam")
     batch = np.random.default_rng(0).random((BATCH_SIZE, *SHAPE), "float32")
     model.fit(batch, batch_size=BATCH_SIZE, verbose=0)

@@ -18,20 +18,20 @@ that the script runs, and nothing of a GPU. Without PyTorch, steps aren't measur
 """
 
 import argparse
-import contextlib
 import copy
 import functools
 import importlib.util
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from policies import PRECISIONS, policy
 from timing import best_seconds
 
 import keras_latent as kl
@@ -40,7 +40,6 @@ NO_GPU = (
     "NO GPU: TensorFlow finds none on this machine. What follows ran on the processor, "
     "and says nothing about a GPU."
 )
-PRECISIONS = ("float32", "mixed_bfloat16")
 BATCH_SIZE = 128
 SHAPE = (28, 28, 1)
 MATRIX = {True: 8192, False: 512}
@@ -53,17 +52,6 @@ _CLOSE = {"mixed_float16": 0.02, "mixed_bfloat16": 0.05}
 def images(count: int) -> np.ndarray:
     """Digits."""
     return kl.datasets.arrays("mnist", "train", limit=count)[0]
-
-
-@contextlib.contextmanager
-def policy(name: str) -> Iterator[None]:
-    """What is built computes under a dtype policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def trained(
@@ -187,16 +175,10 @@ def torch_epochs(
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
-    def cast(objective: Any) -> Any:
-        def computed(networks: Any, x: Any, y: Any) -> Any:
-            is_half = precision == "mixed_bfloat16"
-            with torch.autocast(device, torch.bfloat16, enabled=is_half):
-                return objective(networks, x, y)
-
-        return computed
-
-    eager = [cast(objective) for objective in case.objectives]
-
+    eager = [
+        torch_steps.under_autocast(objective, device, precision)
+        for objective in case.objectives
+    ]
     placed = [
         (
             torch.from_numpy(x.transpose(0, 3, 1, 2).copy()).to(device),

@@ -6,7 +6,8 @@ turns, so that each meets the same disturbances:
 - `fit` as the command line calls it, with several steps in one call;
 - a hand-written `tf.function` loop of the same arithmetic, as many steps in a call;
 - eager PyTorch with an equal network and objective, from tensors in memory, in both
-  memory formats (channels first is its default);
+  memory formats (channels first is its default), and in bfloat16 by its own autocast
+  where `--precision mixed_bfloat16` says so;
 - the floor: floating-point operations of the hand-written step by TensorFlow's own
   count, at the rate of a product of two matrices of 2048 × 2048, measured in between.
 
@@ -43,6 +44,7 @@ import tensorflow_steps
 import torch
 import torch_maps
 import torch_steps
+from policies import PRECISIONS, policy
 from timing import best_seconds
 
 import keras_latent as kl
@@ -230,8 +232,12 @@ def matrix_product() -> Callable[[], object]:
     return tf.function(lambda: tf.reduce_sum(tf.matmul(a, b)))
 
 
-def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, float]:
-    """Milliseconds of a step in each way, and its operations."""
+def timed(
+    make: Callable[[], Case], precision: str, steps: int, rounds: int, in_a_call: int
+) -> dict[str, float]:
+    """Milliseconds of a step in each way, all in one precision; and its operations."""
+    with policy(precision):
+        case = make()
     steps *= case.longer
     images, labels = kl.datasets.arrays("mnist", "train", limit=steps * BATCH_SIZE)
     dataset = tf.data.Dataset.from_tensor_slices((images, labels)).batch(
@@ -255,7 +261,10 @@ def timed(case: Case, steps: int, rounds: int, in_a_call: int) -> dict[str, floa
             **{
                 f"torch, {name}": torch_steps.epoch(
                     copy.deepcopy(case.torch),
-                    case.objectives,
+                    [
+                        torch_steps.under_autocast(objective, "cpu", precision)
+                        for objective in case.objectives
+                    ],
                     batches,
                     memory_format,
                 )
@@ -373,6 +382,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--steps", type=int, default=16)
     parser.add_argument("--in-a-call", type=int, default=16)
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--only", help="cases whose name holds this text")
     parser.add_argument("--output", type=Path, default=Path("runs/speed"))
     arguments = parser.parse_args()
@@ -389,6 +399,7 @@ def main() -> None:
         "versions": {
             module.__name__: module.__version__ for module in (tf, keras, torch)
         },
+        "precision": arguments.precision,
         "cores": os.cpu_count(),
         "threads of PyTorch": torch.get_num_threads(),
         "steps": {},
@@ -397,7 +408,11 @@ def main() -> None:
     for name, make in CASES.items():
         if arguments.only is None or arguments.only in name:
             results["steps"][name] = timed(
-                make(), arguments.steps, arguments.rounds, arguments.in_a_call
+                make,
+                arguments.precision,
+                arguments.steps,
+                arguments.rounds,
+                arguments.in_a_call,
             )
             print(name, json.dumps(results["steps"][name]), flush=True)
     if arguments.only is None:

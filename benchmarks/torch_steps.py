@@ -304,6 +304,17 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
+def under_autocast(objective: Objective, device: str, precision: str) -> Objective:
+    """An objective as PyTorch computes it under one of Keras's dtype policies."""
+
+    def computed(networks: Any, x: Tensor, y: Tensor) -> Tensor:
+        is_half = precision == "mixed_bfloat16"
+        with torch.autocast(device, torch.bfloat16, enabled=is_half):
+            return objective(networks, x, y)
+
+    return computed
+
+
 def epoch(
     networks: nn.Module,
     objectives: Sequence[Objective],

@@ -168,7 +168,7 @@ class TestAtOnce:
         folder, other = RunFolder(tmp_path / "run"), RunFolder(tmp_path / "run")
         with folder.locked():
             for _ in range(2):
-                with pytest.raises(ValueError, match="another run is at work"):
+                with pytest.raises(ValueError, match="another process trains"):
                     other.locked().__enter__()
             folder.write_config({})
         assert [path.name for path in folder.path.iterdir()] == ["config.json"]
@@ -185,7 +185,7 @@ class TestAtOnce:
             flock(file, operation)
 
         monkeypatch.setattr(fcntl, "flock", late)
-        with pytest.raises(ValueError, match="another run is at work"):
+        with pytest.raises(ValueError, match="another process trains"):
             folder.locked().__enter__()
 
     def test_a_file_system_without_locks(self, tmp_path, monkeypatch):

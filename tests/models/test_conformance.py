@@ -17,7 +17,6 @@ from tests.models.cases import (
     CASES,
     decode,
     each_case,
-    each_family,
     few_cases,
     first_terms,
     optimizers,
@@ -276,7 +275,7 @@ def traced(name):
     )
 
 
-@each_family
+@few_cases
 class TestLogs:
     def test_keys_are_the_declared_names(self, case):
         fit = traced(case.name)

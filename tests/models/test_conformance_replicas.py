@@ -94,7 +94,7 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     assert_replicas_agree(case, two_replicas, rows, arguments, run_eagerly=True)
 
 
-@in_tiers([case for case in CASES if case.name in COUPLED], ("beta-tc", "factor"))
+@in_tiers([case for case in CASES if case.name in COUPLED], ("factor",))
 def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     # Three steps, the last on 1 row, which leaves a replica without any.
     assert case.separable

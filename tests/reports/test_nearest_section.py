@@ -58,7 +58,8 @@ def test_copies_are_at_no_distance_and_stand_over_what_they_copy(reported):
 
 @pytest.mark.parametrize("copies", [0, 1, 4])
 def test_held_out_images_that_are_in_the_training_are_told_of(reported, copies):
-    again = KNOWN[5 : 5 + copies] + 0.01 * np.float32(copies > 1)
+    # As another file format changes them.
+    again = 0.99 * KNOWN[5 : 5 + copies]
     images = np.concatenate([IMAGES, again])
     both = ReportedModel(reported.model, images, None, reported.known, None, 10, 0)
     told = [one for one in advice(both) if "in the training as well" in one]

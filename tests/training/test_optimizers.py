@@ -44,7 +44,6 @@ MUON_TRAINS = KERAS >= (3, 13)
 # What the others do differs less from what Keras does for all of them.
 ALWAYS = (
     "accumulated averages",
-    "global_clipnorm",
     "Muon",
 )
 each_optimizer = pytest.mark.parametrize(

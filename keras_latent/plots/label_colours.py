@@ -1,12 +1,21 @@
 """Points coloured by their labels."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras_latent.class_names import label_names
-from keras_latent.plots.style import CLASS_COLOURS, TRAIN_COLOUR
+from keras_latent.plots.class_colours import (
+    CLASS_COLOURS,
+    MARKERS,
+    MOST_CLASSES,
+    class_colours,
+)
+from keras_latent.plots.style import TRAIN_COLOUR
+
+_INCHES_OF_A_NAME = 0.24
 
 
 class LabelColours:
@@ -29,9 +38,10 @@ class LabelColours:
             return
         classes, self._indices = np.unique(labels, return_inverse=True)
         self._names = label_names(classes, class_names)
-        self._is_categorical = len(classes) <= len(CLASS_COLOURS)
         is_named = class_names is not None
         self._is_numeric = labels.dtype.kind in "iuf" and not is_named
+        most = len(CLASS_COLOURS) if self._is_numeric else MOST_CLASSES
+        self._is_categorical = len(classes) <= most
 
     def colours(self, count: int) -> np.ndarray:
         """RGBA of each of the points, of shape (count, 4)."""
@@ -39,9 +49,17 @@ class LabelColours:
 
         if self.labels is None:
             return to_rgba_array([TRAIN_COLOUR] * count)
-        if self._is_categorical:
-            return to_rgba_array(CLASS_COLOURS)[self._indices]
-        return self._scale().to_rgba(self._values())
+        if self._is_categorical or not self._is_numeric:
+            return to_rgba_array(class_colours(len(self._names)))[self._indices]
+        return self._scale().to_rgba(np.asarray(self.labels, "float64"))
+
+    def markers(self, count: int) -> Iterator[tuple[str, np.ndarray]]:
+        """The markers, each with the indices of its points, of which there are some."""
+        rounds = np.zeros(count, int)
+        if self.labels is not None and self._is_categorical:
+            rounds = self._indices // len(CLASS_COLOURS)
+        for number in np.unique(rounds):
+            yield MARKERS[number], np.flatnonzero(rounds == number)
 
     def explain(self, figure: Any, axes: Any) -> None:
         """Add the legend or the bar, if there is something to explain."""
@@ -51,20 +69,27 @@ class LabelColours:
             return
         if self._is_categorical:
             handles = [
-                Line2D([], [], marker="o", linestyle="", markersize=7, color=colour)
-                for colour in CLASS_COLOURS[: len(self._names)]
+                Line2D(
+                    [],
+                    [],
+                    marker=MARKERS[place // len(CLASS_COLOURS)],
+                    linestyle="",
+                    markersize=7,
+                    color=colour,
+                )
+                for place, colour in enumerate(class_colours(len(self._names)))
             ]
-            figure.legend(handles, self._names, loc="outside right upper")
+            height = _INCHES_OF_A_NAME * len(handles)
+            columns = math.ceil(height / figure.get_size_inches()[1])
+            figure.legend(
+                handles, self._names, loc="outside right upper", ncols=columns
+            )
         elif self._is_numeric:
             figure.colorbar(self._scale(), ax=axes, shrink=0.6, label="label")
-
-    def _values(self) -> np.ndarray:
-        values = self.labels if self._is_numeric else self._indices
-        return np.asarray(values, "float64")
 
     def _scale(self) -> Any:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import Normalize
 
-        values = self._values()
+        values = np.asarray(self.labels, "float64")
         return ScalarMappable(Normalize(values.min(), values.max()), "viridis")

@@ -28,8 +28,10 @@ def projection(
 ) -> Any:
     """Draw points of a projection, coloured by label, with thumbnails of their images.
 
-    Up to ten classes have a colour each and stand in a legend. The colours of more
-    numbers are explained by a bar, those of more names are not. Thumbnails are drawn
+    Up to twelve classes have a colour each and stand in a legend; up to 36 names do, of
+    which the second and the third twelve have lighter and darker colours and markers
+    of their own. The colours of more numbers are explained by a bar, those of more
+    names are not. Thumbnails are drawn
     for the first points that have room for them, in the order given, framed in the
     colour of their label.
 
@@ -78,7 +80,17 @@ def projection(
     colours = colouring.colours(len(points))
     size = float(np.clip(20_000 / len(points), 5, 40))
     across, up = points.T
-    axes.scatter(across, up, size, colours, linewidths=0, alpha=0.9, zorder=1)
+    for marker, rows in colouring.markers(len(points)):
+        axes.scatter(
+            across[rows],
+            up[rows],
+            size,
+            colours[rows],
+            marker=marker,
+            linewidths=0,
+            alpha=0.9,
+            zorder=1,
+        )
     if pictures is not None:
         rows = apart(points, _SPACING * side)
         draw_thumbnails(axes, points[rows], pictures[rows], side, colours[rows])

@@ -33,24 +33,6 @@ TRAIN_COLOUR = "#4269d0"
 VALIDATION_COLOUR = "#ff725c"
 UNUSED_COLOUR = "0.75"
 
-CLASS_COLOURS = (
-    "#3f90da",
-    "#ffa90e",
-    "#bd1f01",
-    "#94a4a2",
-    "#832db6",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#717581",
-    "#92dadd",
-)
-"""Ten colours that stay apart with the common kinds of colour blindness.
-
-Source: Petroff 2021, Accessible Color Sequences for Data Visualization,
-https://arxiv.org/abs/2107.02270.
-"""
-
 
 def styled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
     """Let a function draw in the shared look, whatever the user's own settings."""

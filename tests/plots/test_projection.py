@@ -3,7 +3,8 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from keras_latent import plots
-from keras_latent.plots.style import CLASS_COLOURS, TRAIN_COLOUR
+from keras_latent.plots.class_colours import CLASS_COLOURS
+from keras_latent.plots.style import TRAIN_COLOUR
 
 
 @pytest.fixture
@@ -65,9 +66,28 @@ def test_classes_are_named_in_the_order_of_their_indices(points):
     np.testing.assert_allclose(colours_of(figure)[0], to_rgba(legend(figure)["ant"]))
 
 
-def test_ten_classes_are_the_most_with_a_legend(points):
-    assert len(legend(plots.projection(points, labels=np.arange(40) % 10))) == 10
-    assert not legend(plots.projection(points, labels=np.arange(40) % 11))
+def test_twelve_numbers_are_the_most_with_a_legend(points):
+    assert len(legend(plots.projection(points, labels=np.arange(40) % 12))) == 12
+    assert not legend(plots.projection(points, labels=np.arange(40) % 13))
+
+
+def test_more_names_have_markers_and_shades(points):
+    labels = [f"name {i % 26:02}" for i in range(40)]
+
+    figure = plots.projection(points, labels=labels)
+
+    (box,) = figure.legends
+    assert [text.get_text() for text in box.get_texts()] == sorted(set(labels))
+    markers = [handle.get_marker() for handle in box.legend_handles]
+    assert markers == ["o"] * 12 + ["s"] * 12 + ["^"] * 2
+    assert len(set(legend(figure).values())) == 26
+    drawn = figure.axes[0].collections
+    # Rows 0 to 11 and 26 to 37, 12 to 23 and 38 to 39, 24 and 25.
+    assert [len(part.get_offsets()) for part in drawn] == [24, 14, 2]
+    np.testing.assert_allclose(drawn[2].get_offsets(), points[24:26])
+    np.testing.assert_allclose(
+        drawn[2].get_facecolors()[1, :3], to_rgba(legend(figure)["name 25"])[:3]
+    )
 
 
 def test_many_numbers_are_explained_by_a_bar(points):
@@ -79,13 +99,13 @@ def test_many_numbers_are_explained_by_a_bar(points):
 
 
 def test_many_names_are_coloured_without_a_legend(points):
-    figure = plots.projection(points, labels=[f"name {i % 20}" for i in range(40)])
+    figure = plots.projection(points, labels=[f"name {i % 37}" for i in range(40)])
 
     assert len(figure.axes) == 1
     assert not figure.legends
     colours = colours_of(figure)
-    assert len(np.unique(colours, axis=0)) == 20
-    np.testing.assert_array_equal(colours[:20], colours[20:])
+    assert len(np.unique(colours, axis=0)) == 37
+    np.testing.assert_array_equal(colours[:3], colours[37:])
 
 
 def boxes(axes):

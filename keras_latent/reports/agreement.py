@@ -7,12 +7,21 @@ import numpy as np
 
 from keras_latent.metrics.disentanglement import udr
 from keras_latent.reports.code_sections import mean_divergences
-from keras_latent.reports.column import Column
+from keras_latent.reports.column import Column, ColumnGroup
 from keras_latent.reports.comparison_measures import FACTOR_IMAGES
 from keras_latent.reports.reported_model import ReportedModel
 
 # Beyond that every code would be predicted of hundreds of others.
 _LARGEST_CODE = 128
+
+AGREEMENT = ColumnGroup(
+    "Agreement of seeds",
+    "to find what one can rely on without any labels",
+    "Whether trainings that differ by their seed alone come to the same dimensions, up "
+    "to their order and sign.",
+    "It needs several seeds. Dimensions that agree need not be properties that people "
+    "would name.",
+)
 
 
 class Codes(NamedTuple):
@@ -52,5 +61,6 @@ def agreement_measures(models: Sequence[Codes]) -> list[dict[Column, float]]:
         f"the other seeds, median over the seeds; by {score.protocol['similarity']}"
         f"{told}; codes of {score.protocol['n']:,} images.",
         1,
+        AGREEMENT,
     )
     return [{column: value} for value in score.by_model]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_latent.reports.column import Column
+from keras_latent.reports.column import Column, ColumnGroup
 from keras_latent.reports.compared_model import ComparedModel
 
 
@@ -64,15 +64,23 @@ class Comparison(NamedTuple):
 
     @property
     def columns(self) -> list[Column]:
-        """Each number that a model has, once, in their order.
+        """Each number that a model has, once, those of a group together.
 
         Protocols of one name may differ between models in what they counted.
         """
+        return [column for columns in self.column_groups.values() for column in columns]
+
+    @property
+    def column_groups(self) -> dict[ColumnGroup, list[Column]]:
+        """The columns by their groups, in the order of the first of each."""
         found: dict[str, Column] = {}
         for row in self.rows:
             for column in row.numbers:
                 found.setdefault(column.name, column)
-        return list(found.values())
+        groups: dict[ColumnGroup, list[Column]] = {}
+        for column in found.values():
+            groups.setdefault(column.group, []).append(column)
+        return groups
 
     @property
     def groups(self) -> list[Group]:

@@ -12,6 +12,13 @@ from typing import Any
 from keras_latent.reports.column import Column
 from keras_latent.reports.comparison import Comparison, Group, by_name
 
+_DIRECTIONS = {
+    1: ("↑", "more is better"),
+    -1: ("↓", "less is better"),
+    0: ("", "to be read beside the others"),
+}
+"""Of a column's `better`, its sign and what that says."""
+
 
 def comparison_page(comparison: Comparison) -> str:
     """Render a comparison.
@@ -42,6 +49,9 @@ def comparison_page(comparison: Comparison) -> str:
         title=comparison.title,
         facts=comparison.facts,
         columns=columns,
+        column_groups=comparison.column_groups,
+        directions=_DIRECTIONS,
+        first_names=[named[0].name for named in comparison.column_groups.values()],
         rows=_group_rows(groups, columns),
         single_rows=_single_rows(groups, columns),
         pictures=comparison.pictures,

@@ -4,13 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_latent.metrics import generation
-from keras_latent.reports.column import Column
+from keras_latent.reports.column import Column, ColumnGroup
 from keras_latent.reports.generated import Generated
 from keras_latent.reports.generators import PRIOR
 
 _SUBSETS = 50
 _LARGEST_SUBSET = 1000
 _NEIGHBOUR = 3
+
+GENERATION = ColumnGroup(
+    "Generated images",
+    "to make new images",
+    "How like real images those are that are decoded from draws of the prior, or of a "
+    "sampler where the heading ends in its name. FID and KID are distances between "
+    "both as a whole; precision asks whether generated images look real, recall "
+    "whether all kinds of real ones are made. What real images reach against real "
+    "ones stands in the protocol.",
+    "They depend on the extractor of the features, which the heading names, and on "
+    "how many images there are: compare them within this table, and not with "
+    "published values, most of which are of Inception's features and of 50,000 "
+    "images. FID is too large on average for few images, KID is not. They don't see "
+    "copies of training images, which Nearer than held-out images does.",
+)
 
 
 def generation_measures(generated: Generated) -> dict[Column, float]:
@@ -32,7 +47,7 @@ def generation_measures(generated: Generated) -> dict[Column, float]:
         if generated.name != PRIOR:
             name = f"{name}, {generated.name}"
             protocol += f" Images of the sampler {generated.name}."
-        found[Column(name, protocol, better)] = value
+        found[Column(name, protocol, better, GENERATION)] = value
 
     if least >= 4:
         size = min(_LARGEST_SUBSET, least // 2)

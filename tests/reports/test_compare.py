@@ -126,7 +126,13 @@ def test_the_page_is_whole_and_runs_no_script_of_a_name(compared):
     page = Page(html)
     assert not page.unclosed
     assert HOSTILE in page.inside("h3")
-    assert page.headings == ["Numbers", "Reconstructions", "Samples", "Protocol"]
+    assert page.headings == [
+        "Numbers",
+        "What the columns tell",
+        "Reconstructions",
+        "Samples",
+        "Protocol",
+    ]
     # Originals, reconstructions of two models, samples of one.
     assert len(page.pictures()) == 4
     assert "http://" not in html
@@ -202,7 +208,7 @@ def test_runs_that_differ_by_the_seed_alone_stand_together(classes, tmp_path):
     assert deviation == pytest.approx(np.std(errors, ddof=1), rel=0.05)
     page = Page((tmp_path / "out" / "compare.html").read_text(encoding="utf-8"))
     assert "Autoencoder, 2 seeds" in page.inside("span")
-    assert "The models behind the means" in page.inside("span")
+    assert "The models behind the means." in page.inside("p")
 
 
 def test_an_extractor_of_other_images_is_told_before_models_are_measured(
@@ -223,11 +229,30 @@ def test_half_a_seed_is_none(classes, models, tmp_path):
         compare(models, classes, tmp_path / "out", seed=0.5)
 
 
-def test_captions_are_as_wide_as_the_page(compared):
-    text = (compared / "compare.html").read_text(encoding="utf-8")
-
-    # Not as the table, which scrolls.
-    assert "caption span { position: sticky; left: 0;" in text
+def test_each_column_is_explained_with_its_direction(compared):
+    page = Page((compared / "compare.html").read_text(encoding="utf-8"))
+    told = [text for text in page.inside("dd") if "(↓): " in text or "others: " in text]
+    assert len(told) == 3
+    assert told[0] == (
+        "Less is better (↓): MSE. To be read beside the others: Dimensions, MSE of "
+        "PCA, MSE of the mean image."
+    )
+    assert told[1].startswith(
+        "More is better (↑): Linear probe, 5-NN. To be read beside the others: 5-NN of"
+    )
+    assert "Less is better (↓): KID-pca32." in told[2]
+    # Every column once, in the order of the table.
+    with open(compared / "compare.csv", newline="", encoding="utf-8") as file:
+        names = next(csv.reader(file))[5:]
+    for name in names:
+        assert sum(name in text for text in told) >= 1
+    spans = [(tags, text) for tags, text in page.texts if tags[-1] == "span"]
+    groups = [text for tags, text in spans if tags[-2] == "th" and "thead" in tags]
+    assert groups == ["Reconstruction", "Classes", "Generated images"]
+    widths = [
+        int(head["colspan"]) for head in page.attributes("th") if "colspan" in head
+    ]
+    assert widths[:3] == [4, 4, len(names) - 8]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 "use strict";
 for (const table of document.querySelectorAll("table.sortable")) {
-  const heads = [...table.tHead.rows[0].cells];
+  // Above the heads of the columns stand those of their groups.
+  const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
   heads.forEach((head, column) => {
     const button = head.querySelector("button");
     button.addEventListener("click", () => {
@@ -25,4 +26,9 @@ for (const table of document.querySelectorAll("table.sortable")) {
       table.tBodies[0].append(...rows);
     });
   });
+}
+// What says that a table scrolls is there while it does.
+for (const box of document.querySelectorAll(".table")) {
+  const hint = document.getElementById(box.getAttribute("aria-describedby"));
+  new ResizeObserver(() => { hint.hidden = box.scrollWidth <= box.clientWidth + 1; }).observe(box);
 }

@@ -24,11 +24,24 @@ MEANINGS = {
     "distance": "Mean distance of the code to the five nearest of the training.",
 }
 
-WARNING = (
-    "Distances of codes can rank pure noise as normal: an encoder may map what it has "
-    "never seen into the midst of the normal codes (an area of 0.16 was seen, where "
-    "the reconstruction gave 0.996). Trust them only beside the other scores."
-)
+ADVICE = {
+    "reconstruction": (
+        "Complex images have larger errors than simple ones, whatever they are: among "
+        "the first, see whether they are strange or merely rich in detail. What is "
+        "strange but simple may stand far below: sort by another `--score`, too."
+    ),
+    "elbo": (
+        "The bound weighs what the code costs beside the error, and is taken from one "
+        "draw: another `--seed` moves images of nearly equal scores. Complex images "
+        "score higher than simple ones here, too."
+    ),
+    "distance": (
+        "Distances of codes can rank pure noise as normal: an encoder may map what it "
+        "has never seen into the midst of the normal codes (an area of 0.16 was seen, "
+        "where the reconstruction gave 0.996). Trust them only beside the other scores."
+    ),
+}
+"""What each score can't tell, which is said where it sorts the images."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,13 +136,12 @@ def write_page(
         )
         for score, area in found.areas.items()
     ]
-    warnings = [*found.notes, *([WARNING] if "distance" in found.scores else [])]
     text = page(
         title=f"Anomalies in {name}",
         facts=facts,
         measures={"Separation": measures} if measures else {},
         sections=_sections(found, run, dataset, count),
-        advice=warnings,
+        advice=[*found.notes, ADVICE[found.score]],
     )
     write_text(path, text)
 
@@ -143,7 +155,7 @@ def _sections(
             plots.reconstructions(_Once(images, decoded), images, columns=1),
             f"{found.name(row)} above its reconstruction.",
             None,
-            _caption(found, row),
+            _caption(found, row, dataset.name),
         )
         for row, (images, decoded) in zip(
             shown, _pairs(found, run, dataset, shown), strict=True
@@ -187,9 +199,11 @@ def _sections(
     return sections
 
 
-def _caption(found: Found, row: int) -> str:
+def _caption(found: Found, row: int, folder: str) -> str:
     values = ", ".join(f"{n} {scores[row]:.4g}" for n, scores in found.scores.items())
-    place = found.paths[row] or found.name(row)
+    path = Path(found.paths[row])
+    inside = path.relative_to(folder) if path.is_relative_to(folder) else path
+    place = inside if found.paths[row] else found.name(row)
     return f"{place}: {values}"
 
 

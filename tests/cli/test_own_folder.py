@@ -290,9 +290,8 @@ def test_anomalies_with_their_files(run, folder, tmp_path):
     assert page.numbers["AUROC of elbo"]
     captions = page.inside("figcaption")
     assert [caption.split(":")[0] for caption in captions[:3]] == [
-        row["file"] for row in rows[:3]
+        os.path.relpath(row["file"], folder) for row in rows[:3]
     ]
-    assert "can rank pure noise as normal" in " ".join(page.inside("li"))
 
 
 @pytest.mark.all

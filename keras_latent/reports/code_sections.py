@@ -16,6 +16,7 @@ from keras_latent.reports.section import (
     Section,
     narrowed,
     with_fewer_ticks,
+    with_legend_below,
 )
 
 _DIMENSIONS = 12
@@ -64,7 +65,7 @@ def code_map(reported: ReportedModel) -> Section:
                 draw(),
                 f"Scatter of {len(rows):,} codes{coloured}, with thumbnails of their "
                 "images.",
-                narrowed(draw()),
+                with_legend_below(narrowed(draw())),
                 f"{sample}{coloured}.",
             )
         ],

@@ -13,6 +13,7 @@ from keras_latent.reports.section import Picture, Section, narrowed, with_larger
 
 _SHOWN = 20
 _EXTREMES = 10
+_EXTREMES_NARROW = 4
 _PAIRS = 5
 _INVERTED = 10
 _DRAWN = 64
@@ -41,10 +42,8 @@ def worst_and_best(reported: ReportedModel) -> Section:
     best_first = np.argsort(reported.errors, kind="stable")
     rows = np.unique([*best_first[:_EXTREMES], *best_first[-_EXTREMES:]])
     model, images = _Drawn(reported), _drawn(reported, rows)
-    caption = ""
-    if reported.examples.file_paths:
-        worst = reported.names(best_first[::-1][:_EXTREMES])
-        caption = f" The worst, from left to right: {', '.join(worst)}."
+    worst = reported.names(best_first[::-1][:_EXTREMES])
+    leads_to_names = " The worst, from left to right:" if worst else ""
     low, high = reported.errors[best_first[0]], reported.errors[best_first[-1]]
     median = np.median(reported.errors)
     return Section(
@@ -57,9 +56,11 @@ def worst_and_best(reported: ReportedModel) -> Section:
                 plots.worst_and_best(model, images, count=_EXTREMES),
                 "The worst and the best reconstructions, each below its original. "
                 f"The largest error is {high:.3g}, the smallest {low:.3g}.",
-                plots.worst_and_best(model, images, count=4),
+                plots.worst_and_best(model, images, count=_EXTREMES_NARROW),
                 f"Errors of {reported.count:,} images: smallest {low:.3g}, median "
-                f"{median:.3g}, largest {high:.3g}.{caption}",
+                f"{median:.3g}, largest {high:.3g}.{leads_to_names}",
+                worst,
+                _EXTREMES_NARROW,
             )
         ],
     )

@@ -145,8 +145,10 @@ def _codes(reported: ReportedModel) -> list[Measure]:
             Measure(
                 "Latent length",
                 f"{length:.4g}",
-                "½·(mean z² + mean y²), with the codes z of the images and y of their "
-                "reconstructions.",
+                "How far from 0 the codes lie: ½·(mean z² + mean y²), with the codes z "
+                "of the images and y of their reconstructions. A standard normal has "
+                "1; near 0 the code has collapsed, and far above 1 codes lie where a "
+                "standard normal prior doesn't draw. Neither more nor less is better.",
             )
         )
     return measured

@@ -28,6 +28,7 @@ _WAYS = 5
 _QUERIES = 15
 _EPISODES = 200
 _COMPARED_SIDE = 16
+_CLASSES_LISTED = 20
 
 
 def neighbours(reported: ReportedModel) -> Section | None:
@@ -194,27 +195,51 @@ def few_shot(reported: ReportedModel) -> Section | None:
     said += f"{first.value:.1%}"
     if len(shots) > 1:
         said += f", with {shots[-1]} examples {last.value:.1%}"
-    left_out = label_names(classes[~enough], reported.class_names)
-    without = ""
-    if left_out:
-        without = f" Without classes of too few images: {', '.join(left_out)}."
+    ways, kept = options["ways"], int(np.count_nonzero(enough))
+    which = f"{ways} classes"
+    if ways < kept:
+        which += f", which each draw takes anew from {kept} of them,"
 
     def draw() -> Any:
         return plots.few_shot_accuracies(curves)
 
     return Section(
         "Few examples",
-        f"How often an image goes to the right one of {options['ways']} classes of "
-        "which a few examples are known: to that whose examples' mean is nearest, by "
-        "the codes and by the pixels, averaged to at most "
-        f"{_COMPARED_SIDE} a side.",
+        f"How often an image goes to the right one of {which} of which a few examples "
+        "are known: to that whose examples' mean is nearest, by the codes and by the "
+        f"pixels, averaged to at most {_COMPARED_SIDE} a side.",
         [
             Picture(
                 draw(),
                 "Curves of the accuracy over the number of examples of each class.",
                 narrowed(draw()),
                 f"{said}; {_EPISODES} draws of classes and examples, {queries} "
-                f"images told of each class{sample}, bands of 95 %.{without}",
+                f"images told of each class{sample}, bands of 95 %."
+                f"{_without_few(reported, classes, counts, enough)}",
             )
         ],
+    )
+
+
+def _without_few(
+    reported: ReportedModel, classes: np.ndarray, counts: np.ndarray, enough: np.ndarray
+) -> str:
+    """Which classes have too few images, how many they have, and how many it takes."""
+    few = label_names(classes[~enough], reported.class_names)
+    left_out = [
+        f"{name} ({count:,})"
+        for name, count in zip(few, counts[~enough].tolist(), strict=True)
+    ]
+    if reported.class_names is not None:
+        found = label_names(classes, reported.class_names)
+        absent = [name for name in reported.class_names if name not in found]
+        left_out += [f"{name} (0)" for name in absent]
+    if not left_out:
+        return ""
+    listed = ", ".join(left_out[:_CLASSES_LISTED])
+    if len(left_out) > _CLASSES_LISTED:
+        listed += f" and {len(left_out) - _CLASSES_LISTED} more"
+    return (
+        f" Left out, with fewer than the {2 * _SHOTS[1]} images that a class needs "
+        f"here: {listed}."
     )

@@ -13,6 +13,7 @@ _DOTS_PER_INCH = 144
 _CSS_PIXELS_PER_INCH = 96
 _PAGE_WIDTH = 1040
 _MOST_COLUMNS = 3
+_WORD_ENDS = re.compile(r"(?<=[/\\_])(?=[^\W_])")
 
 
 class Image(NamedTuple):
@@ -64,6 +65,7 @@ def page(
     )
     environment.filters["anchor"] = anchor
     environment.filters["code"] = with_code
+    environment.filters["breakable"] = breakable
     return environment.get_template("report.html").render(
         title=title,
         facts=facts,
@@ -88,6 +90,17 @@ def with_code(text: str) -> Any:
     for place in range(1, len(parts), 2):
         parts[place] = Markup("<code>{}</code>").format(parts[place])
     return Markup("").join(parts)
+
+
+def breakable(text: str) -> Any:
+    """A text as HTML whose file names may break where their words end.
+
+    >>> str(breakable("a/long_name & more"))
+    'a/<wbr>long_<wbr>name &amp; more'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(map(escape, _WORD_ENDS.split(text)))
 
 
 def image(figure: Any) -> Image:

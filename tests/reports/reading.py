@@ -4,7 +4,7 @@ import base64
 import io
 from html.parser import HTMLParser
 
-_VOID = {"meta", "img", "source", "link", "br"}
+_VOID = {"meta", "img", "source", "link", "br", "wbr"}
 
 
 class Page(HTMLParser):
@@ -18,7 +18,8 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.html = html
+        # A place where a word may break is no part of the text.
+        self.html = html = html.replace("<wbr>", "")
         self.elements = []
         self.texts = []
         self.unclosed = []

@@ -124,7 +124,13 @@ def test_a_page_names_classes_and_files(opened, model, tmp_path):
     errors = ReportedModel(model, opened.split("test"), None, None, None, 9, 0).errors
     worst = opened.split("test").file_paths[int(np.argmax(errors))]
     named = "/".join(worst.split("/")[-2:])
-    assert f"The worst, from left to right: {named}," in captions
+    assert captions.count("The worst, from left to right:") == 1
+    listed = [entry for entry in page.inside("li") if ".png" in entry]
+    assert len(listed) == min(10, len(errors))
+    assert listed[0] == named
+    # The narrow form shows four pictures, and names as many.
+    classes = [attributes.get("class") for attributes in page.attributes("li")]
+    assert classes.count("not-narrow") == len(listed) - 4
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,31 @@ def test_few_examples_are_told_by_codes_and_pixels(vae, digits):
     expected = few_shot_accuracy(small.reshape(len(small), -1), labels[rows], **options)
     assert pixels.get_ydata()[0] == pytest.approx(expected.value, abs=0.01)
     assert f"codes give {codes.get_ydata()[0]:.1%}" in picture.caption
-    assert "Without classes of too few images: 1" in picture.caption
+    assert "fewer than the 4 images that a class needs here: 1" in picture.caption
+    assert "(1), " in picture.caption
+
+
+def test_few_examples_say_which_classes_they_are_of(vae, digits):
+    images, labels = digits
+    labels = np.arange(60) % 8
+    labels[labels == 7] = [7, *[0] * 6]
+    names = [*"abcdefgh", "unseen"]
+    reported = ReportedModel(vae, images, labels, None, names, 60, 0)
+    section = neighbour_sections.few_shot(reported)
+    assert (
+        "the right one of 5 classes, which each draw takes anew from 7 of them"
+        in section.explanation
+    )
+    (picture,) = section.pictures
+    assert picture.caption.endswith(
+        "Left out, with fewer than the 4 images that a class needs here: h (1), "
+        "unseen (0)."
+    )
+    few = np.arange(60) % 5
+    reported = ReportedModel(vae, images, few, None, names[:5], 60, 0)
+    section = neighbour_sections.few_shot(reported)
+    assert "the right one of 5 classes of which a few" in section.explanation
+    assert "Left out" not in section.pictures[0].caption
 
 
 def test_without_classes_or_with_few_images_of_each_there_is_no_such_section(

@@ -74,6 +74,21 @@ def test_the_map_takes_as_many_images_as_allowed(vae, digits):
     assert picture.narrow.get_size_inches()[0] < 5
 
 
+def test_long_names_of_classes_leave_a_narrow_map_its_width(vae, digits):
+    names = [f"the_{name}_of_all_the_classes" for name in "0123456789"]
+    reported = ReportedModel(vae, *digits, None, names, 20, 0)
+    (picture,) = code_sections.code_map(reported).pictures
+    picture.narrow.draw_without_rendering()
+    (axes,), (legend,) = picture.narrow.axes, picture.narrow.legends
+    assert [text.get_text() for text in legend.texts] == [
+        text.get_text() for text in picture.wide.legends[0].texts
+    ]
+    place = axes.get_position()
+    assert place.width > 0.9
+    assert legend.get_window_extent().y1 <= axes.get_window_extent().y0
+    assert axes.get_window_extent().height > 100
+
+
 def test_traversals_come_in_the_order_of_use(reported):
     (picture,) = code_sections.traversals(reported).pictures
     used = np.argsort(-reported.codes.var(axis=0))

@@ -27,7 +27,10 @@ def explore_command(
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(help="Of it, which split. Default: test, or else validation."),
+        typer.Option(
+            help="Of it, which split. Default: one that the run wasn't trained on, "
+            "test, or else validation; train where there is no other."
+        ),
     ] = None,
     image_size: options.ImageSize = None,
     limit: Annotated[

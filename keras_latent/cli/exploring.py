@@ -9,7 +9,7 @@ from rich.console import Console
 from keras_latent import explorer
 from keras_latent.cli.encoding import check_same_classes
 from keras_latent.cli.errors import arguments_called
-from keras_latent.cli.results import checked_split, final_split
+from keras_latent.cli.results import checked_split, final_split, split_in_words
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
@@ -48,8 +48,9 @@ def explore(
         static: The page to write; with `None`, a server runs until it is interrupted.
             Defaults to `None`.
         dataset: What to show. Defaults to `None`: what the run was trained on.
-        split: Of it, which split. Defaults to `None`: the test split, or else the
-            validation split, or else all.
+        split: Of it, which split. Defaults to `None`: images that the run wasn't
+            trained on, those of the test split or else of the validation split, or
+            else all.
         image_size: Size in pixels to which images are resized. Defaults to `None`: as
             in that run.
         limit: Images that are shown at most. Defaults to `None`: 2,000 in a file,
@@ -88,8 +89,12 @@ def explore(
     check_same_classes(run, opened)
     if split is not None:
         check_choice("split", split, opened.splits)
-    images = checked_split(opened, split or final_split(opened))
+    split = split or final_split(opened)
+    images = checked_split(opened, split)
     title = f"{type(run.model).__name__} on {Path(opened.name).name}"
+    data = split_in_words(
+        opened, split, is_of_the_run=dataset is None and bool(run.arguments)
+    )
     console = Console()
     if static is not None:
         with _encoding(console):
@@ -102,6 +107,7 @@ def explore(
                 title=title,
                 seed=seed,
                 sampler=drawn_from,
+                data=data,
             )
         size = static.stat().st_size / 2**20
         text = f"The page is {static}, {size:.1f} MB: open it in a browser"
@@ -116,6 +122,7 @@ def explore(
             title=title,
             seed=seed,
             sampler=drawn_from,
+            data=data,
         )
 
     def tell(address: str) -> None:

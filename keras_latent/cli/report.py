@@ -7,7 +7,7 @@ from rich.console import Console
 
 from keras_latent import reports
 from keras_latent.cli.errors import arguments_called
-from keras_latent.cli.results import checked_split, final_split
+from keras_latent.cli.results import checked_split, final_split, split_in_words
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
@@ -73,7 +73,19 @@ def report(
         title = f"{type(run.model).__name__} on {name}"
         if with_explorer:
             shown = checked_split(opened, split)
-            write_page(run.model, shown, explored, limit=limit, title=title, seed=seed)
+            write_page(
+                run.model,
+                shown,
+                explored,
+                limit=limit,
+                title=title,
+                seed=seed,
+                data=split_in_words(
+                    opened,
+                    split,
+                    is_of_the_run=dataset is None and bool(run.arguments),
+                ),
+            )
         reports.write_report(
             run.model,
             checked_split(opened, split),

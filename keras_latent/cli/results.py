@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -30,6 +31,20 @@ def final_split(dataset: datasets.OpenedDataset) -> str:
     return next(
         name for name in ("test", "validation", "train") if name in dataset.splits
     )
+
+
+def split_in_words(
+    dataset: datasets.OpenedDataset, split: str, is_of_the_run: bool
+) -> str:
+    """What a split is called on a page, and whether the run has seen it.
+
+    Args:
+        dataset: Any data.
+        split: The name of a split, without a slice.
+        is_of_the_run: Whether the run was trained on its split `"train"`.
+    """
+    held_out = ", held out from training" if is_of_the_run and split != "train" else ""
+    return f"the split {split} of {Path(dataset.name).name}{held_out}"
 
 
 def checked_split(dataset: datasets.OpenedDataset, name: str) -> Source:

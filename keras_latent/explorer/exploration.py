@@ -16,6 +16,7 @@ from keras_latent.latent_space.projection import MOST_BY_TSNE
 from keras_latent.metrics import mean_squared_error
 from keras_latent.models import LatentModel
 from keras_latent.models.latent_model import check_is_latent_model
+from keras_latent.plots.class_colours import class_colours
 from keras_latent.plots.decoding import code_radius, code_space
 from keras_latent.reports.examples import ArrayExamples, Examples, as_examples
 from keras_latent.reports.reported_model import short_path
@@ -56,6 +57,8 @@ class Exploration:
         seed: Of all that is drawn. Defaults to 0.
         sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
             instead of the model's prior. Defaults to `None`.
+        data: What the images are, in a few words, such as `"the split test of mnist"`:
+            the page says how many of them it shows. Defaults to `None`.
 
     Raises:
         ValueError: If an argument is wrong, or the model can't be explored.
@@ -72,6 +75,7 @@ class Exploration:
         title: str | None = None,
         seed: int = 0,
         sampler: Any = None,
+        data: str | None = None,
     ) -> None:
         _check_model(model)
         _check_sampler(sampler, model)
@@ -83,7 +87,10 @@ class Exploration:
         self.sampler = sampler
         self.title = type(model).__name__ if title is None else title
         self.projection = projection
-        self._examples = _examples(model, images, labels).sampled(limit, seed)
+        self.data = data
+        examples = _examples(model, images, labels)
+        self.total = examples.count
+        self._examples = examples.sampled(limit, seed)
         self.count = self._examples.count
         if self.count < 2:
             raise ValueError(
@@ -209,11 +216,15 @@ class Exploration:
             "title": self.title,
             "variant": type(self.model).__name__,
             "count": self.count,
+            "total": self.total,
+            "data": self.data,
             "code_shape": list(self.model.code_shape),
             "image_shape": list(self.image_shape),
             "space": code_space(self.model),
             "radius": radius if np.isfinite(radius) else None,
             "classes": classes,
+            "class_colours": class_colours(len(classes)),
+            "absent_classes": self._absent(classes),
             "names": [short_path(path) for path in paths] or None,
             "maps": maps,
             "atlas": {
@@ -239,6 +250,11 @@ class Exploration:
             return [], np.full(self.count, -1, "int32")
         values, indices = np.unique(labels, return_inverse=True)
         return label_names(values, self.class_names), indices.astype("int32")
+
+    def _absent(self, classes: Sequence[str]) -> list[str]:
+        """The classes that have a name, but no image here."""
+        names = self.class_names if classes else None
+        return [name for name in names or () if name not in set(classes)]
 
     def _condition_names(self) -> list[str] | None:
         """What can be chosen as the condition; `None` if the model takes none."""

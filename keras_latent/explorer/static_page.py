@@ -34,6 +34,7 @@ def write_page(
     title: str | None = None,
     seed: int = 0,
     sampler: Any = None,
+    data: str | None = None,
 ) -> None:
     """Write a page on which one plays with the codes of a model.
 
@@ -64,6 +65,8 @@ def write_page(
         seed: Seed of all that is drawn. Defaults to 0.
         sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
             instead of the model's prior. Defaults to `None`.
+        data: What the images are, in a few words, such as `"the split test of mnist"`:
+            the page says how many of them it shows. Defaults to `None`.
 
     Raises:
         ValueError: If an argument is wrong, or the decoder has a layer that neither the
@@ -85,7 +88,16 @@ def write_page(
     # Before the images are encoded, which may take long.
     decoder = decoder_of(model)
     exploration = Exploration(
-        model, images, labels, class_names, limit, projection, title, seed, sampler
+        model,
+        images,
+        labels,
+        class_names,
+        limit,
+        projection,
+        title,
+        seed,
+        sampler,
+        data,
     )
     held = base64.b64encode(content(exploration, decoder)).decode("ascii")
     write_text(path, document(exploration.title, held, runtime=decoder.runtime))

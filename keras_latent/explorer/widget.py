@@ -21,6 +21,7 @@ def widget(
     title: str | None = None,
     seed: int = 0,
     sampler: Any = None,
+    data: str | None = None,
 ) -> Any:
     """Play with the codes of a model in a notebook.
 
@@ -42,6 +43,8 @@ def widget(
         seed: Seed of all that is drawn. Defaults to 0.
         sampler: A fitted sampler of `keras_latent.samplers`, from which codes are drawn
             instead of the model's prior. Defaults to `None`.
+        data: What the images are, in a few words, such as `"the split test of mnist"`:
+            the page says how many of them it shows. Defaults to `None`.
 
     Returns:
         An `anywidget.AnyWidget`: what a notebook shows when a cell ends in it.
@@ -53,7 +56,16 @@ def widget(
     anywidget: Any = _import_anywidget()
     answers = Answers(
         Exploration(
-            model, images, labels, class_names, limit, projection, title, seed, sampler
+            model,
+            images,
+            labels,
+            class_names,
+            limit,
+            projection,
+            title,
+            seed,
+            sampler,
+            data,
         )
     )
 

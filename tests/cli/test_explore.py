@@ -39,6 +39,34 @@ def test_a_page_of_what_the_run_was_trained_on(run_folder, tmp_path):
     assert "<title>Autoencoder on images</title>" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "the split test of images, held out from training"),
+        (["--split", "train"], "the split train of images"),
+        (["--dataset", "own"], "the split test of images"),
+    ],
+)
+def test_the_page_is_told_which_split_it_shows(
+    words, told, run_folder, image_folder, tmp_path, monkeypatch
+):
+    given = []
+    monkeypatch.setattr(
+        exploring.explorer,
+        "write_page",
+        lambda model, images, path, data, **options: (
+            path.write_text(""),
+            given.append((data, images.size)),
+        ),
+    )
+    words = [str(image_folder) if word == "own" else word for word in words]
+    called("explore", run_folder, "--static", tmp_path / "page.html", *words)
+    ((data, count),) = given
+    assert data == told
+    opened = kl.datasets.open_dataset(image_folder)
+    assert count == opened.split(told.split()[2]).size
+
+
 def test_a_server_of_what_the_run_was_trained_on(run_folder, monkeypatch):
     served = []
 

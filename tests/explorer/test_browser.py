@@ -205,6 +205,73 @@ def test_a_narrow_screen(page_shell):
     assert page_shell.cut_off() == 0
 
 
+@pytest.fixture(scope="module")
+def many_shell(browser, vae, images, tmp_path_factory):
+    """A page of thirty classes with long names, one of which has no image."""
+    path = tmp_path_factory.mktemp("many") / "page.html"
+    names = [f"north_america_{number}" for number in range(29)]
+    labels = np.arange(COUNT) % 29
+    data = "the split test of noise"
+    write_page(
+        vae, images, path, labels, [*names, "Antarctica"], limit=COUNT - 1, data=data
+    )
+    shell = Shell(browser, vae, np.asarray(vae.encode(images)))
+    shell.url = shell.may_ask = path.as_uri()
+    return shell
+
+
+def test_the_legend_lists_every_class(many_shell):
+    many_shell.open()
+    chips = many_shell.ask(
+        "return [...x.legend.querySelectorAll('.chip')].map((chip) => ["
+        "chip.dataset.name, Number(chip.lastElementChild.textContent),"
+        "getComputedStyle(chip.querySelector('.dot')).backgroundColor])"
+    )
+    _, counts, colours = zip(*chips, strict=True)
+    shown = many_shell.ask("return [...x.subject.labels]")
+    assert len(chips) == len(set(shown)) >= 28
+    assert list(counts) == np.bincount(shown).tolist()
+    assert len(set(colours)) == len(chips)
+    told = many_shell.ask("return x.legend.querySelector('p').textContent")
+    assert told.startswith("No image here of: ")
+    assert told.endswith("Antarctica")
+    told = many_shell.ask("return x.root.querySelector('.head .quiet').textContent")
+    assert told == "39 of 40 images of the split test of noise, codes of 4"
+    many_shell.ask("x.legend.querySelector('.chip').click()")
+    many_shell.wait("return x.state.search !== ''")
+    assert many_shell.ask(
+        "return x.legend.querySelector('.chip').getAttribute('aria-pressed')"
+    )
+
+
+@pytest.mark.parametrize("width", [PHONE, 1200])
+def test_names_break_between_their_words(many_shell, width):
+    many_shell.open(width)
+    # The lines of each name below a neighbour, word by word.
+    broken = many_shell.ask(
+        "const range = document.createRange();"
+        "return [...x.panel.querySelectorAll('.thumbnail span')].flatMap((span) =>"
+        " [...span.childNodes].filter((node) => node.nodeType === 3)"
+        "  .flatMap((node) => node.data.split(' ').map((word) => {"
+        "   const at = node.data.indexOf(word);"
+        "   range.setStart(node, at); range.setEnd(node, at + word.length);"
+        "   return range.getClientRects().length; })))"
+    )
+    assert len(broken) > 24
+    assert set(broken) == {1}
+    # Nothing of the head or the legend lies beyond the screen, or is to be scrolled to.
+    beyond = many_shell.ask(
+        "return [...x.root.querySelectorAll('.head *, .legend *')].filter((e) =>"
+        " e.getBoundingClientRect().right > innerWidth + 1).length"
+    )
+    assert beyond == 0
+    scrolling = "const e = x.root.querySelector(arguments[0]);"
+    for part in (".actions", ".legend"):
+        assert many_shell.ask(
+            f"{scrolling} return e.scrollWidth <= e.clientWidth", part
+        )
+
+
 def test_keys(page_shell):
     from selenium.webdriver.common.keys import Keys
 

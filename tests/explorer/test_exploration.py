@@ -12,6 +12,7 @@ import keras_latent as kl
 from keras_latent.explorer import Exploration
 from keras_latent.explorer.atlas import AtlasWriter, as_bytes, as_png
 from keras_latent.explorer.maps import principal_plane
+from keras_latent.plots.class_colours import CLASS_COLOURS
 from tests.explorer.conftest import COUNT, SHAPE
 from tests.explorer.test_server import unpacked
 
@@ -31,6 +32,24 @@ class TestExploration:
         row, column = divmod(30, header["atlas"]["columns"])
         cell = atlas[8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
         np.testing.assert_array_equal(cell, as_bytes(images[30])[..., 0])
+
+    def test_says_of_what_it_shows_how_much(self, vae, images, labels):
+        names = ["x", "y", "z", "never_seen"]
+        explored = Exploration(
+            vae, images, labels, names, limit=10, data="the split test of noise"
+        )
+        header, arrays = unpacked(explored.packed())
+        assert (header["count"], header["total"]) == (10, COUNT)
+        assert header["data"] == "the split test of noise"
+        found = np.unique(arrays["labels"])
+        assert header["classes"] == [*"xyz"]
+        assert header["class_colours"] == list(CLASS_COLOURS[:3])
+        assert len(found) == 3
+        assert header["absent_classes"] == ["never_seen"]
+        header, _ = unpacked(Exploration(vae, images).packed())
+        assert header["absent_classes"] == header["class_colours"] == []
+        assert (header["count"], header["total"]) == (COUNT, COUNT)
+        assert header["data"] is None
 
     def test_of_more_images_the_seed_draws(self, vae, images, labels):
         drawn = [

@@ -1,9 +1,5 @@
-// Colours of points, as plots/style.py has them.
+// Colours of points: those of classes come with the images, from plots/class_colours.py.
 
-const CLASSES = [
-  "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-  "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-].map(parsed);
 const PLAIN = parsed("#4269d0");
 // Five stops of viridis.
 const SCALE = ["#440154", "#3b528b", "#21918c", "#5ec962", "#fde725"].map(parsed);
@@ -18,20 +14,17 @@ function onScale(share) {
   return SCALE[first].map((value, i) => Math.round(value + (at - first) * (SCALE[first + 1][i] - value)));
 }
 
-/** The colour of a class, of so many. */
-export function classColour(index, count) {
-  if (index < 0) return PLAIN;
-  if (count <= CLASSES.length) return CLASSES[index];
-  return onScale(index / (count - 1));
-}
+/** The colours of the classes, in their order. */
+export const classColours = (header) => header.class_colours.map(parsed);
 
 /** RGBA bytes of all images. */
 export function coloursOf(subject, by) {
   const colours = new Uint8Array(4 * subject.count);
+  const ofClasses = classColours(subject.header);
   const place = new Float32Array(subject.count);
   subject.byError.forEach((row, i) => { place[row] = 1 - i / Math.max(subject.count - 1, 1); });
   for (let row = 0; row < subject.count; row++) {
-    const colour = by === "label" ? classColour(subject.labels[row], subject.header.classes.length)
+    const colour = by === "label" ? ofClasses[subject.labels[row]] ?? PLAIN
       : by === "error" ? onScale(place[row]) : PLAIN;
     colours.set([...colour, 255], 4 * row);
   }

@@ -12,6 +12,9 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** A text, which may break after the strokes and slashes of a file's name. */
+export const breakable = (text) => text.split(/(?<=[/\\_])(?=[^\s_])/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+
 export const button = (text, onclick, properties = {}) => h("button", { type: "button", textContent: text, onclick, ...properties });
 
 /** A choice of [value, text] pairs. */
@@ -55,7 +58,7 @@ export function thumbnail(subject, row) {
 /** A thumbnail that one can press, with a line of text below. */
 export function pressable(picture, text, title, onclick) {
   return h("button", { type: "button", className: "thumbnail", title, "aria-label": title, onclick },
-    picture, h("span", { textContent: text }));
+    picture, h("span", {}, ...breakable(text)));
 }
 
 export const shortNumber = (value) => {

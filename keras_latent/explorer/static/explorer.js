@@ -2,6 +2,7 @@
 
 import { applied, settled } from "./codes.js";
 import { coloursOf } from "./colours.js";
+import { breakable } from "./elements.js";
 import { buildFrame } from "./frame.js";
 import { fromLink, toLink } from "./link.js";
 import { attributeOf } from "./panel_attribute.js";
@@ -165,7 +166,7 @@ export class Explorer {
     this.colour.value = state.colour;
     this.mapChoice.value = state.map;
     if (this.search.value !== state.search) this.search.value = state.search;
-    for (const chip of this.legend.children) chip.setAttribute("aria-pressed", String(chip.dataset.name === state.search && state.search !== ""));
+    for (const chip of this.legend.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", String(chip.dataset.name === state.search && state.search !== ""));
   }
 
   /** Choose an image. */
@@ -219,7 +220,7 @@ export class Explorer {
   hover(row, x, y) {
     this.tip.hidden = row < 0;
     if (row < 0) return;
-    this.tip.textContent = this.subject.described(row);
+    this.tip.replaceChildren(...breakable(this.subject.described(row)));
     const room = this.mapRoot.clientWidth - this.tip.offsetWidth - 8;
     this.tip.style.left = `${Math.max(4, Math.min(x + 14, room))}px`;
     this.tip.style.top = `${y < 60 ? y + 22 : y - 34}px`;

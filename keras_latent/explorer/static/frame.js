@@ -1,7 +1,7 @@
 // The elements around the map: tools, legend, tabs.
 
-import { classColour } from "./colours.js";
-import { button, choice, h } from "./elements.js";
+import { classColours } from "./colours.js";
+import { breakable, button, choice, h } from "./elements.js";
 import { keysHelp, onKey } from "./keys.js";
 import { CodeMap } from "./map.js";
 import { AttributePanel } from "./panel_attribute.js";
@@ -12,7 +12,6 @@ import { savePng } from "./save.js";
 import { Stage } from "./stage.js";
 
 const MAP_NAMES = { pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
-const MOST_CLASSES = 24;
 
 /** Make the elements of an explorer, and put them into its root. */
 export function buildFrame(app) {
@@ -60,7 +59,7 @@ export function buildFrame(app) {
   app.panel = h("div", { role: "tabpanel", id: `${unique}-panel`, className: "panel" });
   app.root.replaceChildren(
     h("header", { className: "head" }, h("h1", { textContent: header.title }),
-      h("span", { className: "quiet", textContent: `${subject.count.toLocaleString("en")} images, codes of ${header.code_shape.join(" × ")}` }),
+      h("span", { className: "quiet", textContent: subject.summary }),
       h("div", { className: "actions" },
         button("Map as PNG", () => savePng(app.map.picture(), "map.png")),
         button("Codes as CSV", () => app.saveCodes()),
@@ -94,15 +93,19 @@ function credit(runtime) {
 }
 
 function showLegend(app) {
-  const { classes } = app.subject.header;
+  const { header, labels } = app.subject;
+  const { classes, absent_classes: absent } = header;
+  const counts = new Array(classes.length).fill(0);
+  for (const label of labels) counts[label]++;
   app.legend.hidden = classes.length === 0;
-  app.legend.replaceChildren(...classes.slice(0, MOST_CLASSES).map((name, i) => {
+  app.legend.replaceChildren(...classColours(header).map((colour, i) => {
+    const name = classes[i];
     const dot = h("span", { className: "dot" });
-    dot.style.background = `rgb(${classColour(i, classes.length).join(" ")})`;
+    dot.style.background = `rgb(${colour.join(" ")})`;
     const chip = button("", () => app.update({ search: app.state.search === name ? "" : name }), { className: "chip", "aria-pressed": "false" });
     chip.dataset.name = name;
-    chip.append(dot, name);
+    chip.append(dot, h("span", {}, ...breakable(name)), h("span", { className: "quiet", textContent: counts[i].toLocaleString("en"), title: "images here" }));
     return chip;
   }));
-  if (classes.length > MOST_CLASSES) app.legend.append(h("span", { className: "quiet", textContent: `and ${classes.length - MOST_CLASSES} more` }));
+  if (absent.length) app.legend.append(h("p", { className: "quiet", textContent: `No image here of: ${absent.join(", ")}` }));
 }

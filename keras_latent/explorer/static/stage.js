@@ -1,6 +1,6 @@
 // What is chosen: the image as it is, and what the model makes of its code.
 
-import { button, choice, h, shortNumber } from "./elements.js";
+import { breakable, button, choice, h, shortNumber } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
 import { savePng } from "./save.js";
 
@@ -40,7 +40,7 @@ export class Stage {
       sample: () => `Sample ${base.index + 1} of ${subject.header.sampled_from}`,
       path: () => `${Math.round(100 * base.t)} % of the way`,
     };
-    this.heading.textContent = headings[base.kind]();
+    this.heading.replaceChildren(...breakable(headings[base.kind]()));
     const facts = base.kind === "row"
       ? [`row ${base.row}`, `error ${shortNumber(subject.errors[base.row])}`,
         `${app.rankOf(base.row)} of ${subject.count} by error`]

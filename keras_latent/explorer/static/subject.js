@@ -43,6 +43,14 @@ export class Subject {
     return [this.label(row), this.name(row) || `image ${row}`].filter(Boolean).join(" · ");
   }
 
+  /** How many images of which data there are, and how long their codes. */
+  get summary() {
+    const { total, data, code_shape: shape } = this.header;
+    const number = (value) => value.toLocaleString("en");
+    const some = this.count < total ? `${number(this.count)} of ${number(total)} images` : `${number(this.count)} images`;
+    return `${some}${data ? ` of ${data}` : ""}, codes of ${shape.join(" × ")}`;
+  }
+
   /** Whether a search finds an image: by its class, its file or its number. */
   isFound(row, search) {
     const wanted = search.trim().toLowerCase();

@@ -9,13 +9,13 @@ CLASS_COLOURS: Final = (
     "#99cc00",
     "#aa0000",
     "#ff66bb",
-    "#445555",
     "#8822aa",
     "#ddbbaa",
     "#55ccff",
     "#22aa77",
     "#ee5500",
     "#aa88ff",
+    "#445555",
     "#996688",
 )
 """Twelve colours that stay apart, with the kinds of colour blindness too.

@@ -63,7 +63,9 @@ def with_legend_below(figure: Any) -> Any:
         width, height = figure.get_size_inches()
         rows = -(-len(names) // columns)
         figure.set_size_inches(width, height + rows * _INCHES_OF_A_NAME)
-        below = figure.legend(handles, names, loc="outside lower left", ncols=columns)
+        below = figure.legend(
+            handles, names, loc="outside lower left", ncols=columns, frameon=False
+        )
         # A name between dollar signs is no formula.
         for text in below.texts:
             text.set_parse_math(False)

@@ -270,6 +270,10 @@ def test_names_break_between_their_words(many_shell, width):
         assert many_shell.ask(
             f"{scrolling} return e.scrollWidth <= e.clientWidth", part
         )
+    if width == PHONE:
+        # No bar shows there that there is more.
+        legend = f"{scrolling} return e.scrollHeight <= e.clientHeight"
+        assert many_shell.ask(legend, ".legend")
 
 
 def test_keys(page_shell):

@@ -27,7 +27,7 @@ import keras_latent as kl
 from keras_latent.datasets.emoji import emoji_columns
 
 IMAGE_SHAPE = (64, 64, 3)
-CODE_SHAPE = (8, 8, 128)
+CODE_SHAPE = (4, 4, 128)
 SHOWN = 12
 SUBSET = 100
 

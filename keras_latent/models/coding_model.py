@@ -28,6 +28,7 @@ class CodingModel(ObservingModel):
     codes_are_maps: ClassVar[bool] = False
     drowning_weight: ClassVar[str | None] = None
     unscheduled: ClassVar[dict[str, float]] = {}
+    initial_biases: ClassVar[dict[str, float]] = {}
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False
     prior: Any = None
@@ -242,10 +243,12 @@ class CodingModel(ObservingModel):
         self, name: str, channels: int, features: tuple[int, ...]
     ) -> None:
         layer: keras.layers.Layer
+        start = keras.initializers.Constant(self.initial_biases.get(name, 0.0))
+        options = {"bias_initializer": start, "dtype": "float32", "name": name}
         if len(features) == 1:
-            layer = keras.layers.Dense(channels, dtype="float32", name=name)
+            layer = keras.layers.Dense(channels, **options)
         else:
-            layer = keras.layers.Conv2D(channels, 1, dtype="float32", name=name)
+            layer = keras.layers.Conv2D(channels, 1, **options)
         layer.build((None, *features))
         setattr(self, name, layer)
 

@@ -56,6 +56,8 @@ class LatentModel(CodingModel):
             the reconstruction of large images unless it is weighted, if there is one.
         unscheduled: What the command line takes for numbers that a schedule moves, of
             which it has none, instead of where the schedule begins.
+        initial_biases: What the biases of layers of the code begin with, by the names
+            of the layers; 0 of others.
         inverts_features: Whether the code holds the features of a frozen network.
         term_meanings: What each term of the objective says, in a few words.
 

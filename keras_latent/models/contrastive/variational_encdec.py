@@ -29,7 +29,9 @@ class VariationalEncDec(VariationalModel):
 
     The last two terms, `kl` and `kl_mean`, are the parts of the divergence from N(0, I)
     that the variances and the means cause; that of the means is off by default. Pairs,
-    replicas and the monitored values are as for `EncDec`.
+    replicas and the monitored values are as for `EncDec`. The posteriors begin narrow,
+    at log σ² = −5: from σ = 1 on, noise alone keeps codes apart, as `spread` asks, and
+    they never come to tell anything.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
@@ -69,6 +71,7 @@ class VariationalEncDec(VariationalModel):
         "kl_mean": "divergence of the posteriors from the prior, by means",
     }
 
+    initial_biases: ClassVar[dict[str, float]] = {"code_log_var": -5.0}
     default_optimizer = ("rmsprop", 3e-4)
     bounds_images = True
 

@@ -17,6 +17,7 @@ from keras_latent_cli.encode_command import encode_command
 from keras_latent_cli.explore_command import explore_command
 from keras_latent_cli.export_command import export_command
 from keras_latent_cli.list_command import list_command
+from keras_latent_cli.quiet import loading_quietly
 from keras_latent_cli.report_command import report_command
 from keras_latent_cli.resume_command import resume_command
 from keras_latent_cli.sample_command import sample_command
@@ -35,15 +36,15 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("train")(train_command)
-app.command("resume")(resume_command)
-app.command("report")(report_command)
-app.command("sample")(sample_command)
-app.command("compare")(compare_command)
-app.command("explore")(explore_command)
-app.command("encode")(encode_command)
-app.command("export")(export_command)
-app.command("anomalies")(anomalies_command)
+app.command("train")(loading_quietly(train_command))
+app.command("resume")(loading_quietly(resume_command))
+app.command("report")(loading_quietly(report_command))
+app.command("sample")(loading_quietly(sample_command))
+app.command("compare")(loading_quietly(compare_command))
+app.command("explore")(loading_quietly(explore_command))
+app.command("encode")(loading_quietly(encode_command))
+app.command("export")(loading_quietly(export_command))
+app.command("anomalies")(loading_quietly(anomalies_command))
 app.command("list")(list_command)
 
 

@@ -243,8 +243,10 @@ class CodingModel(ObservingModel):
         self, name: str, channels: int, features: tuple[int, ...]
     ) -> None:
         layer: keras.layers.Layer
-        start = keras.initializers.Constant(self.initial_biases.get(name, 0.0))
-        options = {"bias_initializer": start, "dtype": "float32", "name": name}
+        options: dict[str, Any] = {"dtype": "float32", "name": name}
+        if name in self.initial_biases:
+            start = keras.initializers.Constant(self.initial_biases[name])
+            options["bias_initializer"] = start
         if len(features) == 1:
             layer = keras.layers.Dense(channels, **options)
         else:

@@ -84,6 +84,16 @@ def divergences(
     }
 
 
+def monitors(
+    x: Observation, generated: Observation, z: Tensor, z_generated: Tensor
+) -> dict[str, Tensor]:
+    """What is logged beside the terms, by name."""
+    return {
+        "latent_length": latent_length(z, z_generated),
+        "mse": mean_squared_error(x, generated),
+    }
+
+
 def latent_length(z: Tensor, z_generated: Tensor) -> Tensor:
     """½·(mean z² + mean z'²) over the dimensions, of shape (batch,)."""
     lengths = ops.square(z) + ops.square(z_generated)

@@ -114,6 +114,5 @@ class EncDec(DeterministicModel):
             "cycle": same(z_live, z),
             "spread": contrast.spread(z, self.margin, self.global_batch),
             "discrimination": different(z_stopped, z, self.margin),
-            "latent_length": contrast.latent_length(z, z_live),
-            "mse": contrast.mean_squared_error(x, generated),
+            **contrast.monitors(x, generated, z, z_live),
         }

@@ -117,6 +117,5 @@ class VariationalEncDec(VariationalModel):
             "spread": contrast.spread(z, self.margin, self.global_batch),
             "discrimination": different(stopped.mean, z, self.margin),
             **contrast.divergences(posterior, live, stopped),
-            "latent_length": contrast.latent_length(z, live.mean),
-            "mse": contrast.mean_squared_error(batch.x, generated),
+            **contrast.monitors(batch.x, generated, z, live.mean),
         }

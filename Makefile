@@ -17,11 +17,11 @@ DEMO ?= runs/demo
 BIN := .venv/bin
 COMMA := ,
 INSTALLED := .venv/installed-$(subst $(COMMA),-,$(EXTRAS))
-export TF_CPP_MIN_LOG_LEVEL ?= 3
 # The networks are tiny: more threads than processes only stand in each other's way.
 TESTS := -m pytest -q --numprocesses 2 --dist loadfile
 test test-all test-lowest: export TF_NUM_INTRAOP_THREADS := 1
 test test-all test-lowest: export OMP_NUM_THREADS := 1
+test test-all test-lowest docs: export TF_CPP_MIN_LOG_LEVEL := 3
 
 .PHONY: demo test test-all test-lowest docs lint install clean
 

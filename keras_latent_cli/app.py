@@ -5,6 +5,7 @@ import platform
 import re
 import signal
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -36,16 +37,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("train")(loading_quietly(train_command))
-app.command("resume")(loading_quietly(resume_command))
-app.command("report")(loading_quietly(report_command))
-app.command("sample")(loading_quietly(sample_command))
-app.command("compare")(loading_quietly(compare_command))
-app.command("explore")(loading_quietly(explore_command))
-app.command("encode")(loading_quietly(encode_command))
-app.command("export")(loading_quietly(export_command))
-app.command("anomalies")(loading_quietly(anomalies_command))
-app.command("list")(list_command)
+_COMMANDS: dict[str, Callable[..., Any]] = {
+    "train": train_command,
+    "resume": resume_command,
+    "report": report_command,
+    "sample": sample_command,
+    "compare": compare_command,
+    "explore": explore_command,
+    "encode": encode_command,
+    "export": export_command,
+    "anomalies": anomalies_command,
+    "list": list_command,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(loading_quietly(_command))
 
 
 def _print_error(message: str) -> None:

@@ -92,9 +92,7 @@ def explore(
     split = split or final_split(opened)
     images = checked_split(opened, split)
     title = f"{type(run.model).__name__} on {Path(opened.name).name}"
-    data = split_in_words(
-        opened, split, is_of_the_run=dataset is None and bool(run.arguments)
-    )
+    data = split_in_words(opened, split, run.was_trained_on(dataset))
     console = Console()
     if static is not None:
         with _encoding(console):

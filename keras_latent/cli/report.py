@@ -80,11 +80,7 @@ def report(
                 limit=limit,
                 title=title,
                 seed=seed,
-                data=split_in_words(
-                    opened,
-                    split,
-                    is_of_the_run=dataset is None and bool(run.arguments),
-                ),
+                data=split_in_words(opened, split, run.was_trained_on(dataset)),
             )
         reports.write_report(
             run.model,

@@ -36,6 +36,10 @@ class SavedRun:
         self.model = _load(self.file)
         self.arguments: dict[str, Any] = self._config.get("arguments", {})
 
+    def was_trained_on(self, dataset: str | None) -> bool:
+        """Whether the data that `open` is asked for is the run's own."""
+        return dataset is None and bool(self.arguments)
+
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes of the run's data; none if they aren't known."""

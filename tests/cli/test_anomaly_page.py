@@ -24,7 +24,7 @@ def test_advice_is_on_the_score_in_use(score, tmp_path, monkeypatch):
     anomaly_page.write_page(found, run, SimpleNamespace(name="noise"), path, 3)
     page = Page(path.read_text())
     assert page.numbers["Sorted by"][0] == MEANINGS[score]
-    (said,) = [text.split("`")[0] for text in (ADVICE[score],)]
+    said = ADVICE[score].split("`")[0]
     told = " ".join(page.inside("li"))
     assert said.strip() in told
     assert ("Distances of codes" in told) == (score == "distance")

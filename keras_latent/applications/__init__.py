@@ -12,6 +12,7 @@ from keras_latent.applications.conv_vq_autoencoder import ConvVQAutoencoder
 from keras_latent.applications.emoji_detector import EmojiDetector
 from keras_latent.applications.listing import BUILDERS, list_weights
 from keras_latent.applications.preprocessing import preprocess_input
+from keras_latent.applications.samplers import list_samplers, pretrained_sampler
 
 __all__ = [
     "BUILDERS",
@@ -23,8 +24,10 @@ __all__ = [
     "ConvVAE",
     "ConvVQAutoencoder",
     "EmojiDetector",
+    "list_samplers",
     "list_weights",
     "preprocess_input",
+    "pretrained_sampler",
 ]
 
 

@@ -1,0 +1,109 @@
+"""What is measured of samplers of pictures, and a grid of what they generate."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import keras_latent as kl
+from keras_latent.images import tile
+from keras_latent.metrics.generation.extractors import own_extractor
+from keras_latent.saving import written_whole
+
+_DRAWS = 2000
+_SHOWN = (8, 8)
+_EXTRACTOR = "emoji"
+
+
+Labelled = tuple[np.ndarray, np.ndarray]
+"""Images of shape (count, height, width, 3), and their labels of shape (count,)."""
+
+
+def measure(
+    sampler: kl.samplers.Sampler, train: Labelled, test: Labelled, picture: Path
+) -> dict[str, Any]:
+    """Distances of what is generated, and how often it is of the class asked for.
+
+    Args:
+        sampler: A fitted sampler.
+        train: What it was fitted to.
+        test: What nothing was trained on.
+        picture: Where the grid of generated images shall stand.
+
+    Returns:
+        Measures, as a card has them.
+    """
+    images, labels = test
+    seen = sampler.classes
+    wanted = None
+    if seen is not None:
+        # As often as they are among real images.
+        known = labels[np.isin(labels, seen)]
+        wanted = np.random.default_rng(0).choice(known, _DRAWS)
+    generated = np.clip(sampler.sample(_DRAWS, seed=0, labels=wanted), 0, 1)
+    _draw(generated, picture)
+    measures = {
+        "kid": _distance("of the sampler", images, generated),
+        "kid prior": _distance(
+            "of the prior of ConvVAE(weights='emoji')",
+            images,
+            kl.applications.ConvVAE(weights="emoji").sample(_DRAWS, seed=0),
+        ),
+    }
+    if sampler.model.has_prior:
+        own = sampler.model.sample(_DRAWS, seed=0)
+        measures["kid own prior"] = _distance("of the model's own prior", images, own)
+    if wanted is not None:
+        measures |= _steered(train, test, (generated, wanted))
+    return measures
+
+
+def _distance(what: str, images: np.ndarray, generated: np.ndarray) -> dict[str, Any]:
+    score = kl.metrics.generation.kid(
+        images, np.clip(generated, 0, 1), _EXTRACTOR, subset_size=500
+    )
+    protocol = score.protocol
+    return {
+        "what": f"KID-{_EXTRACTOR} {what}, {_DRAWS} images beside {len(images)} held "
+        f"out (half of these against the other: {protocol['floor']:.4f}; deviation of "
+        f"subsets of 500: {protocol['deviation']:.4f})",
+        "value": float(score),
+    }
+
+
+def _steered(train: Labelled, test: Labelled, drawn: Labelled) -> dict[str, Any]:
+    """How often a classifier of real images finds the class that was asked for."""
+    extractor = own_extractor(_EXTRACTOR)
+    of_train, of_test, of_drawn = (
+        _features(extractor, images) for images, _ in (train, test, drawn)
+    )
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    classifier.fit(of_train, train[1])
+    wanted = drawn[1]
+    real = classifier.score(of_test, test[1])
+    found = classifier.score(of_drawn, wanted)
+    often = np.bincount(wanted).max() / len(wanted)
+    return {
+        "steered": {
+            "what": "generated images that a classifier of real ones takes for the "
+            f"class asked for, of {len(np.unique(wanted))} (of held-out real ones "
+            f"{100 * real:.1f} %, of guesses {100 * often:.1f} %)",
+            "value": 100 * found,
+            "unit": " %",
+        }
+    }
+
+
+def _features(extractor: keras.Model, images: np.ndarray) -> np.ndarray:
+    return extractor.predict(np.clip(images, 0, 1), batch_size=250, verbose=0)
+
+
+def _draw(images: np.ndarray, picture: Path) -> None:
+    rows, columns = _SHOWN
+    grid = tile(images[: rows * columns], columns)
+    with written_whole(picture) as unfinished:
+        keras.utils.save_img(unfinished, 255 * grid, scale=False, file_format="png")

@@ -57,13 +57,46 @@ def _page(card: dict[str, Any]) -> str:
         "",
         f"Data: {_LICENCES[card['dataset']]}.",
         "",
+        *_table(card["measures"]),
+        "",
+        f"SHA-256 of the weights: `{card['sha256']}`",
+        "",
+    ]
+    for name, sampler in card.get("samplers", {}).items():
+        lines += _of_sampler(card, name, sampler)
+    return "\n".join(lines)
+
+
+def _of_sampler(card: dict[str, Any], name: str, sampler: dict[str, Any]) -> list[str]:
+    arguments = ", ".join(f"{k}={v!r}" for k, v in sampler["arguments"].items())
+    return [
+        f"## Sampler `{name}`",
+        "",
+        f"`kl.applications.pretrained_sampler(model, {name!r})`: made by `python -m "
+        f"applications.samplers {card['name']} {name}` with {arguments}; "
+        f"{sampler['minutes']} minutes of one CPU core, commit "
+        f"{sampler['commit'][:12]}. Labels that steer it: "
+        + "; ".join(f"{k} {v}" for k, v in enumerate(sampler["labels"]))
+        + ".",
+        "",
+        *_table(sampler["measures"]),
+        "",
+        f"![64 images that it generated]({name}.png)",
+        "",
+        f"SHA-256 of its file: `{sampler['sha256']}`",
+        "",
+    ]
+
+
+def _table(measures: dict[str, dict[str, Any]]) -> list[str]:
+    lines = [
         "| measured, on images that were not trained on unless it says so | value "
         "| target |",
         "|---|---|---|",
     ]
-    for measure in card["measures"].values():
+    for measure in measures.values():
         lines.append(
             f"| {measure['what']} | {measure['value']:.4g}{measure.get('unit', '')} | "
             f"{measure.get('target', '')} |"
         )
-    return "\n".join([*lines, "", f"SHA-256 of the weights: `{card['sha256']}`", ""])
+    return lines

@@ -82,6 +82,7 @@ def write(
     found = {
         "sha256": sha256(folder / SAMPLERS_FOLDER / f"{sampler_name}.npz"),
         "arguments": FITS[folder.name][sampler_name],
+        "labels": [*kl.datasets.emoji.CATEGORIES, "logos"][: len(sampler.classes)],
         "minutes": round(minutes, 1),
         "commit": commit(),
         "measures": measure(sampler, train, test, picture),

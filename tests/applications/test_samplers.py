@@ -1,0 +1,90 @@
+"""The samplers that come with trained weights: found by the weights, and whole."""
+
+import json
+
+import numpy as np
+import pytest
+
+import keras_latent as kl
+from keras_latent.applications import samplers, weight_files
+from keras_latent.samplers.loading import SAMPLERS
+from keras_latent.weights_hash import weights_hash
+
+NAME = "conv_autoencoder_mnist"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return kl.applications.ConvAutoencoder(weights="mnist")
+
+
+@pytest.fixture
+def folder(model, tmp_path, monkeypatch):
+    """A folder of one model that has two samplers."""
+    place = tmp_path / NAME
+    (place / "samplers").mkdir(parents=True)
+    images = np.random.default_rng(0).random((40, 28, 28, 1), "float32")
+    known = {}
+    for name, components in (("gaussian_mixture", 3), ("normal", None)):
+        options = {} if components is None else {"components": components}
+        sampler = SAMPLERS[name](model, **options).fit(images)
+        file = place / "samplers" / f"{name}.npz"
+        sampler.save(file)
+        known[name] = {"sha256": weight_files.sha256(file)}
+    card = {"model_hash": weights_hash(model), "samplers": known}
+    (place / "card.json").write_text(json.dumps(card))
+    # One that has none.
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "card.json").write_text("{}")
+    monkeypatch.setattr(samplers, "saved_models_folder", lambda: tmp_path)
+    return place
+
+
+def test_the_first_is_given_where_none_is_named(model, folder):
+    assert samplers.list_samplers() == {NAME: ("gaussian_mixture", "normal")}
+    found = samplers.pretrained_sampler(model)
+    assert isinstance(found, kl.samplers.GaussianMixture)
+    assert found.sample(2, seed=0).shape == (2, 28, 28, 1)
+    named = samplers.pretrained_sampler(model, "normal")
+    assert isinstance(named, kl.samplers.Normal)
+
+
+def test_other_names_are_refused(model, folder):
+    with pytest.raises(ValueError, match="`name` must be one of 'gaussian_mixture', "):
+        samplers.pretrained_sampler(model, "flow")
+
+
+def test_other_weights_are_refused(folder):
+    other = kl.applications.ConvAutoencoder(weights=None)
+    with pytest.raises(ValueError, match=f"sampler came, unchanged: those of {NAME}"):
+        samplers.pretrained_sampler(other)
+
+
+def test_an_altered_file_is_refused(model, folder):
+    file = folder / "samplers" / "normal.npz"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="'normal' must have the sha256 .* truncated"):
+        samplers.pretrained_sampler(model, "normal")
+
+
+def test_a_missing_file_is_named(model, folder):
+    (folder / "samplers" / "normal.npz").unlink()
+    with pytest.raises(FileNotFoundError, match=f"applications.samplers {NAME} normal"):
+        samplers.pretrained_sampler(model, "normal")
+
+
+@pytest.mark.parametrize("name", samplers.list_samplers())
+def test_those_that_come_with_the_library_generate(name):
+    card = json.loads(
+        (weight_files.saved_models_folder() / name / "card.json").read_text()
+    )
+    model = getattr(kl.applications, card["builder"])(weights=card["dataset"])
+    page = (weight_files.saved_models_folder() / name / "README.md").read_text()
+    for sampler_name, known in card["samplers"].items():
+        found = kl.applications.pretrained_sampler(model, sampler_name)
+        found.steps = 2
+        labels = None if found.classes is None else found.classes[0]
+        images = found.sample(2, seed=0, labels=labels)
+        assert np.isfinite(images).all()
+        assert known["sha256"] in page
+        assert all(each["what"] in page for each in known["measures"].values())

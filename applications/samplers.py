@@ -55,7 +55,7 @@ def fit(name: str, sampler_name: str, arguments: argparse.Namespace) -> None:
     model = builder(weights=card["dataset"])
     arguments.runs.mkdir(parents=True, exist_ok=True)
     options = FITS[name][sampler_name]
-    cls = SAMPLERS[sampler_name]
+    cls: Any = SAMPLERS[sampler_name]
     checkpoint = arguments.runs / f"{name}-{sampler_name}.npz"
     sampler = cls(model, **options, checkpoint=checkpoint)
     begun = time.perf_counter()
@@ -82,7 +82,7 @@ def write(
     found = {
         "sha256": sha256(folder / SAMPLERS_FOLDER / f"{sampler_name}.npz"),
         "arguments": FITS[folder.name][sampler_name],
-        "labels": [*kl.datasets.emoji.CATEGORIES, "logos"][: len(sampler.classes)],
+        "labels": [*kl.datasets.emoji.CATEGORIES, "logos"][: len(np.unique(train[1]))],
         "minutes": round(minutes, 1),
         "commit": commit(),
         "measures": measure(sampler, train, test, picture),

@@ -1,15 +1,53 @@
 """Terms of objectives, as functions of codes."""
 
 import math
+from typing import Any
 
+import keras
 from keras import ops
 
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
+
+
+def _floats(value: Any) -> Tensor:
+    """A tensor of floating point numbers; of integers, those in float32."""
+    tensor = ops.convert_to_tensor(value)
+    is_float = keras.backend.is_float_dtype(
+        keras.backend.standardize_dtype(tensor.dtype)
+    )
+    return tensor if is_float else ops.cast(tensor, "float32")
+
+
+def _rows(**values: Any) -> list[Tensor]:
+    """Arrays of one shape in float32, of maps with all numbers of a row beside it.
+
+    Raises:
+        ValueError: If one is no array of rows, or has another shape than the first.
+    """
+    tensors = {}
+    for name, value in values.items():
+        if value is None:
+            raise ValueError(
+                f"`{name}` must be an array of shape (batch, latent_dim). "
+                f"Received: {name}=None"
+            )
+        tensors[name] = ops.convert_to_tensor(value, "float32")
+    first_name, first = next(iter(tensors.items()))
+    for name, tensor in tensors.items():
+        pairs = zip(tensor.shape, first.shape, strict=False)
+        differ = any(None not in pair and pair[0] != pair[1] for pair in pairs)
+        if len(tensor.shape) < 2 or len(tensor.shape) != len(first.shape) or differ:
+            raise ValueError(
+                f"`{name}` must have the shape (batch, latent_dim) of `{first_name}`, "
+                f"{tuple(first.shape)}. Received: {name} of shape {tuple(tensor.shape)}"
+            )
+    size = math.prod(first.shape[1:])
+    return [ops.reshape(tensor, (-1, size)) for tensor in tensors.values()]
 
 
 def standard_normal_kl(mean: Tensor, log_var: Tensor) -> Tensor:
@@ -37,7 +75,7 @@ def mean_divergence(mean: Tensor) -> Tensor:
     >>> float(mean_divergence(2.0))
     2.0
     """
-    return 0.5 * ops.square(mean)
+    return 0.5 * ops.square(_floats(mean))
 
 
 def variance_divergence(log_var: Tensor) -> Tensor:
@@ -46,6 +84,7 @@ def variance_divergence(log_var: Tensor) -> Tensor:
     >>> float(variance_divergence(0.0))
     0.0
     """
+    log_var = _floats(log_var)
     return 0.5 * (ops.exp(log_var) - 1.0 - log_var)
 
 
@@ -55,7 +94,8 @@ def squared_distance(a: Tensor, b: Tensor) -> Tensor:
     >>> squared_distance([[0.0, 0.0]], [[1.0, 3.0]]).numpy().tolist()
     [5.0]
     """
-    return ops.mean(ops.square(ops.subtract(a, b)), axis=-1)
+    a, b = _rows(a=a, b=b)
+    return ops.mean(ops.square(a - b), axis=-1)
 
 
 def distance(a: Tensor, b: Tensor) -> Tensor:
@@ -92,11 +132,15 @@ def different(a: Tensor, b: Tensor, margin: float = 1.0) -> Tensor:
     Returns:
         The loss of each pair, of shape (batch,).
 
+    Raises:
+        ValueError: If the shapes differ, or the margin is negative.
+
     Source: Hadsell, Chopra and LeCun 2006, equation 4.
 
     >>> different([[0.0]], [[0.0]], margin=2.0).numpy().tolist()
     [2.0]
     """
+    check_in_range("margin", margin)
     return 0.5 * ops.square(ops.maximum(margin - distance(a, b), 0.0))
 
 
@@ -117,10 +161,11 @@ def normal_kl(
     >>> float(normal_kl(2.0, 0.0, 0.0, 0.0))
     2.0
     """
-    distances = ops.subtract(mean, other_mean) * ops.exp(
-        ops.multiply(other_log_var, -0.5)
+    mean, log_var, other_mean, other_log_var = (
+        _floats(each) for each in (mean, log_var, other_mean, other_log_var)
     )
-    return standard_normal_kl(distances, ops.subtract(log_var, other_log_var))
+    distances = (mean - other_mean) * ops.exp(-0.5 * other_log_var)
+    return standard_normal_kl(distances, log_var - other_log_var)
 
 
 def aggregate_log_densities(
@@ -153,14 +198,14 @@ def aggregate_log_densities(
         log q(zᵢ|xᵢ), log q(zᵢ) and log Πₗ q(zᵢₗ), each of shape (batch,).
 
     Raises:
-        ValueError: If the estimator is unknown, or the data set is smaller than the
-            batch.
+        ValueError: If the estimator is unknown, shapes differ, or the data set is
+            smaller than the batch.
 
     Source: Chen et al. 2018, equation 5 and appendix C.
     """
     check_choice("estimator", estimator, ("weighted", "stratified"))
-    check_positive_integer("dataset_size", dataset_size)
-    z, mean, log_var = (ops.convert_to_tensor(a, "float32") for a in (z, mean, log_var))
+    dataset_size = checked_positive_integer("dataset_size", dataset_size)
+    z, mean, log_var = _rows(z=z, mean=mean, log_var=log_var)
     if isinstance(z.shape[0], int) and z.shape[0] > dataset_size:
         raise ValueError(
             f"`dataset_size` must be at least the number of rows, {z.shape[0]}. "
@@ -227,7 +272,7 @@ def decomposed_kl(
     own, aggregate, marginals = aggregate_log_densities(
         z, mean, log_var, dataset_size, estimator
     )
-    squares = ops.square(ops.convert_to_tensor(z, "float32")) + math.log(2 * math.pi)
+    squares = ops.square(_rows(z=z)[0]) + math.log(2 * math.pi)
     prior = -0.5 * ops.sum(squares, axis=-1)
     return own - aggregate, aggregate - marginals, marginals - prior
 
@@ -267,7 +312,7 @@ def mmd(
     True
     """
     check_choice("kernel", kernel, ("imq", "rbf"))
-    check_in_range("scale", scale)
+    check_in_range("scale", scale, low=1e-12)
     z, drawn = (ops.convert_to_tensor(a, "float32") for a in (z, prior_draws))
     if tuple(z.shape[1:]) != tuple(drawn.shape[1:]):
         raise ValueError(
@@ -309,7 +354,7 @@ def covariance_deviations(
         Σ_{i≠j} Cᵢⱼ² and Σᵢ (Cᵢᵢ − 1)², scalars.
 
     Raises:
-        ValueError: If the kind is unknown.
+        ValueError: If the kind is unknown, or shapes differ.
 
     Source: Kumar, Sattigeri and Balakrishnan 2018, equations 6 and 7.
 
@@ -318,15 +363,17 @@ def covariance_deviations(
     (2.0, 0.0)
     """
     check_choice("kind", kind, ("i", "ii"))
-    mean = ops.convert_to_tensor(mean, "float32")
+    if kind == "ii":
+        mean, log_var = _rows(mean=mean, log_var=log_var)
+    else:
+        (mean,) = _rows(mean=mean)
     centred = mean - ops.mean(mean, axis=0)
     rows = ops.cast(ops.maximum(ops.shape(mean)[0], 1), "float32")
     covariance = ops.matmul(ops.transpose(centred), centred) / rows
     identity = ops.eye(mean.shape[1])
     diagonal = ops.sum(covariance * identity, axis=0)
     if kind == "ii":
-        variances = ops.exp(ops.convert_to_tensor(log_var, "float32"))
-        diagonal = diagonal + ops.mean(variances, axis=0)
+        diagonal = diagonal + ops.mean(ops.exp(log_var), axis=0)
     off_diagonal = ops.sum(ops.square(covariance * (1.0 - identity)))
     return off_diagonal, ops.sum(ops.square(diagonal - 1.0))
 
@@ -336,7 +383,7 @@ def covariance_penalty(
     log_var: Tensor,
     kind: str = "i",
     off_diagonal_weight: float = 10.0,
-    diagonal_weight: float = 100.0,
+    diagonal_weight: float | None = None,
 ) -> Tensor:
     """The weighted sum of `covariance_deviations`, the penalty of DIP-VAE.
 
@@ -345,7 +392,8 @@ def covariance_penalty(
         log_var: Logarithms of the variances of q(z|x), of the same shape.
         kind: `"i"`: of the means alone; `"ii"`: with the variances. Defaults to `"i"`.
         off_diagonal_weight: Weight of Σ_{i≠j} Cᵢⱼ². Defaults to 10.0.
-        diagonal_weight: Weight of Σᵢ (Cᵢᵢ − 1)². Defaults to 100.0.
+        diagonal_weight: Weight of Σᵢ (Cᵢᵢ − 1)². Defaults to `None`: for kind "i" ten
+            times `off_diagonal_weight`, for "ii" the same, as `DIPVAE` has it.
 
     Returns:
         A scalar.
@@ -356,6 +404,8 @@ def covariance_penalty(
     20.0
     """
     check_in_range("off_diagonal_weight", off_diagonal_weight)
+    if diagonal_weight is None:
+        diagonal_weight = (10.0 if kind == "i" else 1.0) * off_diagonal_weight
     check_in_range("diagonal_weight", diagonal_weight)
     off_diagonal, diagonal = covariance_deviations(mean, log_var, kind)
     return off_diagonal_weight * off_diagonal + diagonal_weight * diagonal
@@ -370,10 +420,18 @@ def importance_weighted_bound(log_weights: Tensor) -> Tensor:
     Returns:
         Nats, of shape (...).
 
+    Raises:
+        ValueError: If there is no draw.
+
     Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
 
     >>> float(importance_weighted_bound([-3.0, -3.0]))
     -3.0
     """
-    log_weights = ops.convert_to_tensor(log_weights)
+    log_weights = _floats(log_weights)
+    if not log_weights.shape or log_weights.shape[-1] == 0:
+        raise ValueError(
+            "`log_weights` must hold the weights of at least one draw along its last "
+            f"axis. Received: log_weights of shape {tuple(log_weights.shape)}"
+        )
     return ops.logsumexp(log_weights, axis=-1) - math.log(log_weights.shape[-1])

@@ -56,8 +56,19 @@ def check_positive_integer(argument: str, value: Any) -> None:
 
     Raises:
         ValueError: If `value` is not a positive integer.
+    """
+    checked_positive_integer(argument, value)
 
-    >>> check_positive_integer("latent_dim", 0)
+
+def checked_positive_integer(argument: str, value: Any) -> int:
+    """An integer of at least 1, as Keras's layers and JSON take it: never NumPy's.
+
+    Raises:
+        ValueError: If `value` is not a positive integer.
+
+    >>> checked_positive_integer("latent_dim", np.int64(4))
+    4
+    >>> checked_positive_integer("latent_dim", 0)
     Traceback (most recent call last):
     ...
     ValueError: `latent_dim` must be a positive integer. Received: latent_dim=0
@@ -67,6 +78,7 @@ def check_positive_integer(argument: str, value: Any) -> None:
         raise ValueError(
             f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
         )
+    return int(value)
 
 
 def checked_switch(argument: str, value: Any) -> bool:

@@ -30,11 +30,11 @@ def resume_command(
     from keras_latent.cli.seeds import SeedsFolder
     from keras_latent.cli.stopping import goes_on_by
     from keras_latent.cli.training import resume
-    from keras_latent.validation import check_positive_integer
+    from keras_latent.validation import checked_positive_integer
 
     options.check_not_too_large(epochs=epochs)
     if epochs is not None:
-        check_positive_integer("epochs", epochs)
+        epochs = checked_positive_integer("epochs", epochs)
     runs = SeedsFolder(run)
     if runs.is_there:
         with runs.goes_on():

@@ -339,3 +339,64 @@ class TestCovariancePenalty:
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+class TestWhatIsGiven:
+    WHOLE = np.array([[1, 2], [0, 1], [3, 0]])
+
+    @pytest.mark.parametrize(
+        "loss",
+        [
+            lambda a: losses.standard_normal_kl(a, a),
+            losses.mean_divergence,
+            lambda a: losses.normal_kl(a, a, 0 * a, 0 * a),
+            losses.importance_weighted_bound,
+            lambda a: losses.covariance_penalty(a, a, "ii"),
+            lambda a: losses.decomposed_kl(a, a, a, 9)[1],
+            lambda a: losses.same(a, a[::-1]),
+        ],
+    )
+    def test_whole_numbers_are_numbers(self, loss):
+        expected = loss(self.WHOLE.astype("float32"))
+        np.testing.assert_allclose(loss(self.WHOLE), expected, rtol=1e-6)
+        as_list = loss(tf.constant(self.WHOLE.tolist()))
+        np.testing.assert_allclose(as_list, expected, rtol=1e-6)
+
+    @pytest.mark.parametrize(
+        ("loss", "name"),
+        [
+            (lambda: losses.decomposed_kl(A, A[:1], A, 9), "mean"),
+            (lambda: losses.decomposed_kl(A, A, A[:, :1], 9), "log_var"),
+            (lambda: losses.covariance_penalty(A, B[:3], "ii"), "log_var"),
+            (lambda: losses.covariance_penalty(A, None, "ii"), "log_var"),
+            (lambda: losses.same(A, B[:1]), "b"),
+            (lambda: losses.different(A, B[:, :1]), "b"),
+        ],
+    )
+    def test_shapes_that_differ(self, loss, name):
+        with pytest.raises(ValueError, match=rf"`{name}` must .*Received: {name}"):
+            loss()
+
+    def test_maps_count_with_all_their_numbers(self):
+        maps = np.random.default_rng(0).normal(size=(4, 2, 3, 1)).astype("float32")
+        flat = maps.reshape(4, -1)
+        np.testing.assert_allclose(losses.same(maps, -maps), losses.same(flat, -flat))
+        of_maps = losses.covariance_penalty(maps, None)
+        np.testing.assert_allclose(of_maps, losses.covariance_penalty(flat, None))
+        found = losses.decomposed_kl(maps, maps, maps, 9)
+        expected = losses.decomposed_kl(flat, flat, flat, 9)
+        np.testing.assert_allclose(found, expected)
+
+    def test_numbers_out_of_range(self):
+        with pytest.raises(ValueError, match=r"`scale` must"):
+            losses.mmd(A, B, scale=0.0)
+        with pytest.raises(ValueError, match=r"`margin` must"):
+            losses.different(A, B, margin=np.nan)
+        with pytest.raises(ValueError, match=r"`log_weights` must hold"):
+            losses.importance_weighted_bound(np.zeros((3, 0)))
+
+    def test_the_second_kind_weighs_the_diagonal_as_its_model_does(self):
+        for kind, weight in (("i", 100.0), ("ii", 10.0)):
+            found = losses.covariance_penalty(A, B, kind)
+            expected = losses.covariance_penalty(A, B, kind, 10.0, weight)
+            assert float(found) == float(expected)

@@ -204,6 +204,7 @@ HOOKS = {
     ("RandomStateModel", "numbers"),
     ("CompiledModel", "players"),  # one player, unless there are several
     ("CompiledModel", "spared_layers"),  # none, unless another network helps
+    ("SteppingModel", "check_rows"),  # many draws of each may not fit into memory
     ("SteppingModel", "check_labels"),  # few variants read labels
     # A decoder of features sees more than the image, and another network's code.
     ("SteppingModel", "observation"),

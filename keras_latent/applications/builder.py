@@ -9,7 +9,7 @@ from keras_latent import networks
 from keras_latent.applications import weight_files
 from keras_latent.models import LatentModel
 from keras_latent.networks.checks import check_image_shape
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 POOLINGS = ("avg", "max", "code")
 """What a backbone can give instead of its feature map."""
@@ -132,7 +132,7 @@ def build(
             f"of a backbone, `include_top=False`. Received: pooling={pooling!r}"
         )
     if latent_dim is not None:
-        check_positive_integer("latent_dim", latent_dim)
+        latent_dim = checked_positive_integer("latent_dim", latent_dim)
     own = _own_weights(architecture, weights)
     image_shape = _image_shape(input_shape, input_tensor, own)
     # The convolutions of a backbone don't depend on the size of the image.

@@ -14,7 +14,7 @@ from keras_latent.applications.builder import (
 from keras_latent.applications.documentation import documented
 from keras_latent.applications.preprocessing import preprocess_input
 from keras_latent.models import ConstrainedAutoencoder
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 __all__ = ["ConvConstrainedAutoencoder", "preprocess_input"]
 
@@ -68,7 +68,7 @@ def ConvConstrainedAutoencoder(  # noqa: N802, as those of keras.applications
     >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape
     TensorShape([2, 3])
     """
-    check_positive_integer("classes", classes)
+    classes = checked_positive_integer("classes", classes)
     if isinstance(weights, str) and weights in ARCHITECTURE.datasets:
         if include_top and classes != _TRAINED_CLASSES:
             raise ValueError(

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from keras_latent.metrics.active_units import active_units
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 
 class CodeUsage(keras.callbacks.Callback):
@@ -22,7 +23,8 @@ class CodeUsage(keras.callbacks.Callback):
 
     Args:
         images: The observations to encode, always the same ones: an array of shape
-            (count, ...), or a dict of arrays; at least two.
+            (count, ...), or a dict of arrays; at least two. For conditional models,
+            `{"x": images, "y": conditions}`.
         threshold: The variance of a dimension's means over the images above which it is
             active. Defaults to 0.01.
         patience: Epochs in a row without an active dimension before the warning.
@@ -49,7 +51,7 @@ class CodeUsage(keras.callbacks.Callback):
         self, images: Observation, threshold: float = 0.01, patience: int = 3
     ) -> None:
         check_in_range("threshold", threshold)
-        check_positive_integer("patience", patience)
+        patience = checked_positive_integer("patience", patience)
         super().__init__()
         self.images = images
         self.threshold = threshold
@@ -62,8 +64,15 @@ class CodeUsage(keras.callbacks.Callback):
         self._idle = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Forget what an earlier training showed."""
+        """Forget what an earlier training showed, and look at the images.
+
+        Raises:
+            ValueError: If the model doesn't take them, or there is but one.
+        """
         self._forget()
+        with arguments_called(x="images", means="images"):
+            codes = np.asarray(self.model.encode(self.images))
+            active_units(codes, self.threshold)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the codes, and log how many dimensions are active."""

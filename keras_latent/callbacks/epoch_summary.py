@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class EpochSummary(keras.callbacks.Callback, ABC):
@@ -23,7 +23,7 @@ class EpochSummary(keras.callbacks.Callback, ABC):
     """
 
     def __init__(self, log_dir: str | Path, every: int = 1) -> None:
-        check_positive_integer("every", every)
+        every = checked_positive_integer("every", every)
         super().__init__()
         self.log_dir = Path(log_dir)
         self.every = every

@@ -15,8 +15,8 @@ from keras_latent.images import (
 from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_has_prior,
-    check_positive_integer,
     check_unit_range,
+    checked_positive_integer,
 )
 
 
@@ -71,7 +71,7 @@ class SampleImages(EpochSummary):
         self, log_dir: str | Path, count: int = 16, seed: int = 0, every: int = 1
     ) -> None:
         super().__init__(log_dir, every)
-        check_positive_integer("count", count)
+        count = checked_positive_integer("count", count)
         self.count = count
         self.seed = seed
 

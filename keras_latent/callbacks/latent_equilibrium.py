@@ -8,7 +8,7 @@ import keras
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 
@@ -52,7 +52,7 @@ class LatentEquilibrium(keras.callbacks.Callback):
         verbose: int = 0,
     ) -> None:
         check_in_range("min_delta", min_delta)
-        check_positive_integer("patience", patience)
+        patience = checked_positive_integer("patience", patience)
         check_choice("verbose", verbose, [0, 1])
         super().__init__()
         self.monitor = monitor

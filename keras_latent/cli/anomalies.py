@@ -21,7 +21,7 @@ from keras_latent.saving import write_text
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 SCORES = ("reconstruction", "elbo", "distance")
@@ -62,7 +62,7 @@ def anomalies(
         OSError: If the files can't be written.
     """
     check_choice("score", score, SCORES)
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     check_in_range("seed", seed, high=2**32 - 1)
     run = SavedRun(model)
     if score == "elbo" and not run.model.bounds_evidence:

@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import Console
 
 from keras_latent import datasets
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split
 from keras_latent.cli.saved_run import SavedRun
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.saving import written_whole

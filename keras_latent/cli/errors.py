@@ -1,11 +1,11 @@
 """Errors in the words of the command line: options, not Python's arguments."""
 
-import contextlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from keras_latent import models
 from keras_latent.cli.settings import plain_arguments
+from keras_latent.renamed_errors import renamed
 
 _PARTS = ("likelihood", "posterior", "prior")
 _SETTING = re.compile(r"(?:--set=)?([\w.]+)\s*=")
@@ -28,41 +28,8 @@ def in_options(
     """
     message = message.replace("`skip_bad=True`", "`--skip-bad`")
     for name, option in _said_as(options, words).items():
-        message = _renamed(message, name, option)
+        message = renamed(message, name, option)
     return message
-
-
-@contextlib.contextmanager
-def arguments_called(**names: str) -> Iterator[None]:
-    """Let errors of a function speak of the arguments of the one that calls it.
-
-    Args:
-        **names: An argument's name there → its name here.
-
-    >>> with arguments_called(path="output"):
-    ...     raise ValueError("`path` must be a file. Received: path='x'")
-    Traceback (most recent call last):
-    ...
-    ValueError: `output` must be a file. Received: output='x'
-    """
-    try:
-        yield
-    except (ValueError, OSError, ImportError) as error:
-        message = str(error)
-        for name, other in names.items():
-            message = _renamed(message, name, other)
-        if message == str(error):
-            raise
-        raise type(error)(message) from error
-
-
-def _renamed(message: str, name: str, other: str) -> str:
-    message = message.replace(f"`{name}`", f"`{other}`")
-    said, received, values = message.partition("Received: ")
-    values = re.sub(
-        rf"(^|, ){re.escape(name)}=", lambda found: f"{found[1]}{other}=", values
-    )
-    return said + received + values
 
 
 def _said_as(options: Mapping[str, str], words: Sequence[str]) -> dict[str, str]:

@@ -8,18 +8,18 @@ from rich.console import Console
 
 from keras_latent import explorer
 from keras_latent.cli.encoding import check_same_classes
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split, split_in_words
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.explorer.exploration import PROJECTIONS
 from keras_latent.explorer.server import check_can_serve
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 IN_A_FILE = 2000
@@ -72,7 +72,7 @@ def explore(
     """
     if limit is None:
         limit = IN_A_FILE if static is not None else ON_A_SERVER
-    check_positive_integer("limit", limit)
+    limit = checked_positive_integer("limit", limit)
     check_choice("projection", projection, PROJECTIONS)
     check_in_range("seed", seed, high=2**32 - 1)
     check_in_range("port", port, high=65535)

@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.exporting import export
 from keras_latent.exporting.export import check_arguments
 from keras_latent.exporting.formats import FORMATS
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.validation import check_choice
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from rich.console import Console
 
 from keras_latent import reports
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.results import checked_split, final_split, split_in_words
 from keras_latent.cli.run_folder import COUNTERS
 from keras_latent.cli.sampler_files import SamplerFiles
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.datasets.source import ImageSize
 from keras_latent.explorer import write_page
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.report import check_can_be_written
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 EXPLORER = "explorer.html"
 """The page beside a report to which it links."""
@@ -51,7 +51,7 @@ def report(
         ValueError: If the model is damaged or of another kind, or an argument is wrong.
         OSError: If the page can't be written.
     """
-    check_positive_integer("limit", limit)
+    limit = checked_positive_integer("limit", limit)
     check_in_range("seed", seed, high=2**32 - 1)
     run = SavedRun(model)
     path = output or run.file.with_name("report.html")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.file_lock import FileLock
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.samplers.loading import SAMPLERS_FOLDER, load_samplers
 from keras_latent.saving import remove_unfinished
 from keras_latent.validation import MissingFileError

@@ -20,7 +20,7 @@ from keras_latent.samplers import Sampler, load_sampler
 from keras_latent.samplers.base import check_seen
 from keras_latent.samplers.loading import SAMPLERS, names_for, sampler_name
 from keras_latent.typing import Observation
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 from keras_latent_cli.options import LARGEST, check_not_too_large
 
 LEAST_STEPS = 5000
@@ -58,7 +58,7 @@ def sample(
         OSError: If files can't be written.
         StoppedError: If the user stops the fit.
     """
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     check_in_range("seed", seed, high=2**32 - 1)
     name = None if sampler is None else sampler_name(sampler)
     run, console = SavedRun(model), Console()

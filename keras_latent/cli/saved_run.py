@@ -8,10 +8,10 @@ from typing import Any
 
 from keras_latent import datasets
 from keras_latent.cli.arguments import open_data
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets.source import ImageSize, height_and_width
 from keras_latent.models import LatentModel
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.saving import load_model
 from keras_latent.validation import MissingFileError
 

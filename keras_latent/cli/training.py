@@ -15,7 +15,6 @@ import keras_latent
 from keras_latent import datasets, models
 from keras_latent.cli import classifier, defaults, settings
 from keras_latent.cli.arguments import Arguments
-from keras_latent.cli.errors import arguments_called
 from keras_latent.cli.fitting import fit
 from keras_latent.cli.precision import computing_in, found_precision
 from keras_latent.cli.results import conclude
@@ -25,6 +24,7 @@ from keras_latent.counting import counted
 from keras_latent.models import specs
 from keras_latent.networks.checks import check_image_shape, check_model
 from keras_latent.networks.convolutional import halved_sizes
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.saving import load_model
 from keras_latent.training import workers
 from keras_latent.training.strategies import spans_workers

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_latent.datasets.opened import OpenedDataset, open_dataset
 from keras_latent.datasets.source import ImageSize, Source, height_and_width
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 Name: TypeAlias = str | os.PathLike | OpenedDataset
 """What to load: a name, a path, or what `open_dataset` gave."""
@@ -61,7 +61,7 @@ def load(
     469
     """
     if batch_size is not None:
-        check_positive_integer("batch_size", batch_size)
+        batch_size = checked_positive_integer("batch_size", batch_size)
     source = _open(name, split, image_size)
     source.check()
 
@@ -110,7 +110,7 @@ def arrays(
     ((500, 28, 28, 1), [7, 2, 1, 0, 4])
     """
     if limit is not None:
-        check_positive_integer("limit", limit)
+        limit = checked_positive_integer("limit", limit)
     source = _open(name, split, image_size)
     size = min(source.size, limit or source.size)
     if size < source.size and source.file_paths:
@@ -161,7 +161,7 @@ def epochs(
     >>> steps_per_epoch
     469
     """
-    check_positive_integer("batch_size", batch_size)
+    batch_size = checked_positive_integer("batch_size", batch_size)
     check_in_range("seed", seed, -(2**63), 2**63 - 1)
     check_in_range("initial_epoch", initial_epoch)
     source = _open(name, split, image_size)

@@ -50,6 +50,9 @@ _CLASSES: dict[str, type[CodeDistribution]] = {
     "flow": Flow,
 }
 
+_PRIORS_ALONE = ("normal_mixture", "uniform_sphere", "vamp_prior")
+"""Those that take nothing from a network, which a posterior does."""
+
 
 def get(argument: str, identifier: Any) -> CodeDistribution:
     """The distribution that a name or an object stands for.
@@ -67,7 +70,9 @@ def get(argument: str, identifier: Any) -> CodeDistribution:
     """
     if isinstance(identifier, CodeDistribution):
         return identifier
-    check_choice(argument, identifier, _CLASSES)
+    if not isinstance(identifier, str) or identifier not in _CLASSES:
+        fit = [name for name in _CLASSES if name not in _PRIORS_ALONE]
+        check_choice(argument, identifier, fit if argument == "posterior" else _CLASSES)
     return _CLASSES[identifier]()
 
 

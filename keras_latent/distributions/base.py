@@ -287,7 +287,7 @@ def check_built(distribution: Distribution) -> None:
     """
     if not distribution.built:
         raise ValueError(
-            "A prior with weights must be given to a model before it is used. "
+            "`prior` must be given to a model before it is used, if it has weights. "
             f"Received: prior={distribution.name!r}, which no model has built"
         )
 

@@ -16,7 +16,7 @@ from keras_latent.distributions.base import (
 )
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -45,7 +45,7 @@ class NormalMixture(CodeDistribution):
     """
 
     def __init__(self, components: int = 10, **kwargs: Any) -> None:
-        check_positive_integer("components", components)
+        components = checked_positive_integer("components", components)
         super().__init__(**kwargs)
         # A base class marks distributions without weights as built.
         self.built = False

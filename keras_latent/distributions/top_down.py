@@ -11,7 +11,7 @@ from keras_latent.distributions.base import CodeDistribution, seeds_of, to_float
 from keras_latent.losses import standard_normal_kl
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _LIMIT = 10.0
 """Logarithms of variances, and their differences, are clipped to [-10, 10]."""
@@ -47,9 +47,12 @@ def level_sizes(sizes: Any, code_shape: tuple[int, ...]) -> tuple[int, ...]:
     if sizes is None:
         top = max(length // 3, 1)
         return (top, length - top) if length > top else (top,)
-    sizes = tuple(sizes)
-    for size in sizes:
-        check_positive_integer("code_sizes", size)
+    if isinstance(sizes, str | bytes) or not hasattr(sizes, "__iter__"):
+        raise ValueError(
+            "`code_sizes` must be a sequence of positive integers, one for each level. "
+            f"Received: code_sizes={sizes!r}"
+        )
+    sizes = tuple(checked_positive_integer("code_sizes", size) for size in sizes)
     if sum(sizes) != length:
         raise ValueError(
             f"`code_sizes` must add up to the {length} elements of the code that "
@@ -117,11 +120,13 @@ class TopDownPrior(CodeDistribution):
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """Ancestral: each level is drawn given those above."""
-        z = ops.zeros((shape[0], 0))
+        z = ops.zeros((shape[0], 0), dtype="float32")
         seeds = seeds_of(seed, len(self.sizes))
         for index, size in enumerate(self.sizes):
             mean, log_var = self.level(index, z)
-            noise = keras.random.normal((shape[0], size), seed=seeds[index])
+            noise = keras.random.normal(
+                (shape[0], size), dtype="float32", seed=seeds[index]
+            )
             z = ops.concatenate([z, mean + ops.exp(0.5 * log_var) * noise], axis=-1)
         return z
 

@@ -64,8 +64,8 @@ def check_dimensions(dimensions: int) -> None:
     """
     if dimensions < 2:
         raise ValueError(
-            "A code on a sphere must have at least 2 dimensions along its last axis. "
-            f"Received: dimensions={dimensions}"
+            "`posterior` and `prior` on a sphere must have codes of at least 2 "
+            f"dimensions along the last axis. Received: dimensions={dimensions}"
         )
 
 

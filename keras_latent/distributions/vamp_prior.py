@@ -16,7 +16,7 @@ from keras_latent.distributions.base import (
     to_float32,
 )
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _INPUTS_AT_ONCE = 50
 """Pseudo-inputs beside which codes are put at once, lest all pairs fill the memory."""
@@ -77,7 +77,7 @@ class VampPrior(CodeDistribution):
     """
 
     def __init__(self, num_inputs: int = 500, **kwargs: Any) -> None:
-        check_positive_integer("num_inputs", num_inputs)
+        num_inputs = checked_positive_integer("num_inputs", num_inputs)
         super().__init__(**kwargs)
         # A base class marks distributions without weights as built.
         self.built = False

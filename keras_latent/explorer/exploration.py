@@ -25,7 +25,7 @@ from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 PROJECTIONS = ("pca", "tsne", "umap")
@@ -79,7 +79,7 @@ class Exploration:
     ) -> None:
         _check_model(model)
         _check_sampler(sampler, model)
-        check_positive_integer("limit", limit)
+        limit = checked_positive_integer("limit", limit)
         check_choice("projection", projection, PROJECTIONS)
         check_in_range("seed", seed, high=2**32 - 1)
         self.model = model

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_latent.inversion.region_pooling import RegionPooling
 from keras_latent.networks.checks import check_image_shape, check_widths
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 _STRIDE = 32
 _PRIOR_LOGIT = math.log(0.01 / 0.99)
@@ -57,7 +57,7 @@ def yolo_detector(
     >>> detector.input_shape
     (None, 128, 128, 3)
     """
-    check_positive_integer("num_classes", num_classes)
+    num_classes = checked_positive_integer("num_classes", num_classes)
     check_image_shape(image_shape)
     if any(side % _STRIDE for side in image_shape[:2]):
         raise ValueError(
@@ -71,7 +71,7 @@ def yolo_detector(
         )
     check_in_range("confidence_threshold", confidence_threshold, 0, 1)
     check_in_range("iou_threshold", iou_threshold, 0, 1)
-    check_positive_integer("max_detections", max_detections)
+    max_detections = checked_positive_integer("max_detections", max_detections)
     keras_cv = _load_keras_cv()
     backbone = keras_cv.models.YOLOV8Backbone(
         stackwise_channels=list(widths),

@@ -19,7 +19,7 @@ from keras_latent.datasets.emoji import (
     split_by_glyph,
 )
 from keras_latent.datasets.source import select
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 _GRIDS = (1, 2, 5)
 _PLACES = 8
@@ -71,10 +71,10 @@ def emoji_scenes(
         FileNotFoundError: If an archive of the emoji is missing.
         ValueError: If an argument isn't as described, or an archive isn't whole.
     """
-    check_positive_integer("batch_size", batch_size)
-    check_positive_integer("scenes_per_epoch", scenes_per_epoch)
-    check_positive_integer("image_size", image_size)
-    check_positive_integer("max_emoji", max_emoji)
+    batch_size = checked_positive_integer("batch_size", batch_size)
+    scenes_per_epoch = checked_positive_integer("scenes_per_epoch", scenes_per_epoch)
+    image_size = checked_positive_integer("image_size", image_size)
+    max_emoji = checked_positive_integer("max_emoji", max_emoji)
     _check_sides(sides, image_size)
     check_in_range("seed", seed, -(2**63), 2**63 - 1)
     check_in_range("initial_epoch", initial_epoch)
@@ -116,7 +116,7 @@ def regions_of(scenes: tf.data.Dataset, batch_size: int = 32) -> tf.data.Dataset
     >>> [batch["boxes"].shape for batch in regions_of(scenes)]
     [TensorShape([2, 4])]
     """
-    check_positive_integer("batch_size", batch_size)
+    batch_size = checked_positive_integer("batch_size", batch_size)
 
     def apart(image: Any, labels: dict[str, Any]) -> dict[str, Any]:
         places = tf.where(labels["classes"] >= 0)

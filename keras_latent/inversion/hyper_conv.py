@@ -8,7 +8,11 @@ from keras import ops
 
 from keras_latent.inversion.hyper_layer import HyperLayer
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    check_positive_integer,
+    checked_positive_integer,
+)
 
 _PADDINGS = ("valid", "same")
 
@@ -82,9 +86,9 @@ class HyperConv2D(HyperLayer):
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("filters", filters)
+        filters = checked_positive_integer("filters", filters)
         sides = _kernel_sides(kernel_size)
-        check_positive_integer("strides", strides)
+        strides = checked_positive_integer("strides", strides)
         check_choice("padding", padding, _PADDINGS)
         super().__init__(
             filters,

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_latent.inversion.hyper_layer import HyperLayer
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -76,7 +76,7 @@ class HyperDense(HyperLayer):
         bias_initializer: Any = "zeros",
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("units", units)
+        units = checked_positive_integer("units", units)
         super().__init__(
             units,
             rank,

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_positive_integer
 
 _VARIATION = 0.1
 
@@ -50,7 +50,7 @@ class HyperLayer(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         if rank is not None:
-            check_positive_integer("rank", rank)
+            rank = checked_positive_integer("rank", rank)
         if not isinstance(control, list | tuple):
             raise ValueError(
                 "`control` must be a sequence of widths of hidden layers, or empty. "

@@ -15,7 +15,7 @@ from keras_latent.networks.convolutional import (
     image_from_map,
     smallest_map,
 )
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 MODES = ("features", "concat", "hyper")
 """How a decoder takes extra numbers: not, beside the features, or as control."""
@@ -54,7 +54,7 @@ def extra_encoder(
     >>> extra_encoder((28, 28, 1)).output_shape
     (None, 5)
     """
-    check_positive_integer("size", size)
+    size = checked_positive_integer("size", size)
     encoder = convolutional_encoder(image_shape, widths, dtype=dtype)
     x = layers.Flatten(dtype=dtype)(encoder.output)
     extra = layers.Dense(int(size), dtype="float32", name="extra")(x)
@@ -128,16 +128,16 @@ def inversion_decoder(
     """
     check_image_shape(image_shape)
     check_widths(widths)
-    check_positive_integer("feature_size", feature_size)
-    check_positive_integer("hidden", hidden)
+    feature_size = checked_positive_integer("feature_size", feature_size)
+    hidden = checked_positive_integer("hidden", hidden)
     check_choice("mode", mode, MODES)
     check_choice("hyper_at", hyper_at, ("features", "map"))
-    check_positive_integer("convolutions", convolutions)
+    convolutions = checked_positive_integer("convolutions", convolutions)
     features = keras.Input((feature_size,), name="features")
     inputs: Any = features
     extra = None
     if mode != "features":
-        check_positive_integer("extra_size", extra_size)
+        extra_size = checked_positive_integer("extra_size", extra_size)
         extra = keras.Input((extra_size,), name="extra")
         inputs = [features, extra]
 

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import check_positive_integer, checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -51,8 +51,8 @@ class RegionPooling(keras.layers.Layer):
     def __init__(
         self, size: int, image_size: Sequence[int], samples: int = 2, **kwargs: Any
     ) -> None:
-        check_positive_integer("size", size)
-        check_positive_integer("samples", samples)
+        size = checked_positive_integer("size", size)
+        samples = checked_positive_integer("samples", samples)
         if not isinstance(image_size, list | tuple) or len(image_size) != 2:
             raise ValueError(
                 "`image_size` must be (height, width). "

@@ -13,7 +13,7 @@ from keras_latent.inversion.affine import angle_ranges, draw_maps, transform
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 AngleRange: TypeAlias = tuple[float, float]
@@ -93,7 +93,7 @@ def transformed_pairs(
     check_in_range("scale", scale, 1.0)
     check_in_range("shear", shear)
     check_in_range("shift", shift)
-    check_positive_integer("batch_size", batch_size)
+    batch_size = checked_positive_integer("batch_size", batch_size)
     check_in_range("seed", seed, -(2**63), 2**63 - 1)
     check_in_range("initial_epoch", initial_epoch)
     source = _open(name, split, image_size)

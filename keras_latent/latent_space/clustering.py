@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_vectors
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class Clusters(NamedTuple):
@@ -46,7 +46,7 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
     """
     from sklearn.cluster import KMeans
 
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     codes = as_codes("codes", codes)
     vectors = as_vectors("codes", codes)
     different = len(np.unique(vectors, axis=0))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.latent_space.codes import MANY, ONE, as_codes
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 # Below this sine of the angle, two directions are parallel or opposite.
 _PARALLEL = 1e-6
@@ -52,7 +52,7 @@ def interpolate(
            [2., 1.]])
     """
     check_choice("method", method, _METHODS)
-    check_positive_integer("steps", steps)
+    steps = checked_positive_integer("steps", steps)
     if steps < 2:
         raise ValueError(
             f"`steps` must be at least 2, the two ends. Received: steps={steps}"

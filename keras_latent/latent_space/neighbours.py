@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_latent.latent_space.codes import as_vectors, check_latent_dim
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class Neighbours(NamedTuple):
@@ -43,7 +43,7 @@ def nearest(queries: Any, codes: Any, k: int = 1) -> Neighbours:
     """
     from sklearn.neighbors import NearestNeighbors
 
-    check_positive_integer("k", k)
+    k = checked_positive_integer("k", k)
     queries, codes = as_vectors("queries", queries), as_vectors("codes", codes)
     check_latent_dim("queries", queries, codes.shape[1])
     if k > len(codes):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.latent_space.codes import as_vectors
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 _LARGEST_PERPLEXITY = 30.0
 _UMAP_NEIGHBOURS = 15
@@ -60,7 +60,7 @@ def project(
     """
     check_choice("method", method, _METHODS)
     check_choice("verbose", verbose, (0, 1))
-    check_positive_integer("dimensions", dimensions)
+    dimensions = checked_positive_integer("dimensions", dimensions)
     codes = as_vectors("codes", codes)
     most = min(codes.shape[1], 3) if method == "tsne" else codes.shape[1]
     if dimensions > most:
@@ -103,8 +103,8 @@ def sample_rows(count: int, most: int, seed: int = 0) -> np.ndarray:
     >>> sample_rows(3, most=5)
     array([0, 1, 2])
     """
-    check_positive_integer("count", count)
-    check_positive_integer("most", most)
+    count = checked_positive_integer("count", count)
+    most = checked_positive_integer("most", most)
     return np.sort(np.random.default_rng(seed).permutation(count)[:most])
 
 

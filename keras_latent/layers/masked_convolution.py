@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 MASKS = ("before", "until", "above", "rows")
 
@@ -47,8 +47,8 @@ class MaskedConv2D(keras.layers.Layer):
     def __init__(
         self, filters: int, kernel_size: int, mask: str, **kwargs: Any
     ) -> None:
-        check_positive_integer("filters", filters)
-        check_positive_integer("kernel_size", kernel_size)
+        filters = checked_positive_integer("filters", filters)
+        kernel_size = checked_positive_integer("kernel_size", kernel_size)
         check_choice("mask", mask, MASKS)
         if kernel_size % 2 == 0:
             raise ValueError(

@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_latent.training.moved_by_data import move_after_step
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -39,7 +39,7 @@ class SpectralNorms(keras.layers.Layer):
     """
 
     def __init__(self, iterations: int = 2, **kwargs: Any) -> None:
-        check_positive_integer("iterations", iterations)
+        iterations = checked_positive_integer("iterations", iterations)
         super().__init__(**kwargs)
         self.iterations = iterations
 

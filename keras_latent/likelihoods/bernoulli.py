@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -26,6 +27,9 @@ class Bernoulli(TensorLikelihood):
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
+    Raises:
+        ValueError: If `from_logits` is neither True nor False.
+
     Source:
         Kingma and Welling, Auto-Encoding Variational Bayes, 2013, appendix C.1.
 
@@ -39,7 +43,7 @@ class Bernoulli(TensorLikelihood):
 
     def __init__(self, from_logits: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.from_logits = from_logits
+        self.from_logits = checked_switch("from_logits", from_logits)
 
     @property
     def image_activation(self) -> str | None:

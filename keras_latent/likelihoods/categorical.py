@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -24,6 +25,9 @@ class Categorical(TensorLikelihood):
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
+    Raises:
+        ValueError: If `from_logits` is neither True nor False.
+
     Source:
         Bishop, Pattern Recognition and Machine Learning, 2006, equation 2.26.
 
@@ -37,7 +41,7 @@ class Categorical(TensorLikelihood):
 
     def __init__(self, from_logits: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.from_logits = from_logits
+        self.from_logits = checked_switch("from_logits", from_logits)
 
     @property
     def image_activation(self) -> str | None:

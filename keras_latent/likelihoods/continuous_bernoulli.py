@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_switch
 
 SERIES_BELOW = 0.5
 """Logits nearer to 0 use a power series, exact there to float32's precision."""
@@ -32,6 +33,9 @@ class ContinuousBernoulli(TensorLikelihood):
             Defaults to `False`.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
+    Raises:
+        ValueError: If `from_logits` is neither True nor False.
+
     Source:
         Loaiza-Ganem and Cunningham, The continuous Bernoulli: fixing a pervasive error
         in variational autoencoders, 2019, section 3.
@@ -47,7 +51,7 @@ class ContinuousBernoulli(TensorLikelihood):
 
     def __init__(self, from_logits: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.from_logits = from_logits
+        self.from_logits = checked_switch("from_logits", from_logits)
 
     @property
     def image_activation(self) -> str | None:

@@ -11,7 +11,7 @@ from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
     checked_switch,
 )
 
@@ -72,7 +72,7 @@ class DiscretizedLogistic(TensorLikelihood):
         **kwargs: Any,
     ) -> None:
         check_in_range("scale", scale, low=_LOWEST_SCALE, high=_HIGHEST_SCALE)
-        check_positive_integer("levels", levels)
+        levels = checked_positive_integer("levels", levels)
         if levels < 2:
             raise ValueError(f"`levels` must be at least 2. Received: levels={levels}")
         super().__init__(**kwargs)

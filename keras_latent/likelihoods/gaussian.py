@@ -11,8 +11,8 @@ from keras_latent.training.moved_by_data import (
     in_training_step,
     move_after_step,
     over_replicas,
+    weights_of_rows,
 )
-from keras_latent.training.replicas import rows_that_are_there
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range, checked_switch
 
@@ -134,7 +134,7 @@ class Gaussian(TensorLikelihood):
 
     def _log_scale_of(self, error: Tensor) -> Tensor:
         """That of a training step's errors, which the running mean will know."""
-        rows = rows_that_are_there(error)
+        rows = weights_of_rows(error)
         axes = tuple(range(1, len(error.shape)))
         by_row = ops.mean(ops.square(ops.stop_gradient(error)), axis=axes)
         total, count = over_replicas((ops.sum(by_row * rows), ops.sum(rows)))

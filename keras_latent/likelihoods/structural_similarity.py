@@ -92,7 +92,7 @@ class StructuralSimilarity(TensorLikelihood):
                 x, parameters = (ops.average_pool(a, 2, 2) for a in (x, parameters))
             whole, contrast = _compared(x, parameters)
             factor = whole if scale == scales - 1 else contrast
-            similarity *= ops.maximum(factor, _LEAST) ** float(power)
+            similarity *= _positive(factor) ** float(power)
         return -weight * (1.0 - ops.mean(similarity, axis=-1, keepdims=True))
 
     def _mean(self, parameters: Tensor) -> Tensor:
@@ -100,6 +100,16 @@ class StructuralSimilarity(TensorLikelihood):
 
     def _sample(self, parameters: Tensor, seed: Any) -> Tensor:
         return parameters
+
+
+def _positive(factor: Tensor) -> Tensor:
+    """A factor, and what is near 0 but still rises where it would be negative.
+
+    Contrasts are negative where an image is another's negative: without a slope there,
+    nothing would be learned.
+    """
+    below = _LEAST * ops.exp(ops.minimum(factor, _LEAST) - _LEAST)
+    return ops.where(factor > _LEAST, ops.maximum(factor, _LEAST), below)
 
 
 def _scales(images: Tensor) -> int:

@@ -17,7 +17,7 @@ from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_has_prior,
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
 )
 
 
@@ -43,7 +43,7 @@ def reconstruction_scores(
     >>> reconstruction_scores(model, np.zeros((3, 28, 28, 1))).shape
     (3,)
     """
-    check_positive_integer("batch_size", batch_size)
+    batch_size = checked_positive_integer("batch_size", batch_size)
     model.check_observation(x)
     decoded = model.predict(x, batch_size=batch_size, verbose=0)
     if not isinstance(decoded, dict):
@@ -106,7 +106,7 @@ def distance_scores(normal_codes: Any, codes: Any, k: int = 5) -> np.ndarray:
     >>> distance_scores([[0.0], [1.0]], [[0.5], [3.0]], k=2)
     array([0.5, 2.5])
     """
-    check_positive_integer("k", k)
+    k = checked_positive_integer("k", k)
     normal_codes = as_vectors("normal_codes", normal_codes)
     if k > len(normal_codes):
         raise ValueError(

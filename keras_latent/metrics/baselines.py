@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_latent.metrics.score import Score
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _PASSES = 4
 _OVERSAMPLED = 10
@@ -68,7 +68,7 @@ def principal_components(
     >>> bool(np.allclose(found.reconstruct(line), line, atol=1e-6))
     True
     """
-    check_positive_integer("components", components)
+    components = checked_positive_integer("components", components)
     first = next(iter(images()), None)
     if first is None or not len(first):
         raise ValueError("`images` must give at least one image. Received: none")

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_latent.metrics.labelled_codes import labelled_codes
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def few_shot_accuracy(
@@ -52,9 +52,9 @@ def few_shot_accuracy(
     >>> score.value, score.interval
     (1.0, 0.0)
     """
-    check_positive_integer("shots", shots)
-    check_positive_integer("queries", queries)
-    check_positive_integer("episodes", episodes)
+    shots = checked_positive_integer("shots", shots)
+    queries = checked_positive_integer("queries", queries)
+    episodes = checked_positive_integer("episodes", episodes)
     codes, labels = labelled_codes(codes, labels)
     rows = _rows_by_class(labels, ways, shots + queries)
     generator = np.random.default_rng(seed)
@@ -88,7 +88,7 @@ def few_shot_accuracy(
 
 def _rows_by_class(labels: np.ndarray, ways: int, least: int) -> list[np.ndarray]:
     """The rows of each class, if there are enough classes, and rows of each."""
-    check_positive_integer("ways", ways)
+    ways = checked_positive_integer("ways", ways)
     classes, counts = np.unique(labels, return_counts=True)
     if not 2 <= ways <= len(classes):
         raise ValueError(

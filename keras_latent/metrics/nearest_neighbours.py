@@ -4,7 +4,7 @@ from typing import Any
 
 from keras_latent.metrics.labelled_codes import check_several_classes, labelled_codes
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def knn_accuracy(
@@ -34,7 +34,7 @@ def knn_accuracy(
     """
     from sklearn.neighbors import KNeighborsClassifier
 
-    check_positive_integer("k", k)
+    k = checked_positive_integer("k", k)
     train = labelled_codes(train_codes, train_labels, "train")
     test = labelled_codes(test_codes, test_labels, "test")
     check_several_classes(train.labels)

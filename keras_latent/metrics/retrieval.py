@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_vectors
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def retrieval_accuracy(queries: Any, gallery: Any, k: int = 1) -> Score:
@@ -33,7 +33,7 @@ def retrieval_accuracy(queries: Any, gallery: Any, k: int = 1) -> Score:
     """
     from sklearn.metrics import pairwise_distances_chunked
 
-    check_positive_integer("k", k)
+    k = checked_positive_integer("k", k)
     queries, gallery = as_vectors("queries", queries), as_vectors("gallery", gallery)
     if gallery.shape != queries.shape:
         raise ValueError(

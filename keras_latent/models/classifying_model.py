@@ -25,6 +25,7 @@ class ClassifyingModel(VariationalModel):
 
     uses_labels = True
     needs_classes = "num_classes"
+    guesses_conditions = True
     num_classes: Any
     classifier: Any
 

@@ -10,7 +10,7 @@ from keras import ops
 from keras_latent.graph import known_values
 from keras_latent.training.guard import Column
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class Condition(NamedTuple):
@@ -114,7 +114,25 @@ def condition_of(num_classes: int | None, condition_size: int | None) -> Conditi
             f"Received: num_classes={num_classes}, condition_size={condition_size}"
         )
     if num_classes is not None:
-        check_positive_integer("num_classes", num_classes)
+        num_classes = checked_positive_integer("num_classes", num_classes)
     else:
-        check_positive_integer("condition_size", condition_size)
+        condition_size = checked_positive_integer("condition_size", condition_size)
     return Condition(num_classes, condition_size)
+
+
+def check_all_are_told(y: Any) -> None:
+    """Refuse classes that are missing.
+
+    Args:
+        y: Integers of shape (count,).
+
+    Raises:
+        ValueError: If one is -1.
+    """
+    missing = int(np.count_nonzero(np.asarray(y) == -1))
+    if missing:
+        raise ValueError(
+            "`y` must hold the class of each, of which log p(x|y) is: -1, a missing "
+            "one, would be guessed. For log p(x), take the logsumexp over all classes. "
+            f"Received: y with -1 in {missing} of {np.size(y)} rows"
+        )

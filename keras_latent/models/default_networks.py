@@ -8,7 +8,7 @@ import keras
 
 from keras_latent import likelihoods, networks
 from keras_latent.models.constructor_config import ConstructorConfigModel
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 Builders: TypeAlias = Mapping[str, Callable[..., keras.Model]]
 
@@ -65,7 +65,7 @@ class ForImages(ConstructorConfigModel):
         if cls.bounds_images and not getattr(likelihood, "from_logits", False):
             activation = activation or "sigmoid"
         if latent_dim is not None:
-            check_positive_integer("latent_dim", latent_dim)
+            latent_dim = checked_positive_integer("latent_dim", latent_dim)
             latent_dim = int(latent_dim)
         size: Any = code_shape if latent_dim is None else latent_dim
         cls.check_code_size(size)

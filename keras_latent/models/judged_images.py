@@ -12,7 +12,7 @@ from keras_latent.models.feature_distance import FeatureDistance
 from keras_latent.models.residual_networks import ResidualNetworks
 from keras_latent.training.players import Player
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 
 class JudgedImages(ResidualNetworks):
@@ -53,7 +53,9 @@ class JudgedImages(ResidualNetworks):
         check_in_range("feature_weight", feature_weight)
         check_in_range("adversarial_weight", adversarial_weight)
         if discriminator_start != 0:
-            check_positive_integer("discriminator_start", discriminator_start)
+            discriminator_start = checked_positive_integer(
+                "discriminator_start", discriminator_start
+            )
         image = self.decoder_spec.observation
         image_shape = tuple(image.shape[1:])
         self.feature_extractor = feature_extractor

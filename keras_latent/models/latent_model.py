@@ -14,7 +14,7 @@ from keras_latent.models.streaming import is_dataset, streamed
 from keras_latent.training.arrays import check_is_real
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import check_positive_integer, checked_optional_seed
+from keras_latent.validation import checked_optional_seed, checked_positive_integer
 
 
 class LatentModel(CodingModel):
@@ -194,7 +194,7 @@ class LatentModel(CodingModel):
             )
         if n is None and np.ndim(y):
             n = len(y)
-        check_positive_integer("n", n)
+        n = checked_positive_integer("n", n)
         if y is not None and not np.ndim(y):
             y = np.full(n, y)
         seed = checked_optional_seed(seed)

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class ManyBounds(VariationalModel):
@@ -26,8 +26,8 @@ class ManyBounds(VariationalModel):
         Raises:
             ValueError: If one isn't a positive integer.
         """
-        check_positive_integer("num_bounds", num_bounds)
-        check_positive_integer("num_samples", num_samples)
+        num_bounds = checked_positive_integer("num_bounds", num_bounds)
+        num_samples = checked_positive_integer("num_samples", num_samples)
         self.num_bounds = num_bounds
         self.num_samples = num_samples
         self.add_monitor("reconstruction")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from keras_latent.likelihoods.mixed import errors_named
 from keras_latent.models import observations
 from keras_latent.models.variational_model import VariationalModel
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.training.guard import Column
 from keras_latent.typing import Batch
 
@@ -37,7 +37,7 @@ class PairedModel(VariationalModel):
                 f"({rows}, {', '.join(map(str, expected))}). Received: {received}"
             )
         if count is not None:
-            with errors_named("y"):
+            with arguments_called(x="y"):
                 self.likelihood.check_observation(y)
                 observations.check_range(y, self._output_range)
 

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_latent.graph import compiled
 from keras_latent.training.arrays import check_is_dense, listed_as_arrays
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 BATCH_SIZE = 256
 """Rows that are worked on at once where nobody says how many."""
@@ -40,7 +40,7 @@ def streamed(
         Arrays of arrays and of datasets; tensors of tensors, differentiable.
     """
     if batch_size is not None:
-        check_positive_integer("batch_size", batch_size)
+        batch_size = checked_positive_integer("batch_size", batch_size)
     if is_dataset(x):
         return _over_batches(function, x, check, as_observation)
     x = listed_as_arrays("x", x)

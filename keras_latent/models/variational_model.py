@@ -1,6 +1,6 @@
 """The family of models whose code has a posterior distribution and a prior."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
@@ -10,13 +10,14 @@ from keras_latent import distributions
 from keras_latent.graph import compiled
 from keras_latent.layers import StandardNormal
 from keras_latent.models import memory, specs
+from keras_latent.models.conditions import check_all_are_told
 from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
     checked_seed,
 )
 
@@ -71,6 +72,8 @@ class VariationalModel(LatentModel):
     """
 
     has_prior = True
+    guesses_conditions: ClassVar[bool] = False
+    """Whether a class that is missing becomes the likeliest."""
 
     def __init__(
         self,
@@ -133,6 +136,16 @@ class VariationalModel(LatentModel):
         """
         return self._streamed(self.posterior_parameters, x, y, batch_size)
 
+    def check_rows(self, rows: int) -> None:
+        """Refuse draws that decode to more than memory holds."""
+        numbers = {
+            name: getattr(self, name)
+            for name in ("num_bounds", "num_samples")
+            if hasattr(self, name)
+        }
+        if numbers:
+            memory.check_draws(self.decoder_spec.observation, rows, **numbers)
+
     def infer(self, x: Any, training: bool, num_samples: int | None = None) -> Latent:
         """Infer q(z|x) and draw from it.
 
@@ -142,11 +155,7 @@ class VariationalModel(LatentModel):
             num_samples: Number K of draws for each row. Defaults to `None`: one, in an
                 array without an axis for them.
 
-        Raises:
-            ValueError: If so many draws don't fit into memory.
         """
-        if num_samples is not None:
-            memory.check_draws(self.target(x), num_samples)
         return self.drawn(self.posterior_parameters(x, training), num_samples)
 
     def draw(self, q: Any, num_samples: int | None = None) -> Tensor:
@@ -248,7 +257,8 @@ class VariationalModel(LatentModel):
 
         Args:
             x: Observations, as for `encode`.
-            y: The condition of each, of conditional models alone.
+            y: The condition of each, of conditional models alone; of a class that is
+                missing, -1, the one that the model takes for the likeliest.
             batch_size: As for `encode`. Defaults to `None`: 256.
             seed: Seed of the draws. Defaults to 0.
 
@@ -295,20 +305,22 @@ class VariationalModel(LatentModel):
             batch_size: Number of examples that are worked on at once; of large images
                 at most as many as hold 4 million numbers. Defaults to 500.
             seed: Seed of the samples. Defaults to 0.
-            y: The condition of each, of conditional models alone: log p(x|y) then.
+            y: The condition of each, of conditional models alone: log p(x|y) then. A
+                class that is missing, -1, can't be guessed here: log p(x) is the
+                logsumexp over all classes less the logarithm of their number.
 
         Returns:
             log p(x) in nats, of shape (batch,).
 
         Raises:
             ValueError: If the likelihood is no density at `x`, such as the Bernoulli
-                likelihood on grey values, posterior or prior has none, or a number is
-                not positive.
+                likelihood on grey values, posterior or prior has none, a class is
+                missing of a model that would guess it, or a number is not positive.
 
         Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
         """
-        check_positive_integer("num_samples", num_samples)
-        check_positive_integer("batch_size", batch_size)
+        num_samples = checked_positive_integer("num_samples", num_samples)
+        batch_size = checked_positive_integer("batch_size", batch_size)
         for argument in ("posterior", "prior"):
             distribution = getattr(self, argument)
             if not distribution.has_density:
@@ -321,6 +333,8 @@ class VariationalModel(LatentModel):
         x = as_arrays(self, {"x": x})["x"]
         x = self.given_observation(x, y)
         self.check_observation(x)
+        if self.guesses_conditions:
+            check_all_are_told(x["y"])
         self.likelihood.check_normalised(self.target(x))
         generator = keras.random.SeedGenerator(checked_seed(seed))
         rows = self._rows_decoded_at_once()

@@ -13,7 +13,7 @@ from keras_latent.networks.token_maps import (
     tables_of,
 )
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 Cache = list[tuple[Tensor, Tensor]]
 """The keys and values of the positions so far, of each block."""
@@ -75,7 +75,7 @@ class CausalTransformer(keras.Model):
     ) -> None:
         maps = check_token_maps(maps, num_codes)
         check_labels_and_width(classes, units, blocks)
-        check_positive_integer("heads", heads)
+        heads = checked_positive_integer("heads", heads)
         check_in_range("dropout", dropout, 0, 1)
         if units % heads:
             raise ValueError(

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 SMALLEST_SIDE = 8
 
@@ -52,7 +52,7 @@ def check_widths(widths: Any) -> None:
 def check_decoder_arguments(image_shape: Any, latent_dim: Any, widths: Any) -> None:
     """Refuse arguments that no image decoder can be built from."""
     check_image_shape(image_shape)
-    check_positive_integer("latent_dim", latent_dim)
+    latent_dim = checked_positive_integer("latent_dim", latent_dim)
     check_widths(widths)
 
 

@@ -14,7 +14,7 @@ from keras_latent.networks.convolutional import (
 )
 from keras_latent.networks.maps import map_decoder, map_widths
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def conditional_networks(
@@ -68,7 +68,7 @@ def conditional_encoder(
     (None, 4, 4, 128)
     """
     check_image_shape(image_shape)
-    check_positive_integer("condition_size", condition_size)
+    condition_size = checked_positive_integer("condition_size", condition_size)
     if code_shape is None:
         widths = default_widths(image_shape)
     else:
@@ -108,7 +108,7 @@ def conditional_decoder(
     >>> conditional_decoder((28, 28, 1), 8, 10).output_shape
     (None, 28, 28, 1)
     """
-    check_positive_integer("condition_size", condition_size)
+    condition_size = checked_positive_integer("condition_size", condition_size)
     condition = keras.Input((condition_size,), name="condition")
     if isinstance(code_size, int):
         code = keras.Input((code_size,), name="code")

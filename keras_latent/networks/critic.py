@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keras_latent.networks.checks import check_image_shape, check_model, check_widths
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 _GROUPS = 8
 
@@ -40,7 +40,7 @@ def dense_critic(
     >>> dense_critic(6, widths=(32, 32)).output_shape
     (None, 1)
     """
-    check_positive_integer("size", size)
+    size = checked_positive_integer("size", size)
     check_widths(widths)
     code = keras.Input((size,), name="code")
     x = code
@@ -131,7 +131,7 @@ def joint_critic(
     """
     check_image_shape(image_shape)
     check_widths(widths)
-    check_positive_integer("dense_width", dense_width)
+    dense_width = checked_positive_integer("dense_width", dense_width)
     check_in_range("dropout", dropout, high=0.99)
     image = keras.Input(tuple(image_shape), name="image")
     code = keras.Input(tuple(code_shape), name="code")

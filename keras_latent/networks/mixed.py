@@ -15,7 +15,7 @@ from keras_latent.networks.convolutional import (
     convolutional_decoder,
     convolutional_encoder,
 )
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def mixed_encoder(
@@ -47,7 +47,7 @@ def mixed_encoder(
     (None, 128)
     """
     _check_columns(columns)
-    check_positive_integer("width", width)
+    width = checked_positive_integer("width", width)
     width = int(width)
     inputs = {
         column: keras.Input(tuple(shape), name=column)
@@ -107,8 +107,8 @@ def mixed_decoder(
     {'image': (None, 28, 28, 1), 'category': (None, 10)}
     """
     _check_columns(columns)
-    check_positive_integer("latent_dim", latent_dim)
-    check_positive_integer("width", width)
+    latent_dim = checked_positive_integer("latent_dim", latent_dim)
+    width = checked_positive_integer("width", width)
     width = int(width)
     is_mapping = isinstance(output_activations, Mapping)
     if not is_mapping or set(output_activations) != set(columns):

@@ -12,7 +12,7 @@ from keras_latent.networks.checks import check_image_shape, is_map_shape
 from keras_latent.networks.convolutional import doubled, halved_sizes
 from keras_latent.networks.maps import check_is_halved
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 _SMALLEST_SIDE = 8
 _LARGEST_FACTOR = 4
@@ -134,8 +134,8 @@ def residual_decoder(
         code_shape = tuple(code_size)  # type: ignore[arg-type]
         halvings = check_is_halved(image_shape, code_shape)
     else:
-        check_positive_integer("code_size", code_size)
-        code_shape = (int(code_size),)  # type: ignore[arg-type]
+        code_size = checked_positive_integer("code_size", code_size)
+        code_shape = (int(code_size),)
         halvings = _halvings_to_vector(image_shape)
     widths = _widths(width, halvings - halved_first)
     sizes = halved_sizes(image_shape[:2], halvings)
@@ -161,8 +161,8 @@ def residual_decoder(
 
 
 def _check_depth(width: int, blocks: int) -> None:
-    check_positive_integer("width", width)
-    check_positive_integer("blocks", blocks)
+    width = checked_positive_integer("width", width)
+    blocks = checked_positive_integer("blocks", blocks)
 
 
 def _halvings_to_vector(image_shape: Sequence[int]) -> int:

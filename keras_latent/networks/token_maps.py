@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.networks.checks import is_map_shape
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 Maps = Sequence[Sequence[int]]
 """(height, width, levels) of each map of tokens, in the order of reading."""
@@ -37,7 +37,7 @@ def check_token_maps(maps: Any, num_codes: Any) -> tuple[tuple[int, int, int], .
             "`maps` must hold the (height, width, levels) of at least one map of "
             f"tokens. Received: maps={maps!r}"
         )
-    check_positive_integer("num_codes", num_codes)
+    num_codes = checked_positive_integer("num_codes", num_codes)
     return tuple((each[0], each[1], each[2]) for each in maps)
 
 
@@ -63,6 +63,6 @@ def tables_of(maps: Maps) -> np.ndarray:
 def check_labels_and_width(classes: Any, units: Any, blocks: Any) -> None:
     """Refuse what is no number of classes, units or blocks."""
     if classes != 0:
-        check_positive_integer("classes", classes)
-    check_positive_integer("units", units)
-    check_positive_integer("blocks", blocks)
+        classes = checked_positive_integer("classes", classes)
+    units = checked_positive_integer("units", units)
+    blocks = checked_positive_integer("blocks", blocks)

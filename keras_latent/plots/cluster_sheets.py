@@ -8,7 +8,7 @@ import numpy as np
 from keras_latent.counting import counted
 from keras_latent.images import tile
 from keras_latent.plots.style import grid_figure, label_rows, show_grid, styled
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _LETTER_INCHES = 0.09
 
@@ -44,7 +44,7 @@ def cluster_sheets(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['0: 1 image', '1: 2 images']
     """
-    check_positive_integer("columns", columns)
+    columns = checked_positive_integer("columns", columns)
     images, clusters = np.asarray(images, "float32"), np.asarray(clusters)
     if images.ndim != 4 or not len(images):
         raise ValueError(

@@ -22,7 +22,7 @@ from keras_latent.plots.style import (
     show_grid,
     styled,
 )
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _AXIS_LABELS = 0.6
 _INCHES_SCALE = 0.7
@@ -76,7 +76,7 @@ def manifold_grid(
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['-0.97', '0', '0.97']
     """
-    check_positive_integer("size", size)
+    size = checked_positive_integer("size", size)
     if model.latent_dim < 2:
         raise ValueError(
             "`model` must have a code of at least two dimensions. "

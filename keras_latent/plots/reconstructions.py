@@ -15,7 +15,7 @@ from keras_latent.plots.style import (
     styled,
 )
 from keras_latent.typing import Observation
-from keras_latent.validation import check_positive_integer, check_unit_range
+from keras_latent.validation import check_unit_range, checked_positive_integer
 
 _PAIR = ["original", "reconstruction"]
 _LABEL_WIDTH = 1.2
@@ -38,7 +38,7 @@ def reconstructions(model: Any, images: Observation, columns: int = 10) -> Any:
         ValueError: If there is no image among `images`, or a value of theirs is outside
             of [0, 1].
     """
-    check_positive_integer("columns", columns)
+    columns = checked_positive_integer("columns", columns)
     originals, decoded = _pairs(model, images)
     columns = min(columns, len(originals))
     grid = tile_pairs(originals, decoded, columns)
@@ -68,7 +68,7 @@ def worst_and_best(model: Any, images: Observation, count: int = 10) -> Any:
         ValueError: If there is no image among `images`, or a value of theirs is outside
             of [0, 1].
     """
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     originals, decoded = _pairs(model, images)
     errors = mean_squared_error(originals, decoded)
     best_first = np.argsort(errors)

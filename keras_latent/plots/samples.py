@@ -6,7 +6,7 @@ from typing import Any
 from keras_latent.images import image_entries, square_columns, tile
 from keras_latent.plots.style import grid_figure, label_rows, show_grid, styled
 from keras_latent.typing import Observation
-from keras_latent.validation import check_has_prior, check_positive_integer
+from keras_latent.validation import check_has_prior, checked_positive_integer
 
 _LABELS_WIDTH = 0.6
 
@@ -29,7 +29,7 @@ def samples(images: Observation, row_labels: Sequence[str] = ()) -> Any:
     """
     pictures = next(iter(image_entries(images).values()))
     count, rows = len(pictures), len(row_labels)
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     if rows and count % rows:
         raise ValueError(
             "`row_labels` must divide the number of images. "
@@ -60,6 +60,6 @@ def prior_samples(model: Any, count: int = 64, seed: int = 0) -> Any:
     Raises:
         ValueError: If the model has no prior, or decodes no images.
     """
-    check_positive_integer("count", count)
+    count = checked_positive_integer("count", count)
     check_has_prior(model)
     return samples(model.sample(count, seed=seed))

@@ -13,8 +13,8 @@ from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_in_range,
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
     checked_switch,
 )
 
@@ -74,7 +74,7 @@ class GumbelQuantizer(Quantizer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_codes", num_codes)
+        num_codes = checked_positive_integer("num_codes", num_codes)
         check_in_range("temperature", temperature, low=_LOWEST_TEMPERATURE)
         check_in_range("kl_weight", kl_weight)
         super().__init__(**kwargs)

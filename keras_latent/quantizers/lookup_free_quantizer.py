@@ -12,7 +12,7 @@ from keras_latent.quantizers.base import Quantized, Quantizer, sum_over_position
 from keras_latent.quantizers.pass_through import straight_through
 from keras_latent.training.replicas import Coupled, is_distributed
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 _SMALLEST = 1e-20
 
@@ -69,7 +69,7 @@ class LookupFreeQuantizer(Quantizer):
         check_in_range("entropy_weight", entropy_weight)
         check_in_range("diversity_weight", diversity_weight)
         check_in_range("commitment_weight", commitment_weight)
-        check_positive_integer("bits_in_group", bits_in_group)
+        bits_in_group = checked_positive_integer("bits_in_group", bits_in_group)
         super().__init__(**kwargs)
         self.inverse_temperature = inverse_temperature
         self.entropy_weight = entropy_weight

@@ -11,8 +11,8 @@ from keras_latent.quantizers.vector_quantizer import VectorQuantizer
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_choice,
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
 )
 
 
@@ -69,7 +69,7 @@ class ResidualQuantizer(Quantizer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_levels", num_levels)
+        num_levels = checked_positive_integer("num_levels", num_levels)
         check_choice("gradient", gradient, GRADIENTS)
         super().__init__(**kwargs)
         self.depth = int(num_levels)

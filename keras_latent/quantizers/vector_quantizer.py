@@ -19,8 +19,8 @@ from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_choice,
     check_in_range,
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
     checked_switch,
 )
 
@@ -93,7 +93,7 @@ class VectorQuantizer(Quantizer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_codes", num_codes)
+        num_codes = checked_positive_integer("num_codes", num_codes)
         check_choice("gradient", gradient, GRADIENTS)
         check_in_range("commitment_weight", commitment_weight)
         check_in_range("epsilon", epsilon)

@@ -29,8 +29,8 @@ from keras_latent.saving import write_text
 from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_in_range,
-    check_positive_integer,
     check_unit_range,
+    checked_positive_integer,
 )
 
 _COLOURS = {1: "grey", 3: "colour"}
@@ -107,7 +107,7 @@ def write_report(
     ['report.html']
     """
     path = Path(path)
-    check_positive_integer("limit", limit)
+    limit = checked_positive_integer("limit", limit)
     check_in_range("seed", seed, high=2**32 - 1)
     check_is_latent_model(model)
     if isinstance(images, Source):

@@ -9,7 +9,7 @@ import numpy as np
 from keras_latent.models.streaming import is_dataset
 from keras_latent.samplers.files import write_arrays
 from keras_latent.typing import Observation
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 from keras_latent.weights_hash import weights_hash
 
 FORMAT = 1
@@ -196,7 +196,7 @@ class Sampler(abc.ABC):
                 can't be used or were never seen.
         """
         self.fitted_state()
-        check_positive_integer("n", n)
+        n = checked_positive_integer("n", n)
         self.check_labels_serve(labels)
         if labels is None or not self.steered_by_labels:
             return None

@@ -11,7 +11,11 @@ from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
-from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
+from keras_latent.validation import (
+    check_in_range,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _ROWS = 1024
 """Codes that move at once."""
@@ -71,18 +75,15 @@ class FlowMatching(CodeSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        sizes = {"units": units, "epochs": epochs, "batch_size": batch_size}
-        for name, size in {**sizes, "steps": steps}.items():
-            check_positive_integer(name, size)
-        check_in_range("learning_rate", learning_rate)
+        check_in_range("learning_rate", learning_rate, low=1e-9)
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
         super().__init__(model)
-        self.units = units
-        self.epochs = epochs
-        self.batch_size = batch_size
+        self.units = checked_positive_integer("units", units)
+        self.epochs = checked_positive_integer("epochs", epochs)
+        self.batch_size = checked_positive_integer("batch_size", batch_size)
         self.learning_rate = learning_rate
-        self.steps = steps
+        self.steps = checked_positive_integer("steps", steps)
         self.guidance = guidance
         self.label_dropout = label_dropout
         self.seed = checked_seed(seed)

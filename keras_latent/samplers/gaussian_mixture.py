@@ -7,7 +7,7 @@ import numpy as np
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.samplers.normal import RIDGE, normal_log_prob
-from keras_latent.validation import check_positive_integer, checked_seed
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 
 class GaussianMixture(CodeSampler):
@@ -33,7 +33,7 @@ class GaussianMixture(CodeSampler):
     """
 
     def __init__(self, model: Any, components: int = 10, seed: int = 0) -> None:
-        check_positive_integer("components", components)
+        components = checked_positive_integer("components", components)
         super().__init__(model)
         self.components = components
         self.seed = checked_seed(seed)

@@ -9,7 +9,11 @@ from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.hamiltonian import hamiltonian_chains
 from keras_latent.samplers.posterior_rows import has_posterior, posteriors_of
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
-from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
+from keras_latent.validation import (
+    check_in_range,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _CHAINS = 256
 """Chains that run at once."""
@@ -69,19 +73,16 @@ class Manifold(PosteriorSampler):
         step_size: float = 0.03,
         seed: int = 0,
     ) -> None:
-        sizes = {"centroids": centroids, "steps": steps}
-        for name, size in {**sizes, "leapfrog_steps": leapfrog_steps}.items():
-            check_positive_integer(name, size)
         if temperature is not None:
             check_in_range("temperature", temperature, low=1e-6)
         check_in_range("regularization", regularization, low=1e-9)
         check_in_range("step_size", step_size, low=1e-9)
         super().__init__(model)
-        self.centroids = centroids
+        self.centroids = checked_positive_integer("centroids", centroids)
         self.temperature = temperature
         self.regularization = regularization
-        self.steps = steps
-        self.leapfrog_steps = leapfrog_steps
+        self.steps = checked_positive_integer("steps", steps)
+        self.leapfrog_steps = checked_positive_integer("leapfrog_steps", leapfrog_steps)
         self.step_size = step_size
         self.seed = checked_seed(seed)
 

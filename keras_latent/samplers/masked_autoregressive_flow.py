@@ -14,7 +14,11 @@ from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
+from keras_latent.validation import (
+    check_in_range,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _ROWS = 1024
 """Codes that are looked at at once."""
@@ -64,15 +68,12 @@ class MaskedAutoregressiveFlow(CodeSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        sizes = {"flows": flows, "units": units, "epochs": epochs}
-        for name, size in {**sizes, "batch_size": batch_size}.items():
-            check_positive_integer(name, size)
-        check_in_range("learning_rate", learning_rate)
+        check_in_range("learning_rate", learning_rate, low=1e-9)
         super().__init__(model)
-        self.flows = flows
-        self.units = units
-        self.epochs = epochs
-        self.batch_size = batch_size
+        self.flows = checked_positive_integer("flows", flows)
+        self.units = checked_positive_integer("units", units)
+        self.epochs = checked_positive_integer("epochs", epochs)
+        self.batch_size = checked_positive_integer("batch_size", batch_size)
         self.learning_rate = learning_rate
         self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)

@@ -17,8 +17,8 @@ from keras_latent.samplers.token_order import TokenOrder
 from keras_latent.typing import Observation, Tensor
 from keras_latent.validation import (
     check_in_range,
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
     checked_seed,
 )
 
@@ -71,17 +71,14 @@ class TokenSampler(Sampler):
         checkpoint: str | os.PathLike | None,
         verbose: int,
     ) -> None:
-        sizes = {"units": units, "blocks": blocks, "epochs": epochs}
-        for name, size in {**sizes, "batch_size": batch_size}.items():
-            check_positive_integer(name, size)
-        check_in_range("learning_rate", learning_rate)
+        check_in_range("learning_rate", learning_rate, low=1e-9)
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
         super().__init__(model)
-        self.units = units
-        self.blocks = blocks
-        self.epochs = epochs
-        self.batch_size = batch_size
+        self.units = checked_positive_integer("units", units)
+        self.blocks = checked_positive_integer("blocks", blocks)
+        self.epochs = checked_positive_integer("epochs", epochs)
+        self.batch_size = checked_positive_integer("batch_size", batch_size)
         self.learning_rate = learning_rate
         self.guidance = guidance
         self.label_dropout = label_dropout

@@ -10,7 +10,7 @@ from keras import ops
 
 from keras_latent.networks.causal_transformer import CausalTransformer
 from keras_latent.samplers.token_sampler import TokenSampler
-from keras_latent.validation import check_in_range, check_positive_integer
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 
 class TokenTransformer(TokenSampler):
@@ -71,7 +71,7 @@ class TokenTransformer(TokenSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        check_positive_integer("heads", heads)
+        heads = checked_positive_integer("heads", heads)
         check_in_range("dropout", dropout, 0, 1)
         super().__init__(
             model,

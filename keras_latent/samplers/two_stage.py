@@ -15,7 +15,11 @@ from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.posterior_rows import posterior_draws
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
+from keras_latent.validation import (
+    check_in_range,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _SCALE = 0.3
 """Of the likelihood at first, of standardised codes."""
@@ -71,14 +75,11 @@ class TwoStage(PosteriorSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        sizes = {"units": units, "epochs": epochs, "batch_size": batch_size}
-        for name, size in sizes.items():
-            check_positive_integer(name, size)
-        check_in_range("learning_rate", learning_rate)
+        check_in_range("learning_rate", learning_rate, low=1e-9)
         super().__init__(model)
-        self.units = units
-        self.epochs = epochs
-        self.batch_size = batch_size
+        self.units = checked_positive_integer("units", units)
+        self.epochs = checked_positive_integer("epochs", epochs)
+        self.batch_size = checked_positive_integer("batch_size", batch_size)
         self.learning_rate = learning_rate
         self.seed = checked_seed(seed)
         self.checkpoint = None if checkpoint is None else Path(checkpoint)

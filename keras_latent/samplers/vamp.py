@@ -13,7 +13,7 @@ from keras_latent.samplers.posterior_rows import (
     posteriors_of,
 )
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
-from keras_latent.validation import check_positive_integer, checked_seed
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 _PAIRS = 20_000
 """Pairs of a code and a posterior that are looked at at once."""
@@ -50,7 +50,7 @@ class Vamp(PosteriorSampler):
     covers = ("real", "sphere", "ball")
 
     def __init__(self, model: Any, components: int = 500, seed: int = 0) -> None:
-        check_positive_integer("components", components)
+        components = checked_positive_integer("components", components)
         super().__init__(model)
         self.components = components
         self.seed = checked_seed(seed)

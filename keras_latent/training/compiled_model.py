@@ -21,7 +21,7 @@ from keras_latent.training.players import (
     with_scaled_loss,
 )
 from keras_latent.training.terms import TermsModel
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 
 class CompiledModel(TermsModel):
@@ -93,7 +93,9 @@ class CompiledModel(TermsModel):
                 "`loss` can't be chosen: the objective is the model's own. "
                 f"Received: loss={loss!r}"
             )
-        check_positive_integer("steps_per_execution", steps_per_execution)
+        steps_per_execution = checked_positive_integer(
+            "steps_per_execution", steps_per_execution
+        )
         check_choice("jit_compile", jit_compile, ["auto", True, False, None])
         strategies.check_scope(self._steps_made)
         strategies.check_compilation(

@@ -175,6 +175,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         _check_spec(model, data[0])
     else:
         _check_arrays(model, *data)
+    check_rows(model, data[0], arguments.get("batch_size"))
     validation = arguments.get("validation_data")
     if isinstance(validation, tf.data.Dataset):
         _check_spec(model, validation)
@@ -243,6 +244,25 @@ def _check_arrays(
         model.check_labels(y, count)
     if is_in_arrays(sample_weight):
         check_sample_weight(sample_weight, count)
+
+
+def check_rows(model: Any, x: Any, batch_size: int | None) -> None:
+    """Let a model refuse batches of too many rows, where their number is known."""
+    rows = _rows_at_once(x, batch_size)
+    if rows is not None:
+        model.check_rows(rows)
+
+
+def _rows_at_once(x: Any, batch_size: int | None) -> int | None:
+    """How many rows the batches hold; `None` where that isn't known before them."""
+    if isinstance(x, tf.data.Dataset):
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
+        shapes = [spec.shape for spec in keras.tree.flatten(x)]
+        return shapes[0][0] if shapes[0].rank else None
+    if not is_in_arrays(x):
+        return None
+    # What Keras takes where nothing is said.
+    return min(len(keras.tree.flatten(x)[0]), batch_size or 32)
 
 
 def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:

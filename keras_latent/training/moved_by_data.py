@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from keras_latent.training.replicas import is_distributed
+from keras_latent.training.replicas import is_distributed, rows_that_are_there
 from keras_latent.typing import Tensor
 
 
@@ -61,6 +61,32 @@ def move_after_step(variable: keras.Variable, value: Any) -> None:
     moves = getattr(_STEP, "moves", None)
     if moves is not None:
         moves[id(variable)] = Move(variable, tf.convert_to_tensor(value))
+
+
+@contextlib.contextmanager
+def rows_weighed(weights: Tensor) -> Iterator[None]:
+    """Let the rows that layers see inside count as much in their statistics.
+
+    Args:
+        weights: Of shape (rows,): those of the rows of one example add up to 1 where it
+            stands as several, such as once for each class that it may be of.
+    """
+    before = getattr(_STEP, "weights", None)
+    _STEP.weights = tf.stop_gradient(weights)
+    try:
+        yield
+    finally:
+        _STEP.weights = before
+
+
+def weights_of_rows(like: Tensor) -> Tensor:
+    """How much each row counts in statistics: 0 where it only stands for none.
+
+    Args:
+        like: A tensor of shape (batch, ...), or of K rows for each example.
+    """
+    weights, there = getattr(_STEP, "weights", None), rows_that_are_there(like)
+    return there if weights is None else there * weights
 
 
 def in_training_step() -> bool:

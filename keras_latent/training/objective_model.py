@@ -1,6 +1,7 @@
 """The model that any objective trains: what `fit` and `evaluate` are given."""
 
 import inspect
+import sys
 from typing import Any
 
 import keras
@@ -56,6 +57,7 @@ class ObjectiveModel(SteppingModel):
                 were.
         """
         x = incoming.as_arrays(self, {"x": x})["x"]
+        incoming.check_rows(self, x, sys.maxsize)
         logs = super().train_on_batch(x, *args, **kwargs)
         self._guard.look()
         return logs
@@ -88,6 +90,7 @@ class ObjectiveModel(SteppingModel):
         if self.compiled:
             self._evaluation_guard.forget()
         x = incoming.as_arrays(self, {"x": x})["x"]
+        incoming.check_rows(self, x, sys.maxsize)
         logs = super().test_on_batch(x, *args, **kwargs)
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()

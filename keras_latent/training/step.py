@@ -105,6 +105,13 @@ class SteppingModel(StateTreeModel):
             count: Number of examples, `None` where they come in batches.
         """
 
+    def check_rows(self, rows: int) -> None:
+        """Refuse a batch of so many rows, with a `ValueError`.
+
+        Args:
+            rows: Number of rows of the batches that are shown in a training.
+        """
+
     # One step.
 
     def train_step(self, data: Any) -> dict[str, Tensor]:

@@ -63,7 +63,7 @@ def test_other_weights_are_refused(folder):
 def test_an_altered_file_is_refused(model, folder):
     file = folder / "samplers" / "normal.npz"
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="'normal' must have the sha256 .* truncated"):
+    with pytest.raises(ValueError, match=r"'normal' must have the sha256 .* truncated"):
         samplers.pretrained_sampler(model, "normal")
 
 

@@ -110,3 +110,14 @@ def test_a_divergence_of_the_whole_code_has_no_elements(networks, images):
 def test_errors_name_the_argument(images, argument, value):
     with pytest.raises(ValueError, match=rf"`{argument}` .* {argument}={value!r}"):
         CodeUsage(images, **{argument: value})
+
+
+def test_images_that_the_model_does_not_take_are_refused_at_the_start(vae, images):
+    for wrong, message in (
+        (images[:1], r"`images` must hold at least two"),
+        (images[..., 0], r"`images` must"),
+    ):
+        before = vae.get_weights()
+        with pytest.raises(ValueError, match=message):
+            vae.fit(images, callbacks=[CodeUsage(wrong)], verbose=0)
+        np.testing.assert_equal(vae.get_weights(), before)

@@ -9,7 +9,7 @@ import pytest
 from keras_latent import datasets, models
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.defaults import default_settings, epochs_for
-from keras_latent.cli.errors import arguments_called, in_options
+from keras_latent.cli.errors import in_options
 from keras_latent.cli.settings import (
     check_settings,
     make_optimizer,
@@ -17,6 +17,7 @@ from keras_latent.cli.settings import (
     plain_arguments,
     variant_options,
 )
+from keras_latent.renamed_errors import arguments_called
 
 
 def checked(variant, *words):

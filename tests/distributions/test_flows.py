@@ -468,3 +468,56 @@ def test_pseudo_inputs_of_a_flow_posterior():
     expected = np.logaddexp(*(np.array(part, "float64") for part in by_input))
     found = made.prior.log_prob(z)
     np.testing.assert_allclose(found, expected - np.log(2), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["planar", "radial", "inverse_autoregressive"])
+def test_second_derivatives_of_a_prior(name):
+    """Of log p(z), which a HamiltonianVAE differentiates a second time."""
+    flow = prior([name] * 2, channels=2)
+    generator = np.random.default_rng(0)
+    for weight in flow.trainable_variables:
+        weight.assign(generator.normal(size=weight.shape))
+    z = generator.normal(size=(3, 2)).astype("float32")
+
+    def slope(z):
+        z = tf.constant(z, tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = tf.reduce_sum(flow.log_prob(z))
+        return tape.gradient(value, z)
+
+    z_tensor = tf.constant(z)
+    with tf.GradientTape() as outer:
+        outer.watch(z_tensor)
+        with tf.GradientTape() as inner:
+            inner.watch(z_tensor)
+            value = tf.reduce_sum(flow.log_prob(z_tensor))
+        first = inner.gradient(value, z_tensor)
+    found = outer.batch_jacobian(first, z_tensor)
+    for index in range(2):
+        nudge = np.eye(2)[index] * 3e-3
+        expected = (np.array(slope(z + nudge)) - np.array(slope(z - nudge))) / 6e-3
+        np.testing.assert_allclose(found[:, :, index], expected, rtol=0.02, atol=0.02)
+
+
+def test_fewer_units_than_channels_leave_no_dependency_out():
+    """With units in turn, the highest degrees would have none."""
+    for units in ((4,), (4, 4), (5, 3)):
+        step = flows.InverseAutoregressive(units=units, context=0)
+        step.build_step(10, False, False)
+        reach = np.eye(10)
+        for mask in step.network.masks:
+            reach = (reach @ mask > 0).astype(float)
+        allowed = np.triu(np.ones((10, 10)), k=1)
+        # From each but the last, to the last; and nothing that mustn't be.
+        assert reach[:-1, 9].all()
+        assert not (reach[:, :10] > allowed).any()
+
+
+def test_sizes_of_hidden_layers_may_be_those_of_numpy():
+    step = flows.InverseAutoregressive(units=np.array([4, 4]), context=np.int64(3))
+    assert step.get_config()["units"] == [4, 4]
+    assert {type(size) for size in (*step.units, step.context)} == {int}
+    for units in (None, 4, "44", ()):
+        with pytest.raises(ValueError, match=r"`units` must hold the size of at least"):
+            flows.InverseAutoregressive(units=units)

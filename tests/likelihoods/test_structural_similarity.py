@@ -147,3 +147,17 @@ def test_the_weight():
     assert get("structural_similarity").weight is None
     with pytest.raises(ValueError, match=r"`weight` must be a number.*=-1.0"):
         StructuralSimilarity(weight=-1.0)
+
+
+def test_a_negative_still_has_a_way_up():
+    x = tf.constant(pair(16)[0])
+    y = tf.Variable(1.0 - x)
+    likelihood = StructuralSimilarity()
+    values = []
+    for _ in range(2):
+        with tf.GradientTape() as tape:
+            value = tf.reduce_sum(likelihood.log_prob(x, y))
+        gradient = tape.gradient(value, y)
+        values.append(float(value))
+        y.assign_add(0.2 * gradient / tf.reduce_max(tf.abs(gradient)))
+    assert values[1] > values[0]

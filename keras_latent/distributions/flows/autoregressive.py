@@ -11,7 +11,7 @@ from keras import ops
 
 from keras_latent.distributions.flows.transformation import Transformation
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 class MaskedNetwork(keras.layers.Layer):
@@ -51,7 +51,7 @@ class MaskedNetwork(keras.layers.Layer):
         choices = np.arange(least, max(channels, least + 1))
         masks = []
         for size in units:
-            after = np.resize(choices, size)
+            after = _degrees(choices, size)
             masks.append(after[None, :] >= before[:, None])
             before = after
         last = degrees[None, :] > before[:, None]
@@ -106,6 +106,14 @@ class MaskedNetwork(keras.layers.Layer):
         )
 
 
+def _degrees(choices: np.ndarray, size: int) -> np.ndarray:
+    """Degrees of so many units: in turn, or spread where there are fewer units."""
+    if size >= len(choices):
+        return np.resize(choices, size)
+    # In turn, the highest would be left out, and with them what depends on them.
+    return choices[np.linspace(0, len(choices) - 1, size).round().astype(int)]
+
+
 class Autoregressive(Transformation, abc.ABC):
     """Base of the steps whose numbers a masked network computes.
 
@@ -124,17 +132,16 @@ class Autoregressive(Transformation, abc.ABC):
     def __init__(
         self, units: Sequence[int] = (128, 128), context: int = 32, **kwargs: Any
     ) -> None:
-        if isinstance(units, int) or not len(units):
+        if isinstance(units, str | bytes) or not np.size(units) or not np.ndim(units):
             raise ValueError(
                 "`units` must hold the size of at least one hidden layer. "
                 f"Received: units={units!r}"
             )
-        for size in units:
-            check_positive_integer("units", size)
+        units = tuple(checked_positive_integer("units", size) for size in units)
         if context != 0:
-            check_positive_integer("context", context)
+            context = checked_positive_integer("context", context)
         super().__init__(**kwargs)
-        self.units = tuple(units)
+        self.units = units
         self.context = context
 
     def parameter_count(self, channels: int) -> int:

@@ -108,8 +108,8 @@ def _log_det(bend: Tensor, strength: Tensor) -> Tensor:
 def _root(target: Tensor, strength: Tensor) -> Tensor:
     """The a with a + m·tanh(a) = k, with derivatives by k and m.
 
-    Bisection in float64 finds it, since the left side rises; a step of Newton's method
-    from there, which no longer moves it, has the derivatives of the root.
+    Bisection in float64 finds it, since the left side rises; two steps of Newton's
+    method from there, which no longer move it, have the derivatives of the root.
     """
     k, m = (tf.stop_gradient(tf.cast(part, tf.float64)) for part in (target, strength))
     k, m = k + tf.zeros_like(m), m + tf.zeros_like(k)
@@ -126,12 +126,15 @@ def _root(target: Tensor, strength: Tensor) -> Tensor:
         (k - reach, k + reach),
         maximum_iterations=_BISECTIONS,
     )
-    root = tf.stop_gradient(0.5 * (bounds[0] + bounds[1]))
-    bend = tf.tanh(root)
-    slope = bend**2 + (1.0 - bend**2) * (1.0 + m)
     wide_target, wide_strength = (
         tf.cast(part, tf.float64) for part in (target, strength)
     )
-    # In float64 lest a flat slope magnify the rounding of the difference.
-    excess = root + wide_strength * bend - wide_target
-    return tf.cast(root - excess / slope, tf.float32)
+    # Each step doubles the order to which derivatives are right: two give the second
+    # derivatives that gradients of ∇ log p(z) are made of. In float64 lest a flat slope
+    # magnify the rounding of the difference.
+    root = tf.stop_gradient(0.5 * (bounds[0] + bounds[1]))
+    for _ in range(2):
+        bend = tf.tanh(root)
+        slope = bend**2 + (1.0 - bend**2) * (1.0 + wide_strength)
+        root = root - (root + wide_strength * bend - wide_target) / slope
+    return tf.cast(root, tf.float32)

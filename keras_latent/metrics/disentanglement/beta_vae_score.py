@@ -16,7 +16,7 @@ from keras_latent.metrics.disentanglement.rows_by_value import (
     with_shared_values,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer, checked_seed
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 _DRAWS_AT_ONCE = 500
 
@@ -80,9 +80,9 @@ def beta_vae_score(
 
     check_resamples(resamples)
     seed = checked_seed(seed)
-    check_positive_integer("train_points", train_points)
-    check_positive_integer("test_points", test_points)
-    check_positive_integer("batch_size", batch_size)
+    train_points = checked_positive_integer("train_points", train_points)
+    test_points = checked_positive_integer("test_points", test_points)
+    batch_size = checked_positive_integer("batch_size", batch_size)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins, 2)
     data = with_shared_values(data)
     protocol = {

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers
 from keras_latent.metrics.disentanglement.information import in_equal_bins
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def factor_data(
         ValueError: If shapes don't fit, a number isn't finite, or there are too few
             rows or factors that vary.
     """
-    check_positive_integer("bins", bins)
+    bins = checked_positive_integer("bins", bins)
     codes = as_codes("codes", codes, (2,)).astype("float64")
     factors = as_numbers("factors", factors).astype("float64")
     factors = factors[:, None] if factors.ndim == 1 else factors

@@ -16,7 +16,11 @@ from keras_latent.metrics.disentanglement.rows_by_value import (
     with_shared_values,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_in_range, check_positive_integer, checked_seed
+from keras_latent.validation import (
+    check_in_range,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _DRAWS_AT_ONCE = 500
 
@@ -80,10 +84,10 @@ def factor_vae_score(
     """
     check_resamples(resamples)
     seed = checked_seed(seed)
-    check_positive_integer("train_votes", train_votes)
-    check_positive_integer("test_votes", test_votes)
+    train_votes = checked_positive_integer("train_votes", train_votes)
+    test_votes = checked_positive_integer("test_votes", test_votes)
     check_in_range("batch_size", batch_size, 2)
-    check_positive_integer("batch_size", batch_size)
+    batch_size = checked_positive_integer("batch_size", batch_size)
     check_in_range("least_deviation", least_deviation)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins, 2)
     data = with_shared_values(data)

@@ -19,7 +19,7 @@ from keras_latent.metrics.disentanglement.interval import (
 )
 from keras_latent.metrics.disentanglement.split import coefficient_of_determination
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer, checked_seed
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 _ACTIVE_SHARE = 1 / 20
 
@@ -108,8 +108,8 @@ def infomec(
 
     check_resamples(resamples)
     seed = checked_seed(seed)
-    check_positive_integer("neighbours", neighbours)
-    check_positive_integer("size", size)
+    neighbours = checked_positive_integer("neighbours", neighbours)
+    size = checked_positive_integer("size", size)
     data = factor_data(codes, factors, continuous_factors, factor_names, bins, 2)
     if len(data.codes) > size:
         chosen = np.random.default_rng(seed).permutation(len(data.codes))[:size]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def in_equal_bins(numbers: np.ndarray, bins: int) -> np.ndarray:
@@ -36,7 +36,7 @@ def check_bins(bins: int, rows: int) -> None:
     Raises:
         ValueError: If `bins` isn't a positive integer of at most `rows`.
     """
-    check_positive_integer("bins", bins)
+    bins = checked_positive_integer("bins", bins)
     if bins > rows:
         raise ValueError(
             f"`bins` must be at most the number of rows, {rows}. Received: bins={bins}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from keras_latent.metrics.disentanglement.factor_data import FactorData, check_factors
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 def split_rows(
@@ -34,8 +34,8 @@ def split_rows(
     Raises:
         ValueError: If a size isn't a positive integer, or too few factors are left.
     """
-    check_positive_integer("train_size", train_size)
-    check_positive_integer("test_size", test_size)
+    train_size = checked_positive_integer("train_size", train_size)
+    test_size = checked_positive_integer("test_size", test_size)
     order = np.random.default_rng(seed).permutation(len(data.codes))
     n_train = min(train_size, max(2, 2 * len(order) // 3), len(order) - 1)
     n_test = min(test_size, len(order) - n_train)

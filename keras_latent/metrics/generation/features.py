@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes
 from keras_latent.metrics.generation.extractors import EXTRACTORS, own_extractor
-from keras_latent.validation import check_positive_integer, check_unit_range
+from keras_latent.validation import check_unit_range, checked_positive_integer
 from keras_latent.weights_hash import weights_hash
 
 # Greater than what pixels in [-1, 1] can have become by a decoder.
@@ -36,7 +36,7 @@ class Features:
     ) -> None:
         import keras
 
-        check_positive_integer("batch_size", batch_size)
+        batch_size = checked_positive_integer("batch_size", batch_size)
         self.described = None
         if isinstance(extractor, str):
             name, extractor = extractor, own_extractor(extractor)

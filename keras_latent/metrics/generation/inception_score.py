@@ -10,7 +10,7 @@ from keras_latent.metrics.generation.features import (
     checked_array,
 )
 from keras_latent.metrics.score import Score
-from keras_latent.validation import check_positive_integer, checked_seed
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 
 def inception_score(
@@ -57,7 +57,7 @@ def inception_score(
     >>> round(float(score), 9), score.protocol["name"]
     (4.0, 'IS-features')
     """
-    check_positive_integer("splits", splits)
+    splits = checked_positive_integer("splits", splits)
     seed = checked_seed(seed)
     features = Features(extractor, extractor_name, batch_size)
     if real is None:

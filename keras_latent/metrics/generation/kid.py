@@ -9,7 +9,7 @@ from keras_latent.metrics.generation.features import Features, check_alike, halv
 from keras_latent.metrics.score import Score
 from keras_latent.validation import (
     check_in_range,
-    check_positive_integer,
+    checked_positive_integer,
     checked_seed,
     checked_switch,
 )
@@ -69,9 +69,9 @@ def kid(
     >>> score.protocol["name"]
     'KID-features'
     """
-    check_positive_integer("subsets", subsets)
+    subsets = checked_positive_integer("subsets", subsets)
     check_in_range("subset_size", subset_size, 2)
-    check_positive_integer("subset_size", subset_size)
+    subset_size = checked_positive_integer("subset_size", subset_size)
     seed = checked_seed(seed)
     floor = checked_switch("floor", floor)
     features = Features(extractor, extractor_name, batch_size)

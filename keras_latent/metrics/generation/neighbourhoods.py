@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 _ROWS_AT_ONCE = 1024
 # Of the squares of two points' lengths: what subtraction leaves of equal distances.
@@ -29,7 +29,7 @@ def check_neighbours(k: Any, rows: int) -> None:
     Raises:
         ValueError: If `k` isn't a positive integer below `rows`.
     """
-    check_positive_integer("k", k)
+    k = checked_positive_integer("k", k)
     if k >= rows:
         raise ValueError(
             "`k` must be less than the number of real and of generated images, "

@@ -11,7 +11,7 @@ from keras_latent.gradients import (
 from keras_latent.layers import StandardNormal
 from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_positive_integer, checked_optional_seed
+from keras_latent.validation import checked_optional_seed, checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -68,7 +68,7 @@ class ContractiveAutoencoder(DeterministicModel):
         **kwargs: Any,
     ) -> None:
         if probes is not None:
-            check_positive_integer("probes", probes)
+            probes = checked_positive_integer("probes", probes)
         super().__init__(encoder, decoder, likelihood, **kwargs)
         self.check_single_observation()
         self.probes = probes

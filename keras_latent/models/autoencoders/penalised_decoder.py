@@ -11,8 +11,8 @@ from keras_latent.models.deterministic_model import DeterministicModel
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_choice,
-    check_positive_integer,
     checked_optional_seed,
+    checked_positive_integer,
 )
 
 
@@ -44,7 +44,7 @@ class PenalisedDecoder(DeterministicModel):
                 a dict, or `probes` isn't a positive integer.
         """
         check_choice("penalty", penalty, self.usual_weights)
-        check_positive_integer("probes", probes)
+        probes = checked_positive_integer("probes", probes)
         if penalty == "gradient":
             self.check_single_observation()
         self.penalty = penalty

@@ -5,13 +5,12 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
-from keras_latent import distributions
+from keras_latent import distributions, validation
 from keras_latent.losses import aggregate_log_densities
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.training.guard import Column, rows_at_most
 from keras_latent.training.replicas import coupled
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_choice, check_positive_integer, checked_switch
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -82,13 +81,14 @@ class BetaTCVAE(VariationalModel):
         global_batch: bool = False,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("dataset_size", dataset_size)
-        check_choice("estimator", estimator, ("weighted", "stratified"))
+        validation.check_choice("estimator", estimator, ("weighted", "stratified"))
         super().__init__(encoder, decoder, likelihood, **kwargs)
         distributions.check_normal("posterior", self.posterior)
-        self.dataset_size: Any = dataset_size
+        self.dataset_size = validation.checked_positive_integer(
+            "dataset_size", dataset_size
+        )
         self.estimator = estimator
-        self.global_batch = checked_switch("global_batch", global_batch)
+        self.global_batch = validation.checked_switch("global_batch", global_batch)
         self.add_term("reconstruction")
         self.add_term("mutual_information", weight=mutual_information_weight)
         self.add_term("total_correlation", weight=total_correlation_weight)

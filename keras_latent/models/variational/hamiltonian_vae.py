@@ -9,7 +9,7 @@ from keras_latent.gradients import with_gradient
 from keras_latent.models.variational.leapfrog import Leapfrog
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch, Tensor
-from keras_latent.validation import check_between, check_positive_integer
+from keras_latent.validation import check_between, checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -68,7 +68,7 @@ class HamiltonianVAE(VariationalModel):
         inverse_temperature: float = 1.5,
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("leapfrog_steps", leapfrog_steps)
+        leapfrog_steps = checked_positive_integer("leapfrog_steps", leapfrog_steps)
         check_between("step_size", step_size, 0.0, 0.5)
         check_between("inverse_temperature", inverse_temperature, 1.0, 1e6)
         super().__init__(encoder, decoder, likelihood, **kwargs)

@@ -13,7 +13,7 @@ from keras_latent.distributions.top_down import (
 from keras_latent.models import specs
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.typing import Batch
-from keras_latent.validation import check_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -79,7 +79,7 @@ class HierarchicalVAE(VariationalModel):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        check_positive_integer("width", width)
+        width = checked_positive_integer("width", width)
         sizes = level_sizes(code_sizes, specs.decoder_spec(decoder).inputs[0])
         prior = TopDownPrior(sizes, width)
         super().__init__(

@@ -95,14 +95,16 @@ class InfoVAE(PriorMatching, VariationalModel):
         """
         check_in_range("alpha", alpha, -math.inf)
         check_in_range("lambda_", lambda_, -math.inf)
-        if alpha > 1.0 or alpha + lambda_ < 1.0:
+        # A sum such as -3.6 + 4.6 is 1 but for its rounding.
+        mmd_weight = alpha + lambda_ - 1.0
+        if alpha > 1.0 or mmd_weight < -1e-9:
             raise ValueError(
                 "`alpha` must be at most 1 and `alpha` + `lambda_` at least 1, so that "
                 "the weights 1 - alpha and alpha + lambda_ - 1 aren't negative. "
                 f"Received: {alpha=}, {lambda_=}"
             )
         kwargs["kl_weight"] = 1.0 - alpha
-        kwargs["mmd_weight"] = alpha + lambda_ - 1.0
+        kwargs["mmd_weight"] = max(mmd_weight, 0.0)
         return cls(*networks, **kwargs)
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from keras_latent.gradients import stop_gradient, with_scaled_gradient
 from keras_latent.losses import importance_weighted_bound
 from keras_latent.models.variational_model import Latent, VariationalModel
 from keras_latent.typing import Batch
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.validation import check_choice, checked_positive_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_latent")
@@ -72,7 +72,7 @@ class IWAE(VariationalModel):
         gradient: str = "iwae",
         **kwargs: Any,
     ) -> None:
-        check_positive_integer("num_samples", num_samples)
+        num_samples = checked_positive_integer("num_samples", num_samples)
         check_choice("gradient", gradient, ("iwae", "stl", "dreg"))
         super().__init__(encoder, decoder, likelihood, **kwargs)
         if gradient != "iwae" and self.posterior.trainable_variables:

@@ -47,7 +47,7 @@ class Leapfrog(keras.layers.Layer):
         self.temperature_logit = self.add_weight(
             name="temperature_logit",
             shape=(),
-            initializer=keras.initializers.Constant(math.log(math.expm1(excess))),
+            initializer=keras.initializers.Constant(_inverse_softplus(excess)),
         )
         self.built = True
 
@@ -74,3 +74,8 @@ class Leapfrog(keras.layers.Layer):
             momentum = (momentum - 0.5 * step * pull) * ops.sqrt(after / before)
             before = after
         return z, momentum
+
+
+def _inverse_softplus(value: float) -> float:
+    """log(eᵛ − 1), also where eᵛ is too large for a float."""
+    return value + math.log(-math.expm1(-value))

@@ -10,6 +10,7 @@ from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.classifying_model import ClassifyingModel
 from keras_latent.models.conditions import condition_of
+from keras_latent.training.moved_by_data import rows_weighed
 from keras_latent.typing import Batch, Share, Tensor
 
 
@@ -93,20 +94,18 @@ class SemiSupervisedVAE(ClassifyingModel):
         label = ops.one_hot(y, self.num_classes, dtype="float32")
         logits = ops.cast(self.classifier(x, training=training), "float32")
         log_q = ops.log_softmax(logits, axis=-1)
-        reconstruction, kl = self._of_each_class(x, training)
+        # Of the label, where it is known, else q(y|x).
+        share = ops.where(y[:, None] >= 0, label, ops.exp(log_q))
+        with rows_weighed(ops.reshape(share, (-1,))):
+            costs = self._of_each_class(x, training)
+        means = (ops.sum(share * own, axis=-1) for own in (*costs, log_q))
+        reconstruction, kl, guessing = means
         cost = reconstruction + math.log(self.num_classes) + kl
-
-        def expected(of_class: Tensor, of_guess: Tensor) -> Tensor:
-            """Of the label, where it is known, else the mean over q(y|x)."""
-            known = ops.sum(label * of_class, axis=-1)
-            guessed = ops.sum(ops.exp(log_q) * of_guess, axis=-1)
-            return ops.where(is_labelled > 0.0, known, guessed)
-
         return {
-            "bound": expected(cost, cost + log_q),
+            "bound": cost + (1.0 - is_labelled) * guessing,
             "classification": -ops.sum(label * log_q, axis=-1),
-            "reconstruction": expected(reconstruction, reconstruction),
-            "kl": expected(kl, kl),
+            "reconstruction": reconstruction,
+            "kl": kl,
             "accuracy": Share(ops.cast(likeliest(logits) == y, "float32"), is_labelled),
         }
 

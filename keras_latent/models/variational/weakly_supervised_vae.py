@@ -90,13 +90,17 @@ class WeaklySupervisedVAE(PairedModel):
         posteriors = [self.posterior_parameters(x, training) for x in pair]
         shared = shared_elements(*posteriors)
         average = averaged(posteriors[0], posteriors[1], self.averaging)
-        terms: dict[str, Any] = {"reconstruction": 0.0, "kl": 0.0}
-        for x, own in zip(pair, posteriors, strict=True):
-            q = NormalParameters(
-                *(ops.where(shared, a, b) for a, b in zip(average, own, strict=True))
-            )
-            z = self.draw(q)
-            terms["reconstruction"] += 0.5 * self.reconstruction(x, z, training)
-            terms["kl"] += 0.5 * self.kl(Latent(z, q))
+        latents = []
+        for own in posteriors:
+            pairs = zip(average, own, strict=True)
+            q = NormalParameters(*(ops.where(shared, a, b) for a, b in pairs))
+            latents.append(Latent(self.draw(q), q))
+        # Together, as the likelihood's scale may be that of the whole step.
+        x, z = ops.concatenate(pair), ops.concatenate([own.z for own in latents])
+        of_both = self.reconstruction(x, z, training)
+        terms = {
+            "reconstruction": 0.5 * sum(ops.split(of_both, 2)),
+            "kl": 0.5 * sum(self.kl(latent) for latent in latents),
+        }
         is_shared = ops.reshape(ops.cast(shared, "float32"), (-1, self.latent_dim))
         return {**terms, "shared": ops.sum(is_shared, axis=-1)}

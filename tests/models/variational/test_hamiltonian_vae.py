@@ -173,3 +173,9 @@ def test_one_row_and_large_inputs():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+def test_the_largest_temperature_that_is_allowed():
+    model = build(inverse_temperature=9e5)
+    first = 1.0 + np.logaddexp(0.0, float(model.leapfrog.temperature_logit))
+    assert first == pytest.approx(9e5)

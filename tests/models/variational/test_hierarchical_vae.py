@@ -8,7 +8,13 @@ from scipy import stats
 from keras_latent.models import HierarchicalVAE
 from keras_latent.typing import Batch
 from tests.models import gradients
-from tests.models.cases import dense_networks, images, spatial_networks
+from tests.models.cases import (
+    IMAGE_SHAPE,
+    LATENT_DIM,
+    dense_networks,
+    images,
+    spatial_networks,
+)
 
 X = images(6)
 
@@ -153,3 +159,23 @@ def test_one_row_and_large_inputs():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+def test_sizes_may_be_those_of_numpy_and_must_be_several():
+    made = HierarchicalVAE(
+        **dense_networks(), code_sizes=np.array([1, LATENT_DIM - 1]), width=np.int64(8)
+    )
+    assert made.code_sizes == (1, LATENT_DIM - 1)
+    with pytest.raises(
+        ValueError, match=r"`code_sizes` must be a sequence of positive"
+    ):
+        HierarchicalVAE(**dense_networks(), code_sizes=2)
+
+
+def test_draws_under_another_float():
+    keras.config.set_floatx("float64")
+    try:
+        model = HierarchicalVAE(**dense_networks())
+        assert model.sample(2, seed=0).shape == (2, *IMAGE_SHAPE)
+    finally:
+        keras.config.set_floatx("float32")

@@ -130,3 +130,12 @@ def test_one_row_and_large_inputs():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+@pytest.mark.parametrize("lambda_", [4.6, 4.1, 2.8, 2.3, 1.9])
+def test_weights_that_add_up_to_1_but_for_rounding(lambda_):
+    networks = dense_networks()
+    model = InfoVAE.from_alpha_lambda(
+        1.0 - lambda_, lambda_, networks["encoder"], networks["decoder"]
+    )
+    assert float(model.mmd_weight) == 0.0

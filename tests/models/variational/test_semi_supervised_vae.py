@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import special
 
+from keras_latent.likelihoods import Gaussian
 from keras_latent.models import VAE, SemiSupervisedVAE
 from keras_latent.typing import Batch
 from tests.models import gradients
@@ -210,3 +212,29 @@ def test_labels_out_of_range(y):
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+@pytest.mark.parametrize("y", [Y, NONE], ids=["labelled", "without"])
+def test_an_optimal_scale_weighs_classes_by_their_shares(y):
+    """And so −log p(x|z, y) is ½n(1 + log 2πσ²) on average: wrong classes count not."""
+    model = build(likelihood=Gaussian(scale="optimal"))
+    model.compile("sgd")
+    logs = model.train_step((tf.constant(X), tf.constant(y)))
+    likelihood = model.likelihood
+    variance = float(likelihood.mean_square / likelihood.steps_weight)
+    expected = 0.5 * X[0].size * (1.0 + np.log(2 * np.pi * variance))
+    assert float(logs["reconstruction"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_no_class_is_guessed_where_a_density_is_asked_for():
+    model = build()
+    x = np.round(X)
+    y = np.array([0, 1, -1, 3, 1, -1])
+    with pytest.raises(ValueError, match=r"`y` must .* Received: y with -1 in 2 of 6"):
+        model.log_likelihood(x, num_samples=2, y=y)
+    assert model.log_likelihood(x, num_samples=2, y=Y).shape == (6,)
+
+
+def test_the_number_of_classes_may_be_one_of_numpy():
+    model = build(num_classes=np.int64(CATEGORIES), classifier=None)
+    assert type(model.num_classes) is int

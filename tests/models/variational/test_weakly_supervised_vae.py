@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_latent.distributions import NormalParameters
+from keras_latent.likelihoods import Gaussian
 from keras_latent.models import VAE, WeaklySupervisedVAE
 from keras_latent.models.variational import shared_posterior
 from keras_latent.typing import Batch
@@ -137,7 +138,7 @@ def test_one_row_and_large_inputs(averaging):
         (None, r"`y` must hold the other observation of each pair.*y=None"),
         (np.arange(6), r"`y` must hold the other.*\(6, 4, 3, 1\).*shape \(6,\)"),
         (PARTNERS[:, :3], r"`y` must hold the other.*y of shape \(6, 3, 3, 1\)"),
-        (2.0 * PARTNERS, r"Column 'y': `x` must lie in \[0, 1\]"),
+        (2.0 * PARTNERS, r"`y` must lie in \[0, 1\]"),
     ],
 )
 def test_pairs_that_are_none(y, message):
@@ -180,3 +181,23 @@ def test_a_dataset_of_pairs():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+def test_an_optimal_scale_is_that_of_both():
+    """And so −log p(x|z) is ½n(1 + log 2πσ²) on average, with the σ of the step."""
+    model = build(likelihood=Gaussian(scale="optimal"))
+    model.compile("sgd")
+    logs = model.train_step((tf.constant(X), tf.constant(0.0 * PARTNERS)))
+    likelihood = model.likelihood
+    variance = float(likelihood.mean_square / likelihood.steps_weight)
+    expected = 0.5 * X[0].size * (1.0 + np.log(2 * np.pi * variance))
+    assert float(logs["reconstruction"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_is_wrong_with_the_partners_is_said_of_them():
+    model = build()
+    model.compile()
+    with pytest.raises(ValueError, match=r"^`y` must be finite"):
+        model.fit(X, np.nan * PARTNERS)
+    with pytest.raises(ValueError, match=r"^`y` must lie in \[0, 1\]"):
+        model.fit(X, PARTNERS + 2.0)

@@ -98,11 +98,10 @@ class SemiSupervisedVAE(ClassifyingModel):
         share = ops.where(y[:, None] >= 0, label, ops.exp(log_q))
         with rows_weighed(ops.reshape(share, (-1,))):
             costs = self._of_each_class(x, training)
-        means = (ops.sum(share * own, axis=-1) for own in (*costs, log_q))
-        reconstruction, kl, guessing = means
-        cost = reconstruction + math.log(self.num_classes) + kl
+        reconstruction, kl, guess = (ops.sum(share * a, -1) for a in (*costs, log_q))
+        bound = reconstruction + math.log(self.num_classes) + kl
         return {
-            "bound": cost + (1.0 - is_labelled) * guessing,
+            "bound": bound + (1.0 - is_labelled) * guess,
             "classification": -ops.sum(label * log_q, axis=-1),
             "reconstruction": reconstruction,
             "kl": kl,

@@ -174,6 +174,10 @@ def torch_epochs(
     import torch_steps
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    # As TensorFlow multiplies in float32 on a GPU that has TF32, PyTorch shall.
+    is_tf32 = tf.config.experimental.tensor_float_32_execution_enabled()
+    torch.set_float32_matmul_precision("high" if is_tf32 else "highest")
+    torch.backends.cudnn.allow_tf32 = is_tf32
 
     eager = [
         torch_steps.under_autocast(objective, device, precision)
@@ -286,14 +290,20 @@ def _float32(steps: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     }
 
 
-def measured(steps: int, rounds: int, side: int, only: str | None) -> dict[str, Any]:
-    """The step of each variant, and the rate of the peak."""
+def measured(
+    steps: int,
+    rounds: int,
+    side: int,
+    only: str | None,
+    keep: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """The step of each variant, and the rate of the peak; kept after each."""
     if importlib.util.find_spec("torch") is None:
         print("PyTorch isn't installed (extra `benchmarks`): no steps are measured.")
         return {"steps": {}, "rates": {}}
     import speed
 
-    found: dict[str, Any] = {"steps": {}, "rates": {}}
+    found: dict[str, Any] = {"steps": {}, "rates": {}, "failed": {}}
     for precision in PRECISIONS:
         dtype = precision.removeprefix("mixed_")
         run = matrix_product(side, dtype)
@@ -303,8 +313,15 @@ def measured(steps: int, rounds: int, side: int, only: str | None) -> dict[str, 
         for precision in PRECISIONS:
             if only is None or only in name:
                 key = f"{name}, {precision}"
-                found["steps"][key] = timed(make, precision, steps, rounds)
-                print(key, json.dumps(found["steps"][key]), flush=True)
+                try:
+                    found["steps"][key] = timed(make, precision, steps, rounds)
+                except Exception as error:  # Such as memory that is full.
+                    reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                    found["failed"][key] = reason
+                    print(key, reason, flush=True)
+                else:
+                    print(key, json.dumps(found["steps"][key]), flush=True)
+                keep(found)
     return found
 
 
@@ -349,6 +366,12 @@ def main(words: list[str] | None = None) -> int:
         "steps": {},
         "rates": {},
     }
+    arguments.output.mkdir(parents=True, exist_ok=True)
+
+    def keep(found: dict[str, Any]) -> None:
+        text = json.dumps({**results, **found}, indent=2, default=str)
+        kl.saving.write_text(arguments.output / "result.json", text + "\n")
+
     # Speed first: what the checks switch on slows it down.
     if arguments.only != "checks":
         results |= measured(
@@ -356,11 +379,10 @@ def main(words: list[str] | None = None) -> int:
             arguments.rounds or (20 if has_gpu else 1),
             MATRIX[has_gpu],
             arguments.only,
+            keep,
         )
     results["checks"] = checked(16 * BATCH_SIZE if has_gpu else BATCH_SIZE, CHECKS)
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(results, indent=2, default=str)
-    kl.saving.write_text(arguments.output / "result.json", text + "\n")
+    keep({})
     print(f"\n{report(results)}")
     return sum(not own["passed"] for own in results["checks"].values())
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 import keras_latent
 from keras_latent.applications.weight_files import CARD_FILE, WEIGHTS_FILE, sha256
@@ -45,8 +46,8 @@ def save_to_preset(
 
     The folder holds what keras-hub and `keras.saving.load_model` expect, `config.json`,
     `metadata.json` and `model.weights.h5`, and a card: `card.json` with the SHA-256 of
-    the others, and `README.md`, which the Hugging Face Hub shows. `huggingface-cli
-    upload USER/NAME FOLDER` uploads it.
+    config and weights, and `README.md`, which the Hugging Face Hub shows.
+    `huggingface-cli upload USER/NAME FOLDER` uploads it.
 
     Args:
         model: A latent model.
@@ -57,7 +58,8 @@ def save_to_preset(
         measures: Numbers to show, by what they are. Defaults to `None`.
 
     Raises:
-        ValueError: If it isn't a latent model, or something else stands at `path`.
+        ValueError: If it isn't a latent model, the card can't hold an argument, or
+            something else stands at `path`.
         OSError: If the folder can't be written.
 
     >>> import tempfile
@@ -75,6 +77,10 @@ def save_to_preset(
             "`path` must be a folder, which `huggingface-cli upload USER/NAME FOLDER` "
             f"uploads. Received: path={str(path)!r}"
         )
+    for name, text in {"data": data, "license": license}.items():
+        if text is not None and not isinstance(text, str):
+            raise ValueError(f"`{name}` must be a text. Received: {name}={text!r}")
+    measures = _checked_measures(measures)
     with folder_written_whole(path, FILES) as folder:
         _write_parts(model, folder)
         file = folder / METADATA_FILE
@@ -83,7 +89,7 @@ def save_to_preset(
         metadata["parameter_count"] = model.count_params()
         _write_json(file, metadata)
         card = {
-            "name": Path(path).name,
+            "name": Path(path).absolute().name,
             "variant": type(model).__name__,
             "code_shape": list(model.code_shape),
             "parameters": model.count_params(),
@@ -92,7 +98,7 @@ def save_to_preset(
             ),
             "data": data,
             "license": license,
-            "measures": dict(measures or {}),
+            "measures": measures,
             "versions": {
                 "keras_latent": keras_latent.__version__,
                 "keras": keras.__version__,
@@ -138,6 +144,25 @@ def from_preset(path: str | os.PathLike, compile: bool = True) -> LatentModel:
             f"Received: path={str(path)!r} with a {type(model).__name__}"
         )
     return model
+
+
+def _checked_measures(measures: Any) -> dict[str, float]:
+    """Measures as JSON holds them, those of NumPy, too."""
+    if measures is None:
+        return {}
+    if not isinstance(measures, Mapping):
+        raise ValueError(
+            "`measures` must be a dict of numbers by what they are. "
+            f"Received: measures={measures!r}"
+        )
+    for what, value in measures.items():
+        is_number = np.ndim(value) == 0 and np.isreal(value) and value is not None
+        if not isinstance(what, str) or not is_number or not np.isfinite(float(value)):
+            raise ValueError(
+                "`measures` must hold finite numbers by what they are. "
+                f"Received: measures with {what!r}: {value!r}"
+            )
+    return {what: float(value) for what, value in measures.items()}
 
 
 def _write_parts(model: LatentModel, folder: Path) -> None:

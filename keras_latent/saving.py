@@ -85,7 +85,8 @@ def folder_written_whole(
         ValueError: If `path` is a file, or a folder that holds something else.
         OSError: If something can't be written, for one because the disk is full.
     """
-    path = Path(path)
+    # The name of ".", too.
+    path = Path(path).absolute()
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"The folder of `path` must exist. Received: path={str(path)!r}"

@@ -1,7 +1,7 @@
 """Latent models as transformers of scikit-learn."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -15,7 +15,12 @@ from sklearn.base import (
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from keras_latent.models import VARIANTS, LatentModel
-from keras_latent.validation import check_choice, check_positive_integer
+from keras_latent.renamed_errors import arguments_called
+from keras_latent.validation import (
+    check_choice,
+    check_positive_integer,
+    checked_optional_seed,
+)
 
 __all__ = ["LatentTransformer"]
 
@@ -45,7 +50,8 @@ class LatentTransformer(
         epochs: Passes over the data; 0 leaves a model of one's own as it was trained.
             Defaults to 10.
         batch_size: Rows of a step. Defaults to 128.
-        random_state: Seed of weights, order and noise. Defaults to `None`: Keras's.
+        random_state: Seed of weights, order and noise, or a `RandomState` that draws
+            one. Defaults to `None`: Keras's.
         verbose: As of `keras.Model.fit`. Defaults to 0.
 
     Attributes:
@@ -94,14 +100,18 @@ class LatentTransformer(
             This transformer.
 
         Raises:
-            ValueError: If the images have another shape or range than the model takes,
-                or it takes no single image alone.
+            ValueError: If an argument of the constructor isn't as described, the images
+                have another shape or range than the model takes, or it takes no single
+                image alone.
         """
         if self.epochs != 0:
             check_positive_integer("epochs", self.epochs)
         check_positive_integer("batch_size", self.batch_size)
+        check_positive_integer("latent_dim", self.latent_dim)
+        self._check_settings()
+        seed = _seed_of(self.random_state)
         rows = self._rows(X, reset=True)
-        with _seeded(self.random_state):
+        with _seeded(seed):
             model = self._new_model()
             self._check(model, rows)
             x = self._as_observed(rows, model)
@@ -193,6 +203,11 @@ class LatentTransformer(
             )
         if reset:
             self._shape_seen = None if is_flat else shape[1:]
+        elif shape == self._shape_seen:
+            raise ValueError(
+                "`X` must hold images along its first axis, also where it is but one: "
+                f"`X[None]`. Received: X of shape {shape}, that of an image"
+            )
         elif not is_flat and self._shape_seen not in (None, shape[1:]):
             raise ValueError(
                 f"`X` must have the shape of the images of `fit`, {self._shape_seen}. "
@@ -202,10 +217,44 @@ class LatentTransformer(
             images = images.reshape(len(images), -1)
         return validate_data(self, images, dtype="float32", reset=reset)
 
+    def _check_settings(self) -> None:
+        """Refuse what no model can be made with, or what would be left aside."""
+        own = isinstance(self.model, LatentModel)
+        if not own:
+            check_choice("model", self.model, VARIANTS)
+        for name in ("image_shape", "settings"):
+            if own and getattr(self, name) is not None:
+                raise ValueError(
+                    f"`{name}` must be None where `model` is a model and no name. "
+                    f"Received: {name}={getattr(self, name)!r}"
+                )
+        shape = self.image_shape
+        if shape is not None and not (
+            isinstance(shape, list | tuple) and len(shape) in (2, 3)
+        ):
+            raise ValueError(
+                "`image_shape` must be (height, width) or (height, width, channels). "
+                f"Received: image_shape={shape!r}"
+            )
+        if self.settings is None:
+            return
+        if not isinstance(self.settings, Mapping):
+            raise ValueError(
+                "`settings` must be a dict of arguments of the variant. "
+                f"Received: settings={self.settings!r}"
+            )
+        known = [*VARIANTS[self.model].constructor_arguments(), "code_shape", "name"]
+        for name in self.settings:
+            if name == "latent_dim":
+                raise ValueError(
+                    "`settings` can't hold 'latent_dim', which LatentTransformer takes "
+                    f"itself. Received: settings={self.settings!r}"
+                )
+            check_choice("settings", name, [*known, "dtype"])
+
     def _new_model(self) -> LatentModel:
         if isinstance(self.model, LatentModel):
             return _copy(self.model)
-        check_choice("model", self.model, VARIANTS)
         variant, settings = VARIANTS[self.model], dict(self.settings or {})
         shape = self.image_shape or self._shape_seen
         if shape is not None:
@@ -269,6 +318,14 @@ def _copy(model: LatentModel) -> LatentModel:
     else:
         copy.compile_from_config(config)
     return copy
+
+
+def _seed_of(random_state: Any) -> int | None:
+    """A seed of Keras, as scikit-learn's users say it."""
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31))
+    with arguments_called(seed="random_state"):
+        return checked_optional_seed(random_state)
 
 
 @contextmanager

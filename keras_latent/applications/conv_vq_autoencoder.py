@@ -26,7 +26,14 @@ _LEVELS = (8, 4, 4)
 def _make(
     encoder: keras.Model, image_shape: Sequence[int], latent_dim: int, name: str
 ) -> VQVAE:
-    decoder = map_decoder(image_shape, code_shape_of(image_shape, latent_dim))
+    code_shape = code_shape_of(image_shape, latent_dim)
+    if code_shape[-1] != len(_LEVELS):
+        size = latent_dim // code_shape[-1] * len(_LEVELS)
+        raise ValueError(
+            f"`latent_dim` must be {size}, {len(_LEVELS)} numbers for each of "
+            f"{code_shape[0]} x {code_shape[1]} places. Received: {latent_dim=}"
+        )
+    decoder = map_decoder(image_shape, code_shape)
     likelihood = Gaussian(scale=0.1, learn_scale=True)
     quantizer = FiniteScalarQuantizer(_LEVELS)
     return VQVAE(encoder, decoder, likelihood, quantizer, name=name)

@@ -10,8 +10,9 @@ from rich.console import Console
 from keras_latent.cli.results import checked_split, final_split
 from keras_latent.cli.saved_run import SavedRun
 from keras_latent.exporting import export
-from keras_latent.exporting.export import check_arguments
+from keras_latent.exporting.export import check_target
 from keras_latent.exporting.formats import FORMATS
+from keras_latent.exporting.parts import PARTS
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.validation import check_choice
@@ -49,7 +50,11 @@ def export_run(
         OSError: If it can't be written.
     """
     check_choice("format", format, FORMATS)
+    check_choice("part", part, PARTS)
     FORMATS[format].check_is_installed(format)
+    if output is not None:
+        with arguments_called(path="output"):
+            check_target(output, format, part)
     run = SavedRun(model)
     path = output or _default_path(run.file, format, part, int8)
     images = _images(run, dataset)
@@ -59,7 +64,6 @@ def export_run(
         arguments_called(path="output"),
         console.status("Writing, and comparing with the model."),
     ):
-        check_arguments(run.model, path, format, part)
         written = export(run.model, path, format, part, int8, images, limit)
     checked = f"{_IMAGES} images at most" if images is not None else "random images"
     console.print(

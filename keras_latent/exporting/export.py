@@ -14,6 +14,7 @@ from keras_latent.exporting.exported import Exported
 from keras_latent.exporting.formats import FORMATS, Format, output_of
 from keras_latent.exporting.parts import (
     PARTS,
+    check_is_exact,
     checked_on,
     given_to,
     in_float32,
@@ -28,7 +29,7 @@ from keras_latent.saving import (
     written_whole,
 )
 from keras_latent.typing import Observation
-from keras_latent.validation import check_choice, check_in_range
+from keras_latent.validation import check_choice, check_in_range, checked_switch
 
 LIMIT = 1e-5
 """What rounding may change of values up to 1."""
@@ -69,9 +70,9 @@ def export(
         int8: Whether weights have eight bits: in ONNX and LiteRT those of dense and
             convolutional layers, in the others those of dense layers alone. Defaults to
             `False`.
-        images: What it is checked on, as `encode` takes it, of which the first 256 rows
-            count; of a conditional model a dict of `x` and `y`. Defaults to `None`:
-            random ones.
+        images: What it is checked on, as `encode` takes it, a `tf.data` dataset, too,
+            of which the first 256 rows count; of a conditional model a dict of `x` and
+            `y`. Defaults to `None`: random ones.
         limit: What `Exported.difference` may be. Defaults to `None`: 1e-5, or 0.1 with
             `int8`.
 
@@ -93,7 +94,10 @@ def export(
     True
     """
     path = Path(path)
-    check_arguments(model, path, format, part)
+    check_is_latent_model(model)
+    check_target(path, format, part)
+    if checked_switch("int8", int8):
+        check_is_exact(model)
     if limit is None:
         limit = INT8_LIMIT if int8 else LIMIT
     check_in_range("limit", limit)
@@ -125,11 +129,10 @@ def export(
     )
 
 
-def check_arguments(model: Any, path: Path, format: str, part: str) -> None:
-    """Refuse what can't be exported, before work starts.
+def check_target(path: Path, format: str, part: str) -> None:
+    """Refuse what can't be written, before a model is loaded.
 
     Args:
-        model: What the caller gave.
         path: Where it shall stand.
         format: The format.
         part: The part.
@@ -139,7 +142,6 @@ def check_arguments(model: Any, path: Path, format: str, part: str) -> None:
         FileNotFoundError: If the folder around `path` doesn't exist.
         ImportError: If a package is missing.
     """
-    check_is_latent_model(model)
     check_choice("format", format, FORMATS)
     check_choice("part", part, PARTS)
     own = FORMATS[format]

@@ -1,7 +1,6 @@
 """The formats that are written: by what, and what runs them afterwards."""
 
 import tempfile
-import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ import numpy as np
 
 from keras_latent.exporting.parts import named_outputs
 from keras_latent.exporting.upsampling import with_known_sizes
+from keras_latent.keras_internals import sublayers
 from keras_latent.optional import imported
 from keras_latent.typing import Observation
 
@@ -215,10 +215,11 @@ def _quantized(network: keras.Model) -> keras.Model:
     """A copy whose dense layers have weights of eight bits."""
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
-    with warnings.catch_warnings():
-        # Keras says so of every layer that keeps its weights.
-        warnings.filterwarnings("ignore", ".*does not have a `quantize`", UserWarning)
-        copy.quantize("int8")
+    for layer in sublayers(copy):
+        # Not by `copy.quantize`: tables of codes would change, and attention of eight
+        # bits is written so that nothing can read it.
+        if isinstance(layer, keras.layers.Dense):
+            layer.quantize("int8")
     return copy
 
 

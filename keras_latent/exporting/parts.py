@@ -5,7 +5,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_latent.keras_internals import sublayers
 from keras_latent.models import LatentModel, specs
+from keras_latent.models.streaming import is_dataset
 from keras_latent.typing import Observation
 
 PARTS = ("model", "encoder", "decoder")
@@ -99,12 +101,45 @@ def checked_on(model: LatentModel, images: Any) -> Any:
     """
     if images is None:
         return _random_observation(model)
+    if is_dataset(images):
+        images = _first_rows(model, images)
     x = keras.tree.map_structure(lambda rows: np.asarray(rows)[:_MOST_ROWS], images)
     try:
         model.check_observation(x)
     except ValueError as error:
         raise ValueError(str(error).replace("`x`", "`images`")) from None
     return _typed(x, model.encoder_spec())
+
+
+def _first_rows(model: LatentModel, batches: Any) -> Any:
+    """Observations of the first batches of a dataset."""
+    taken, count = [], 0
+    for batch in batches:
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        if model.condition is not None and not isinstance(x, dict):
+            x = {"x": x, "y": y}
+        taken.append(keras.tree.map_structure(np.asarray, x))
+        count += len(keras.tree.flatten(taken[-1])[0])
+        if count >= _MOST_ROWS:
+            break
+    if not taken:
+        raise ValueError("`images` must hold some. Received: an empty dataset")
+    return keras.tree.map_structure(lambda *rows: np.concatenate(rows), *taken)
+
+
+def check_is_exact(model: LatentModel) -> None:
+    """Refuse a model that was quantized: its weights have eight bits already.
+
+    Raises:
+        ValueError: If a layer of it was.
+    """
+    for layer in sublayers(model):
+        if getattr(layer, "quantization_mode", None):
+            raise ValueError(
+                "`int8` must be False for a model that was quantized already. "
+                f"Received: int8=True, with a layer {layer.name!r} of "
+                f"{layer.quantization_mode!r}"
+            )
 
 
 def _typed(rows: Any, spec: Any) -> Any:

@@ -55,7 +55,15 @@ class FeatureDistance:
                 f"`feature_extractor`: some of {known}. "
                 f"Received: feature_layers={layer_names!r}"
             )
-        outputs = [extractor.get_layer(name).output for name in layer_names]
+        try:
+            outputs = [extractor.get_layer(name).output for name in layer_names]
+        except AttributeError:
+            raise ValueError(
+                "`feature_layers` need a `feature_extractor` that is a functional or "
+                "sequential model, whose layers' outputs are known. "
+                f"Received: feature_layers={layer_names!r} of a "
+                f"{type(extractor).__name__}"
+            ) from None
         self._network = with_outputs(extractor, outputs)
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:

@@ -56,6 +56,11 @@ class JudgedImages(ResidualNetworks):
             discriminator_start = checked_positive_integer(
                 "discriminator_start", discriminator_start
             )
+        if feature_layers is not None and feature_extractor is None:
+            raise ValueError(
+                "`feature_layers` must be None without a `feature_extractor`, whose "
+                f"layers they are. Received: feature_layers={feature_layers!r}"
+            )
         image = self.decoder_spec.observation
         image_shape = tuple(image.shape[1:])
         self.feature_extractor = feature_extractor

@@ -40,6 +40,11 @@ class TwoMaps(Quantizer):
     ) -> None:
         super().__init__(**kwargs)
         _check_networks(top_encoder, top_decoder)
+        if bottom is top:
+            raise ValueError(
+                "`top_quantizer` must be another object than `bottom_quantizer`: each "
+                f"has codes of its own. Received: {bottom.name!r} as both"
+            )
         if bottom.depth or top.depth or bottom.term_weights != top.term_weights:
             raise ValueError(
                 "`bottom_quantizer` and `top_quantizer` must have one token a position "

@@ -4,9 +4,11 @@ import abc
 import os
 from typing import Any, ClassVar
 
+import keras
 import numpy as np
 
 from keras_latent.models.streaming import is_dataset
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.samplers.files import write_arrays
 from keras_latent.typing import Observation
 from keras_latent.validation import checked_positive_integer
@@ -94,8 +96,9 @@ class Sampler(abc.ABC):
         Args:
             images: What the model encodes, of shape (count, ...), or a dataset of
                 batches.
-            labels: Integers of shape (count,), of samplers that labels steer, and of
-                conditional models. Defaults to `None`.
+            labels: Integers of shape (count,), of samplers that labels steer; of
+                conditional models, the condition of each, which the batches of a
+                dataset bring along. Defaults to `None`.
             batch_size: Images that are encoded at once. Defaults to `None`: 256.
 
         Returns:
@@ -106,10 +109,13 @@ class Sampler(abc.ABC):
                 than it takes.
         """
         self.check_labels_serve(labels)
-        encoded = self.encoded(images, labels, batch_size)
-        given = None
-        if labels is not None and self.steered_by_labels:
-            given = as_labels(labels, len(encoded))
+        steers = labels is not None and self._is_steered
+        if steers and not is_dataset(images):
+            # Before all images are encoded.
+            as_labels(labels, len(keras.tree.flatten(images)[0]))
+        with arguments_called(x="images", y="labels"):
+            encoded = self.encoded(images, labels, batch_size)
+        given = as_labels(labels, len(encoded)) if steers else None
         # Where fitting fails, what was fitted before stays.
         before = self.state
         try:
@@ -134,15 +140,21 @@ class Sampler(abc.ABC):
         Args:
             n: Number of images.
             seed: Seed of the draw. Defaults to `None`: another draw each time.
-            labels: One for all, or integers of shape (n,). Defaults to `None`.
+            labels: One for all, or integers of shape (n,); of conditional models, the
+                conditions. Defaults to `None`.
             batch_size: Codes that are decoded at once. Defaults to `None`: 256.
 
         Returns:
             Images of shape (n, ...), as of the model's `decode`.
 
         Raises:
-            ValueError: If nothing was fitted, or a label was never seen.
+            ValueError: If nothing was fitted, a label was never seen, or is missing of
+                a conditional model.
         """
+        self.fitted_state()
+        checked_positive_integer("n", n)
+        if is_conditional(self.model):
+            labels = conditions_of(self.model, labels, n)
         return self.decoded_draws(n, seed, labels, batch_size)
 
     def save(self, path: str | os.PathLike) -> None:
@@ -198,11 +210,21 @@ class Sampler(abc.ABC):
         self.fitted_state()
         n = checked_positive_integer("n", n)
         self.check_labels_serve(labels)
-        if labels is None or not self.steered_by_labels:
+        if labels is None or not self._is_steered:
+            return None
+        if self.classes is None and is_conditional(self.model):
+            # The decoder is told them; the codes weren't sorted by them.
             return None
         known = as_labels(np.full(n, labels) if not np.ndim(labels) else labels, n)
         check_seen(known, self.classes)
         return known
+
+    @property
+    def _is_steered(self) -> bool:
+        """Whether labels are classes that steer it, and no vectors for the model."""
+        condition = getattr(self.model, "condition", None)
+        are_classes = condition is None or condition.num_classes is not None
+        return self.steered_by_labels and are_classes
 
     def _header(self) -> dict[str, Any]:
         return {
@@ -211,6 +233,7 @@ class Sampler(abc.ABC):
             "config": self.get_config(),
             "code_shape": list(self.model.code_shape),
             "model_hash": weights_hash(self.model),
+            "arrays": sorted(self.fitted_state()),
         }
 
     def check_labels_serve(self, labels: Any) -> None:
@@ -230,6 +253,26 @@ class Sampler(abc.ABC):
 def is_conditional(model: Any) -> bool:
     """Whether a model is told a condition beside each observation."""
     return getattr(model, "condition", None) is not None
+
+
+def conditions_of(model: Any, labels: Any, n: int) -> np.ndarray:
+    """The condition of each draw, checked.
+
+    Args:
+        model: A conditional model.
+        labels: One condition for all, or one for each.
+        n: Number of draws.
+
+    Raises:
+        ValueError: If there is none, or it isn't one that the model takes.
+    """
+    rank = 1 if model.condition.num_classes is not None else 2
+    given = None if labels is None else np.asarray(labels)
+    if given is not None and given.ndim == rank - 1:
+        given = np.repeat(given[None], n, axis=0)
+    with arguments_called(y="labels"):
+        model.condition.check(given, n)
+    return np.asarray(given)
 
 
 def told(model: Any, images: Any, labels: Any) -> list[Any]:

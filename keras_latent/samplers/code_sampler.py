@@ -175,8 +175,7 @@ class CodeSampler(Sampler):
         codes = self.sample_codes(n, seed, labels)
         if not is_conditional(self.model):
             return self.model.decode(codes, batch_size=batch_size)
-        y = np.full(n, labels) if labels is not None and not np.ndim(labels) else labels
-        return self.model.decode(codes, y, batch_size=batch_size)
+        return self.model.decode(codes, labels, batch_size=batch_size)
 
     def _in_space(self, codes: np.ndarray) -> np.ndarray:
         """The nearest codes that the decoder takes: on the sphere, within the ball."""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.samplers.base import FORMAT, Sampler
 from keras_latent.samplers.files import read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
@@ -99,6 +100,7 @@ def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
         ValueError: If it isn't a whole file of a sampler, is of another version, or was
             fitted to another model.
     """
+    check_is_latent_model(model)
     header, state = read_arrays(path)
     check_choice("format", header.get("format"), [FORMAT])
     check_choice("sampler", header.get("sampler"), _CLASSES)
@@ -109,6 +111,18 @@ def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
             f"weights of the hash {saved}. Received: model={model.name!r} with the "
             f"hash {given}"
         )
-    sampler = _CLASSES[header["sampler"]](model, **header["config"])
+    missing = sorted(set(header.get("arrays", [])) - state.keys())
+    try:
+        sampler = _CLASSES[header["sampler"]](model, **header["config"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(
+            "`path` must be a sampler of a version that knows the same arguments. "
+            f"Received: path={str(path)!r} of {header['sampler']}: {error!r}"
+        ) from error
+    if missing:
+        raise ValueError(
+            "`path` must be a whole file of a sampler. "
+            f"Received: path={str(path)!r} without {', '.join(missing)}"
+        )
     sampler.state = state
     return sampler

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from keras_latent.keras_internals import random_states
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.samplers.files import read_arrays, write_arrays
 
 _EMBEDDED = 0.2
@@ -162,11 +163,25 @@ class Checkpoint:
         """Take what the file holds, and say how many epochs were made.
 
         Raises:
-            ValueError: If it is of another fit.
+            ValueError: If it is of another fit, or no checkpoint.
+            FileNotFoundError: If its folder doesn't exist.
         """
-        if self.path is None or not self.path.exists():
+        if self.path is None:
             return 0
-        header, values = read_arrays(self.path)
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(
+                "The folder of `checkpoint` must exist. "
+                f"Received: checkpoint={str(self.path)!r}"
+            )
+        if self.path.is_dir():
+            raise ValueError(
+                "`checkpoint` must be a file, but is a folder. "
+                f"Received: checkpoint={str(self.path)!r}"
+            )
+        if not self.path.exists():
+            return 0
+        with arguments_called(path="checkpoint"):
+            header, values = read_arrays(self.path)
         if header.get("fit") != self._fitted:
             raise ValueError(
                 "`checkpoint` must be of a fit with the same arguments, model, images "

@@ -56,16 +56,21 @@ def fit(name: str, sampler_name: str, arguments: argparse.Namespace) -> None:
     arguments.runs.mkdir(parents=True, exist_ok=True)
     options = FITS[name][sampler_name]
     cls: Any = SAMPLERS[sampler_name]
+    train = labelled(card["dataset"], "train")
+    file = folder / SAMPLERS_FOLDER / f"{sampler_name}.npz"
+    made = card.get("samplers", {}).get(sampler_name, {})
+    if arguments.measure:
+        write(folder, sampler_name, kl.load_sampler(file, model), train, made)
+        return
     checkpoint = arguments.runs / f"{name}-{sampler_name}.npz"
     sampler = cls(model, **options, checkpoint=checkpoint)
     begun = time.perf_counter()
-    train = labelled(card["dataset"], "train")
     sampler.fit(*train)
-    minutes = (time.perf_counter() - begun) / 60
-    file = folder / SAMPLERS_FOLDER / f"{sampler_name}.npz"
+    minutes = round((time.perf_counter() - begun) / 60, 1)
     file.parent.mkdir(exist_ok=True)
     sampler.save(file)
-    write(folder, sampler_name, sampler, train, minutes)
+    made = {"arguments": options, "minutes": minutes, "commit": commit()}
+    write(folder, sampler_name, sampler, train, made)
 
 
 def write(
@@ -73,18 +78,16 @@ def write(
     sampler_name: str,
     sampler: kl.samplers.Sampler,
     train: tuple[np.ndarray, np.ndarray],
-    minutes: float,
+    made: dict[str, Any],
 ) -> None:
     """Measure a fitted sampler, and write what its model's card says of it."""
     card = json.loads((folder / CARD_FILE).read_text("utf-8"))
     test = labelled(card["dataset"], "test")
     picture = folder / f"{sampler_name}.png"
     found = {
+        **made,
         "sha256": sha256(folder / SAMPLERS_FOLDER / f"{sampler_name}.npz"),
-        "arguments": FITS[folder.name][sampler_name],
         "labels": [*kl.datasets.emoji.CATEGORIES, "logos"][: len(np.unique(train[1]))],
-        "minutes": round(minutes, 1),
-        "commit": commit(),
         "measures": measure(sampler, train, test, picture),
     }
     card["model_hash"] = weights_hash(sampler.model)
@@ -100,6 +103,9 @@ def main() -> None:
     parser.add_argument("sampler", choices=SAMPLERS)
     parser.add_argument("--saved-models", type=Path, default=Path("saved_models"))
     parser.add_argument("--runs", type=Path, default=Path("runs/applications"))
+    parser.add_argument(
+        "--measure", action="store_true", help="fit nothing; measure what is there"
+    )
     arguments = parser.parse_args()
     if arguments.sampler not in FITS[arguments.model]:
         parser.error(f"{arguments.model} has {', '.join(FITS[arguments.model])}")

@@ -218,6 +218,7 @@ HOOKS = {
     ("LatentModel", "log_likelihood"),  # an error, unless there is a density
     ("ObservingModel", "watched_columns"),  # labels are looked at, where they are read
     ("BuiltModel", "on_steps_begun"),
+    ("ConstructorConfigModel", "quantize"),  # of tokens, points, too
     ("ConstructorConfigModel", "constructor_value"),  # one argument, several weights
     # What isn't known in closed form is drawn; most priors need a shape alone.
     ("CodeDistribution", "parameter_channels"),

@@ -159,6 +159,17 @@ class ConstructorConfigModel(ObjectiveModel):
             made[name].trainable = False
         return model
 
+    def quantize(self, mode: Any = None, **kwargs: Any) -> None:
+        """Quantize the weights, as `keras.Model.quantize`, but for those of attention.
+
+        Keras writes attention of eight bits so that nothing can read it again.
+        """
+        for layer in sublayers(self):
+            if isinstance(layer, keras.layers.MultiHeadAttention):
+                for inner in sublayers(layer)[1:]:
+                    inner.quantize = _stay_exact
+        super().quantize(mode, **kwargs)
+
     def made_layers(self) -> dict[str, keras.layers.Layer]:
         """The layers that the constructor makes, by the names of their attributes.
 
@@ -193,13 +204,23 @@ class ConstructorConfigModel(ObjectiveModel):
 
         Raises:
             ValueError: If it is a file of the older format, `.h5`, which would leave
-                out what the model keeps, and couldn't be loaded.
+                out what the model keeps, or attention was quantized: what is written
+                couldn't be loaded.
         """
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
                 "`filepath` must end in '.keras': the older format can't hold all of "
                 f"{type(self).__name__}. Received: filepath={str(filepath)!r}"
             )
+        for layer in sublayers(self):
+            inside = sublayers(layer)[1:]
+            is_attention = isinstance(layer, keras.layers.MultiHeadAttention)
+            if is_attention and any(_quantized(inner) for inner in inside):
+                raise ValueError(
+                    "Attention must have weights that are no integers to be saved: "
+                    "Keras can't load others. Quantize the model by its own "
+                    f"`quantize`. Received: a quantized layer {layer.name!r}"
+                )
         is_archive = kwargs.get("zipped", True) and str(filepath).endswith(".keras")
         is_local_file = is_archive and "://" not in str(filepath)
         if not is_local_file or (not overwrite and os.path.exists(filepath)):
@@ -207,6 +228,11 @@ class ConstructorConfigModel(ObjectiveModel):
             return
         with written_whole(filepath) as unfinished:
             super().save(unfinished, **kwargs)
+
+
+def _stay_exact(*arguments: Any, **options: Any) -> None:
+    """What Keras calls to store weights in a few bits: a warning follows."""
+    raise NotImplementedError("Attention stays as it is, lest it can't be loaded.")
 
 
 def _quantized(layer: Any) -> str | None:

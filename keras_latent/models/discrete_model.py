@@ -130,7 +130,9 @@ class DiscreteModel(LatentModel):
 
         return streamed(decode, t, batch_size, check=self.check_tokens)
 
-    def quantize(self, z: Any, batch_size: int | None = None, **kwargs: Any) -> Any:
+    def quantize(  # type: ignore[override]
+        self, z: Any, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
         """The codes that are nearest to any points of the space of codes.
 
         With the name of a mode instead, such as `"int8"`, it quantizes the weights, as

@@ -51,3 +51,29 @@ def test_the_numbers_are_those_of_eight_bits():
 def test_a_model_that_was_not_says_nothing_of_it():
     model = kl.models.Autoencoder.for_images((8, 8, 1), latent_dim=2)
     assert "quantized" not in model.get_config()
+
+
+def with_attention():
+    networks = {"width": 8, "attention": True}
+    return kl.models.AutoencoderKL.for_images(
+        (16, 16, 1), latent_dim=2, encoder=dict(networks), decoder=dict(networks)
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Attention stays as it is")
+def test_attention_stays_exact_and_loads(tmp_path):
+    model = with_attention()
+    x = np.random.default_rng(0).random((4, 16, 16, 1), "float32")
+    model.quantize("int8")
+    model.save(tmp_path / "model.keras")
+    loaded = kl.load_model(tmp_path / "model.keras")
+    assert_equal(loaded.reconstruct(x), model.reconstruct(x))
+
+
+def test_attention_that_was_quantized_past_the_model_is_not_written(tmp_path):
+    model = with_attention()
+    # Past the model, which would keep it exact.
+    keras.Model.quantize(model.encoder, "int8")
+    with pytest.raises(ValueError, match=r"Attention must .* Received: a quantized"):
+        model.save(tmp_path / "model.keras")
+    assert not list(tmp_path.iterdir())

@@ -249,3 +249,38 @@ class TestHub:
         )
         with pytest.raises(ImportError, match=message):
             kl.from_preset("hf://me/tiny")
+
+
+def test_measures_may_be_those_of_numpy(trained, tmp_path):
+    kl.presets.save_to_preset(
+        trained, tmp_path / "a", measures={"mse": np.float32(0.5)}
+    )
+    card = json.loads((tmp_path / "a" / "card.json").read_text())
+    assert card["measures"] == {"mse": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"measures": {"mse": "low"}}, r"`measures` must .*'mse': 'low'"),
+        ({"measures": {"mse": None}}, r"`measures` must .*'mse': None"),
+        ({"measures": {"mse": np.nan}}, r"`measures` must hold finite numbers"),
+        ({"measures": [0.5]}, r"`measures` must be a dict"),
+        ({"data": 3}, r"`data` must be a text. Received: data=3"),
+        ({"license": 5}, r"`license` must be a text. Received: license=5"),
+    ],
+)
+def test_what_a_card_can_not_hold_is_refused_before_work(
+    trained, tmp_path, arguments, message
+):
+    with pytest.raises(ValueError, match=message):
+        kl.presets.save_to_preset(trained, tmp_path / "a", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_folder_by_its_shortest_name(trained, tmp_path, monkeypatch):
+    (tmp_path / "tiny").mkdir()
+    monkeypatch.chdir(tmp_path / "tiny")
+    kl.presets.save_to_preset(trained, ".")
+    card = json.loads((tmp_path / "tiny" / "card.json").read_text())
+    assert card["name"] == "tiny"

@@ -228,3 +228,44 @@ class TestErrors:
     def test_arguments(self, images, arguments, message):
         with pytest.raises(ValueError, match=message):
             LatentTransformer(**arguments).fit(images)
+
+
+def test_a_generator_of_seeds():
+    x = np.random.default_rng(0).random((6, 8, 8, 1), "float32")
+
+    def codes(state):
+        found = LatentTransformer(latent_dim=2, epochs=1, random_state=state)
+        return found.fit_transform(x)
+
+    one, two = (codes(np.random.RandomState(3)) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(codes(np.int64(3)), codes(3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"random_state": -1}, r"`random_state` must"),
+        ({"settings": "beta"}, r"`settings` must be a dict"),
+        ({"settings": {"latent_dim": 4}}, r"`settings` can't hold 'latent_dim'"),
+        ({"model": "vae", "settings": {"bta": 4}}, r"`settings` must .*'beta'\?"),
+        ({"image_shape": 64}, r"`image_shape` must be \(height, width\)"),
+        ({"latent_dim": 2.5}, r"`latent_dim` must be a positive integer"),
+    ],
+)
+def test_arguments_are_looked_at_before_the_images(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        LatentTransformer(**arguments).fit(np.zeros((4, 192)))
+
+
+def test_one_image_needs_an_axis_of_rows(images):
+    model = kl.models.Autoencoder(**cases.dense_networks())
+    found = LatentTransformer(model, epochs=0).fit(images)
+    with pytest.raises(ValueError, match=r"`X` must hold images along its first axis"):
+        found.transform(images[0])
+
+
+def test_ones_own_model_has_its_own_shape(images):
+    model = kl.models.Autoencoder(**cases.dense_networks())
+    with pytest.raises(ValueError, match=r"`image_shape` must be None"):
+        LatentTransformer(model, image_shape=(8, 8, 1)).fit(images)

@@ -100,7 +100,8 @@ def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
         ValueError: If it isn't a whole file of a sampler, is of another version, or was
             fitted to another model.
     """
-    check_is_latent_model(model)
+    if not hasattr(model, "weights"):
+        check_is_latent_model(model)
     header, state = read_arrays(path)
     check_choice("format", header.get("format"), [FORMAT])
     check_choice("sampler", header.get("sampler"), _CLASSES)

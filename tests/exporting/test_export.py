@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_latent as kl
 from keras_latent.exporting.formats import FORMATS
@@ -365,3 +366,40 @@ class TestErrors:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
             signal.signal(signal.SIGXFSZ, handler)
         assert listing(tmp_path) == []
+
+
+def test_images_may_come_in_batches(model, images, tmp_path):
+    batches = tf.data.Dataset.from_tensor_slices(images).batch(2)
+    found = kl.export(model, tmp_path / "a.keras", "keras", "encoder", images=batches)
+    assert found.difference <= found.limit
+
+
+def test_a_folder_by_its_shortest_name(model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    kl.export(model, ".", "saved-model", "encoder")
+    assert (tmp_path / "saved_model.pb").is_file()
+
+
+def test_eight_bits_are_asked_for_by_true_alone(model, tmp_path):
+    with pytest.raises(ValueError, match=r"`int8` must be True or False"):
+        kl.export(model, tmp_path / "a.keras", "keras", int8="no")
+    quantized = kl.models.Autoencoder.for_images(SHAPE, latent_dim=2)
+    quantized.quantize("int8")
+    with pytest.raises(ValueError, match=r"`int8` must be False for a model that was"):
+        kl.export(quantized, tmp_path / "a.keras", "keras", int8=True)
+
+
+def test_eight_bits_leave_tables_of_codes_as_they_are(tmp_path):
+    quantizer = kl.quantizers.ResidualQuantizer(num_levels=2, num_codes=32)
+    model = kl.models.VQVAE.for_images(
+        (16, 16, 1), code_shape=(4, 4, 8), quantizer=quantizer
+    )
+    path = tmp_path / "encoder.keras"
+    found = kl.export(model, path, "keras", "encoder", int8=True)
+    assert found.difference < 1e-5
+    kinds = {
+        type(layer).__name__
+        for layer in kl.load_model(path)._flatten_layers()
+        if getattr(layer, "quantization_mode", None)
+    }
+    assert kinds <= {"Dense"}

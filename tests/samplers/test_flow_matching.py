@@ -2,10 +2,17 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy.spatial.distance import cdist
 
 import keras_latent as kl
-from keras_latent.samplers import FlowMatching, GaussianMixture, Normal, UniformSphere
+from keras_latent.samplers import (
+    FlowMatching,
+    GaussianMixture,
+    Normal,
+    UniformSphere,
+    files,
+)
 
 
 class TwoModes:
@@ -156,3 +163,94 @@ def test_density_on_a_sphere(tmp_path):
         sampler.log_prob(2 * codes)
     with pytest.raises(ValueError, match=r"Normal has no density"):
         Normal(model).fit(images).log_prob(codes)
+
+
+def conditional(**arguments):
+    decoder = {"num_classes": 3, **arguments}
+    return kl.models.ConditionalVAE.for_images((8, 8, 1), latent_dim=2, **decoder)
+
+
+def pictures(count):
+    return np.random.default_rng(0).random((count, 8, 8, 1), "float32")
+
+
+def quick(model):
+    return FlowMatching(model, units=4, epochs=1, steps=1, verbose=0)
+
+
+def test_batches_that_bring_conditions_along():
+    """The flow doesn't know which code is of which; the decoder is told."""
+    model, labels = conditional(), np.arange(12) % 3
+    batches = tf.data.Dataset.from_tensor_slices((pictures(12), labels)).batch(4)
+    flow = quick(model).fit(batches)
+    codes = flow.sample_codes(2, seed=0)
+    expected = model.decode(codes, np.array([2, 2]))
+    np.testing.assert_allclose(flow.sample(2, seed=0, labels=2), expected, atol=1e-6)
+
+
+def test_conditions_that_are_vectors():
+    model = conditional(num_classes=None, condition_size=2)
+    given = np.random.default_rng(1).normal(size=(12, 2)).astype("float32")
+    flow = quick(model).fit(pictures(12), given)
+    one = flow.sample(2, seed=0, labels=given[0])
+    two = flow.sample(2, seed=0, labels=given[[0, 0]])
+    np.testing.assert_allclose(one, two)
+
+
+def test_a_conditional_model_needs_labels_to_sample():
+    flow = quick(conditional()).fit(pictures(12), np.arange(12) % 3)
+    with pytest.raises(ValueError, match=r"^`labels` must be the condition"):
+        flow.sample(2)
+    with pytest.raises(ValueError, match=r"^`labels` must hold classes from 0 to 2"):
+        flow.sample(2, labels=3)
+
+
+def test_what_is_wrong_with_the_images_is_said_of_them_and_labels_come_first(
+    monkeypatch,
+):
+    model = kl.models.Autoencoder.for_images((8, 8, 1), latent_dim=2)
+    with pytest.raises(ValueError, match=r"`images` must"):
+        quick(model).fit(pictures(12)[:, :4])
+    encoded = []
+    monkeypatch.setattr(model, "encode", lambda *a, **k: encoded.append(a))
+    with pytest.raises(ValueError, match=r"`labels` must be integers of shape \(12,\)"):
+        quick(model).fit(pictures(12), np.zeros(3, int))
+    assert not encoded
+
+
+def test_checkpoints_that_can_not_be(tmp_path):
+    codes, _ = two_modes(8, seed=0)
+
+    def fit(checkpoint):
+        FlowMatching(TwoModes(), units=4, epochs=1, checkpoint=checkpoint).fit(codes)
+
+    with pytest.raises(FileNotFoundError, match=r"folder of `checkpoint` must exist"):
+        fit(tmp_path / "missing" / "fit.npz")
+    with pytest.raises(ValueError, match=r"`checkpoint` must be a file"):
+        fit(tmp_path)
+    (tmp_path / "fit.npz").write_bytes(b"no archive")
+    with pytest.raises(ValueError, match=r"`checkpoint` must be a whole file"):
+        fit(tmp_path / "fit.npz")
+
+
+def test_files_of_other_versions(tmp_path):
+    codes, _ = two_modes(8, seed=0)
+    file = tmp_path / "normal.npz"
+    Normal(TwoModes()).fit(codes).save(file)
+    header, arrays = files.read_arrays(file)
+    changes = [
+        (
+            {**header, "config": {"new": 1}},
+            arrays,
+            r"`path` must be a sampler of a ver",
+        ),
+        ({k: header[k] for k in header if k != "config"}, arrays, r"`path` must be a"),
+        (header, {"code_scale": arrays["code_scale"]}, r"`path` must be a whole file"),
+    ]
+    for changed, kept, message in changes:
+        files.write_arrays(file, changed, kept)
+        with pytest.raises(ValueError, match=message):
+            kl.load_sampler(file, TwoModes())
+    for model in (None, str(file)):
+        with pytest.raises(ValueError, match=r"`model` must be a latent model"):
+            kl.load_sampler(file, model)

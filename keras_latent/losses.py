@@ -1,6 +1,7 @@
 """Terms of objectives, as functions of codes."""
 
 import math
+import numbers
 from typing import Any
 
 import keras
@@ -140,7 +141,8 @@ def different(a: Tensor, b: Tensor, margin: float = 1.0) -> Tensor:
     >>> different([[0.0]], [[0.0]], margin=2.0).numpy().tolist()
     [2.0]
     """
-    check_in_range("margin", margin)
+    if isinstance(margin, numbers.Real):
+        check_in_range("margin", margin)
     return 0.5 * ops.square(ops.maximum(margin - distance(a, b), 0.0))
 
 
@@ -230,11 +232,11 @@ def _log_weights(rows: Tensor, dataset_size: int, estimator: str) -> Tensor:
     """Logarithms of the weights wᵢⱼ of `aggregate_log_densities`, (rows, rows)."""
     count, size = ops.cast(rows, "float32"), float(dataset_size)
     if estimator == "weighted":
-        return ops.zeros((rows, rows)) - ops.log(size * count)
+        return ops.zeros((rows, rows), "float32") - ops.log(size * count)
     others = ops.maximum(count - 1.0, 1.0)
     rest = ops.log(max(size - 1.0, 1e-30) / (size * others))
-    own = ops.where(count > 1.0, -math.log(size), 0.0)
-    return ops.where(ops.eye(rows) > 0.0, own, rest)
+    own = -math.log(size) * ops.cast(count > 1.0, "float32")
+    return ops.where(ops.eye(rows) > 0, own, rest)
 
 
 def decomposed_kl(
@@ -332,7 +334,9 @@ def mmd(
     def among(a: Tensor) -> Tensor:
         count = ops.shape(a)[0]
         pairs = ops.cast(ops.maximum(count * (count - 1), 1), "float32")
-        return ops.sum(similarity(a, a) * (1.0 - ops.eye(count))) / pairs
+        return (
+            ops.sum(similarity(a, a) * (1.0 - ops.eye(count, dtype="float32"))) / pairs
+        )
 
     return among(z) + among(drawn) - 2.0 * ops.mean(similarity(z, drawn))
 
@@ -370,7 +374,7 @@ def covariance_deviations(
     centred = mean - ops.mean(mean, axis=0)
     rows = ops.cast(ops.maximum(ops.shape(mean)[0], 1), "float32")
     covariance = ops.matmul(ops.transpose(centred), centred) / rows
-    identity = ops.eye(mean.shape[1])
+    identity = ops.eye(mean.shape[1], dtype="float32")
     diagonal = ops.sum(covariance * identity, axis=0)
     if kind == "ii":
         diagonal = diagonal + ops.mean(ops.exp(log_var), axis=0)

@@ -117,7 +117,7 @@ def turned(z: Tensor, mean: Tensor) -> Tensor:
     sign where that is −μ, so that no μ is a direction where gradients blow up or end.
     """
     pole = ops.one_hot(0, mean.shape[-1], dtype="float32")
-    sign = ops.where(mean[..., :1] > 0, 1.0, -1.0)
+    sign = 2.0 * ops.cast(mean[..., :1] > 0, "float32") - 1.0
     normal = pole + sign * mean
     scale = 2.0 / ops.sum(ops.square(normal), axis=-1, keepdims=True)
     along = ops.sum(normal * z, axis=-1, keepdims=True)

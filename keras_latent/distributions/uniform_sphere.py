@@ -53,7 +53,7 @@ class UniformSphere(CodeDistribution):
 
     def mean(self, parameters: Any = None) -> Tensor:
         """0, which doesn't lie on the sphere."""
-        return ops.zeros(())
+        return ops.zeros((), "float32")
 
 
 def check_dimensions(dimensions: int) -> None:

@@ -65,7 +65,10 @@ class MaskingCorruption(Corruption):
     def corrupt(self, x: Tensor) -> Tensor:
         """Mask a tensor of shape (batch, ...)."""
         noise = rowwise_noise(
-            lambda shape: keras.random.uniform(shape, seed=self.seed_generator), x
+            lambda shape: keras.random.uniform(
+                shape, dtype="float32", seed=self.seed_generator
+            ),
+            x,
         )
         return ops.where(noise < self.rate, ops.zeros_like(x), x)
 

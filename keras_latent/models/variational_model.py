@@ -240,7 +240,8 @@ class VariationalModel(LatentModel):
     def _example_parameters(self) -> Any:
         channels = self.posterior.parameter_channels(self.code_shape[-1])
         outputs = [
-            ops.zeros((1, *self.code_shape[:-1], size)) for size in channels.values()
+            ops.zeros((1, *self.code_shape[:-1], size), "float32")
+            for size in channels.values()
         ]
         return self.posterior.from_network(outputs)
 

@@ -164,4 +164,4 @@ class LookupFreeQuantizer(Quantizer):
 
 
 def _signs(e: Tensor) -> Tensor:
-    return ops.where(e > 0.0, 1.0, -1.0)
+    return 2.0 * ops.cast(e > 0.0, "float32") - 1.0

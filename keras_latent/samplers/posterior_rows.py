@@ -44,7 +44,9 @@ def posteriors_of(model: Any, rows: np.ndarray) -> Any:
     shape = model.code_shape
     channels = model.posterior.parameter_channels(shape[-1])
     # One of each shows what they are.
-    outputs = [ops.zeros((1, *shape[:-1], size)) for size in channels.values()]
+    outputs = [
+        ops.zeros((1, *shape[:-1], size), "float32") for size in channels.values()
+    ]
     like = model.posterior.from_network(outputs)
     shapes = [tuple(part.shape[1:]) for part in like]
     ends = np.cumsum([np.prod(each, dtype=int) for each in shapes])

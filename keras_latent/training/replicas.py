@@ -221,12 +221,16 @@ def rowwise_gamma(alpha: Tensor, seed: Any) -> Tensor:
         Draws of the shape of `alpha`.
     """
     if not is_distributed():
-        return keras.random.gamma(keras.ops.shape(alpha), alpha, seed=seed)
+        return keras.random.gamma(
+            keras.ops.shape(alpha), alpha, dtype="float32", seed=seed
+        )
     share = current_share(tf.shape(alpha)[0])
     draws = tf.shape(alpha)[0] // tf.maximum(share.rows, 1)
     own = Share(share.rows * draws, share.offset * draws, share.total * draws)
     everyone = gathered(alpha, own)
-    drawn = keras.random.gamma(keras.ops.shape(everyone), everyone, seed=seed)
+    drawn = keras.random.gamma(
+        keras.ops.shape(everyone), everyone, dtype="float32", seed=seed
+    )
     here = drawn[own.offset : own.offset + own.rows]
     # A replica without a row holds one of zeros, which needs draws of some kind.
     missing = tf.shape(alpha)[0] - own.rows

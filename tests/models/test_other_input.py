@@ -11,6 +11,7 @@ from tests.models.cases import (
     conditional_networks,
     dense_networks,
     digits,
+    few_cases,
     images,
     optimizers,
 )
@@ -330,3 +331,17 @@ def test_metrics_of_an_earlier_compile_are_not_logged():
     assert "mae" in model.fit(X, verbose=0).history
     model.compile(run_eagerly=True)
     assert "mae" not in model.fit(X, verbose=0).history
+
+
+@few_cases
+def test_another_float_of_keras_changes_nothing_but_the_networks(case):
+    """What is computed in float32 stays so where layers compute in float64."""
+    keras.config.set_floatx("float64")
+    try:
+        model = case.build()
+        model.compile(run_eagerly=True)
+        labels = None if case.labels is None else case.labels(4)
+        logs = model.fit(case.data(4), labels, verbose=0).history
+    finally:
+        keras.config.set_floatx("float32")
+    assert np.isfinite(logs["loss"]).all()

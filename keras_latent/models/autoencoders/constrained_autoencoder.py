@@ -124,7 +124,7 @@ class ConstrainedAutoencoder(DeterministicModel):
         z = self.encoded(x, training)
         terms: dict[str, Any] = {
             "reconstruction": self.reconstruction(x, z, training),
-            "perturbation": ops.zeros(()),
+            "perturbation": ops.zeros((), "float32"),
         }
         for suffix, head in self._heads_by_suffix().items():
             y = batch.y[suffix.removeprefix("_")] if suffix else batch.y

@@ -87,7 +87,7 @@ class PenalisedDecoder(DeterministicModel):
         if self.penalty == "l2":
             weights = [ops.cast(v, "float32") for v in self.decoder.trainable_variables]
             return sum(ops.sum(ops.square(weight)) for weight in weights)
-        return ops.zeros(())
+        return ops.zeros((), "float32")
 
     def _kernels(self) -> list[keras.Variable]:
         return [v for v in self.decoder.weights if len(v.shape) > 1]

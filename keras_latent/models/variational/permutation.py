@@ -17,7 +17,7 @@ def permuted_columns(z: Tensor, seed: Any) -> Tensor:
 
     Source: Kim and Mnih 2018, algorithm 1.
     """
-    noise = keras.random.uniform(ops.shape(z), seed=seed)
+    noise = keras.random.uniform(ops.shape(z), dtype="float32", seed=seed)
     return ops.take_along_axis(z, ops.argsort(noise, axis=0), axis=0)
 
 

@@ -113,7 +113,7 @@ class SemiSupervisedVAE(ClassifyingModel):
         classes = self.num_classes
         many = specs.repeated(x, classes)
         rows = ops.shape(keras.tree.flatten(x)[0])[0]
-        told = ops.tile(ops.eye(classes), (rows, 1))
+        told = ops.tile(ops.eye(classes, dtype="float32"), (rows, 1))
         latent = self.infer({"x": many, "y": told}, training)
         output = self.decoder_output(latent.z, told, training)
         costs = -self.likelihood.log_prob(many, output), self.kl(latent)

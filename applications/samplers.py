@@ -25,7 +25,12 @@ from keras_latent.weights_hash import weights_hash
 
 FITS: dict[str, dict[str, dict[str, Any]]] = {
     "conv_kl_autoencoder_pictures": {
-        "flow_matching": {"units": 64, "epochs": 50, "batch_size": 64},
+        "flow_matching": {
+            "units": 64,
+            "epochs": 50,
+            "batch_size": 64,
+            "guidance": 2.0,
+        },
     },
     "conv_autoencoder_emoji": {
         "flow_matching": {"units": 256, "epochs": 200},

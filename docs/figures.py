@@ -2,8 +2,8 @@
 
 `python docs/figures.py` trains what has no figure yet, one after the other, by the
 command line as any user would; `python docs/figures.py vae vqvae` draws these anew, and
-`--epochs 4` before their names trains them for longer, `--set beta=4` before them as
-`keras-latent train` does.
+`--epochs 4` before their names trains them for longer; `--set beta=4` and
+`--learning-rate 0.001` before them are those of `keras-latent train`.
 Each leaves a picture and its numbers in `docs/figures`, from which `make docs` builds.
 """
 
@@ -39,8 +39,7 @@ GREYS = 32
 def command(name: str, epochs: int, settings: list[str]) -> list[str]:
     """What a user types to train the model that is drawn, without its folder."""
     words = f"keras-latent train {name} --dataset mnist --epochs {epochs}"
-    sets = [word for setting in settings for word in ("--set", setting)]
-    return [*shlex.split(f"{words} --latent-dim 16"), *sets]
+    return [*shlex.split(f"{words} --latent-dim 16"), *settings]
 
 
 def draw(name: str, epochs: int, settings: list[str]) -> None:
@@ -49,9 +48,9 @@ def draw(name: str, epochs: int, settings: list[str]) -> None:
     Args:
         name: One of `models.VARIANTS`.
         epochs: How many passes over the digits.
-        settings: Arguments of the variant, each as `name=value`.
+        settings: Further options of `keras-latent train`.
     """
-    run = RUNS / "-".join([name, str(epochs), *settings])
+    run = RUNS / "-".join([name, str(epochs), *settings]).replace("--", "")
     if not (run / "metrics.json").exists():
         begun = time.monotonic()
         train = [
@@ -161,8 +160,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], dest="settings")
+    parser.add_argument("--learning-rate")
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
+    settings = [word for setting in given.settings for word in ("--set", setting)]
+    if given.learning_rate is not None:
+        settings += ["--learning-rate", given.learning_rate]
     missing = [
         name for name in kl.models.VARIANTS if not (FIGURES / f"{name}.json").exists()
     ]
@@ -172,7 +175,7 @@ def main() -> None:
             draw_of_pairs(name, given.epochs)
             continue
         try:
-            draw(name, given.epochs, given.settings)
+            draw(name, given.epochs, settings)
         except subprocess.CalledProcessError:
             # What the command line can't train of digits has no picture.
             print("has said why it can't be trained", flush=True)

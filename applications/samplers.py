@@ -32,9 +32,6 @@ FITS: dict[str, dict[str, dict[str, Any]]] = {
             "guidance": 2.0,
         },
     },
-    "conv_autoencoder_emoji": {
-        "flow_matching": {"units": 256, "epochs": 200},
-    },
 }
 """The arguments of each sampler, by the model and the sampler's name."""
 

@@ -1,11 +1,15 @@
 """The samplers that come with trained weights: found by the weights, and whole."""
 
+import inspect
 import json
+import shutil
+import sys
 
 import numpy as np
 import pytest
 
 import keras_latent as kl
+from applications import samplers as recipe
 from keras_latent.applications import samplers, weight_files
 from keras_latent.samplers.loading import SAMPLERS
 from keras_latent.weights_hash import weights_hash
@@ -88,3 +92,41 @@ def test_those_that_come_with_the_library_generate(name):
         assert np.isfinite(images).all()
         assert known["sha256"] in page
         assert all(each["what"] in page for each in known["measures"].values())
+
+
+def test_the_recipe_writes_a_sampler_beside_its_model(tmp_path, monkeypatch):
+    known = weight_files.saved_models_folder() / NAME
+    shutil.copytree(known, tmp_path / "models" / NAME)
+    options = {"units": 4, "epochs": 1, "steps": 1}
+    monkeypatch.setattr(recipe, "FITS", {NAME: {"flow_matching": options}})
+    images = np.random.default_rng(0).random((20, 28, 28, 1), "float32")
+    data = images, np.arange(20) % 2
+    monkeypatch.setattr(recipe, "labelled", lambda dataset, split: data)
+    found = {"kid": {"what": "a distance", "value": 0.5}}
+    monkeypatch.setattr(recipe, "measure", lambda *given: found)
+    words = [NAME, "flow_matching", "--saved-models", str(tmp_path / "models")]
+    words += ["--runs", str(tmp_path / "runs")]
+    monkeypatch.setattr(sys, "argv", ["samplers", *words])
+    recipe.main()
+    monkeypatch.setattr(samplers, "saved_models_folder", lambda: tmp_path / "models")
+    model = kl.applications.ConvAutoencoder(weights="mnist")
+    sampler = samplers.pretrained_sampler(model)
+    assert sampler.classes.tolist() == [0, 1]
+    page = (tmp_path / "models" / NAME / "README.md").read_text()
+    assert "with units=4, epochs=1, steps=1;" in page
+    assert "| a distance | 0.5 |" in page
+    # Measuring again changes the measures alone.
+    found["kid"]["value"] = 0.25
+    monkeypatch.setattr(sys, "argv", ["samplers", *words, "--measure"])
+    recipe.main()
+    again = (tmp_path / "models" / NAME / "README.md").read_text()
+    assert again == page.replace("0.5 |", "0.25 |")
+
+
+def test_recipes_are_of_samplers_and_models_that_there_are():
+    folders = {folder.name for folder in weight_files.saved_models_folder().iterdir()}
+    for name, fits in recipe.FITS.items():
+        assert name in folders
+        for sampler_name, options in fits.items():
+            accepted = inspect.signature(SAMPLERS[sampler_name].__init__).parameters
+            assert options.keys() <= accepted.keys()

@@ -69,7 +69,7 @@ def test_refused():
     message = r"`latent_dim` must be a multiple of 4 x 3.*Received: latent_dim=50"
     with pytest.raises(ValueError, match=message):
         ConvKLAutoencoder(weights=None, input_shape=(16, 12, 3), latent_dim=50)
-    with pytest.raises(ValueError, match=r"channels"):
+    with pytest.raises(ValueError, match=r"`latent_dim` must be 36, 3 numbers"):
         ConvVQAutoencoder(weights=None, input_shape=(16, 12, 3), latent_dim=4 * 12)
     with pytest.raises(ValueError, match=r"`weights` must be one of 'pictures', None"):
         ConvKLAutoencoder(weights="mnist")

@@ -33,7 +33,7 @@ COMMANDS = {
     "sample": ["sample", "absent.keras", "--sampler", "flow"],
     "sample from a model": ["sample", "model.keras"],
     "export": ["export", "absent.keras", "--dataset", "absent"],
-    "export a model": ["export", "model.keras", "--part", "word"],
+    "export a model": ["export", "model.keras", "--limit", "-1"],
     "anomalies": ["anomalies", "absent.keras", "absent", "--output", "found"],
     "anomalies with a model": ["anomalies", "model.keras", "absent"],
 }

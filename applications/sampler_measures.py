@@ -44,7 +44,7 @@ def measure(
         # As often as they are among real images.
         known = labels[np.isin(labels, seen)]
         wanted = np.random.default_rng(0).choice(known, _DRAWS)
-    generated = np.clip(sampler.sample(_DRAWS, seed=0, labels=wanted), 0, 1)
+    generated = sampler.sample(_DRAWS, seed=0, labels=wanted)
     _draw(generated, picture)
     measures = {
         "kid": _distance("of the sampler", images, generated),

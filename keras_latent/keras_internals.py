@@ -51,6 +51,20 @@ def sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     return list(layer._flatten_layers())
 
 
+def keep_exact(layer: keras.layers.Layer, reason: str) -> None:
+    """Let `keras.Model.quantize` leave a layer as it is, with a warning.
+
+    Args:
+        layer: The layer.
+        reason: What the warning says.
+    """
+
+    def refuse(*arguments: Any, **options: Any) -> None:
+        raise NotImplementedError(reason)
+
+    layer.quantize = refuse
+
+
 def statistics(layers: Sequence[keras.layers.Layer]) -> list[keras.Variable]:
     """Variables that layers move in their own passes, such as running variances.
 

@@ -284,10 +284,8 @@ class LatentTransformer(
                 f"`X` must hold images of shape {shape}, or flat rows of "
                 f"{int(np.prod(shape))} numbers. Received: rows of {rows.shape[1]}"
             )
-        try:
+        with arguments_called(x="X"):
             model.check_observation(self._as_observed(rows, model))
-        except ValueError as error:
-            raise ValueError(str(error).replace("`x`", "`X`")) from None
 
     def _as_observed(self, rows: np.ndarray, model: LatentModel) -> np.ndarray:
         return rows.reshape(len(rows), *model.encoder_spec().shape[1:])

@@ -9,6 +9,7 @@ from keras_latent import networks
 from keras_latent.applications import weight_files
 from keras_latent.models import LatentModel
 from keras_latent.networks.checks import check_image_shape
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.validation import check_choice, checked_positive_integer
 
 POOLINGS = ("avg", "max", "code")
@@ -203,10 +204,8 @@ def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ..
             )
         default = given
     shape = default if input_shape is None else input_shape
-    try:
+    with arguments_called(image_shape="input_shape"):
         check_image_shape(shape)
-    except ValueError as error:
-        raise ValueError(str(error).replace("image_shape", "input_shape")) from None
     return tuple(shape)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from keras_latent.keras_internals import sublayers
 from keras_latent.models import LatentModel, specs
 from keras_latent.models.streaming import is_dataset
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
 
 PARTS = ("model", "encoder", "decoder")
@@ -104,10 +105,8 @@ def checked_on(model: LatentModel, images: Any) -> Any:
     if is_dataset(images):
         images = _first_rows(model, images)
     x = keras.tree.map_structure(lambda rows: np.asarray(rows)[:_MOST_ROWS], images)
-    try:
+    with arguments_called(x="images"):
         model.check_observation(x)
-    except ValueError as error:
-        raise ValueError(str(error).replace("`x`", "`images`")) from None
     return _typed(x, model.encoder_spec())
 
 

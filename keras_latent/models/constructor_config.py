@@ -7,10 +7,12 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from keras_latent.keras_internals import sublayers
+from keras_latent.keras_internals import keep_exact, sublayers
 from keras_latent.models import assignment
 from keras_latent.saving import written_whole
 from keras_latent.training.objective_model import ObjectiveModel
+
+_OF_ATTENTION = "Attention stays as it is, lest it can't be loaded."
 
 
 class ConstructorConfigModel(ObjectiveModel):
@@ -167,7 +169,7 @@ class ConstructorConfigModel(ObjectiveModel):
         for layer in sublayers(self):
             if isinstance(layer, keras.layers.MultiHeadAttention):
                 for inner in sublayers(layer)[1:]:
-                    inner.quantize = _stay_exact
+                    keep_exact(inner, _OF_ATTENTION)
         super().quantize(mode, **kwargs)
 
     def made_layers(self) -> dict[str, keras.layers.Layer]:
@@ -228,11 +230,6 @@ class ConstructorConfigModel(ObjectiveModel):
             return
         with written_whole(filepath) as unfinished:
             super().save(unfinished, **kwargs)
-
-
-def _stay_exact(*arguments: Any, **options: Any) -> None:
-    """What Keras calls to store weights in a few bits: a warning follows."""
-    raise NotImplementedError("Attention stays as it is, lest it can't be loaded.")
 
 
 def _quantized(layer: Any) -> str | None:

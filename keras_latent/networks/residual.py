@@ -135,7 +135,7 @@ def residual_decoder(
         halvings = check_is_halved(image_shape, code_shape)
     else:
         code_size = checked_positive_integer("code_size", code_size)
-        code_shape = (int(code_size),)
+        code_shape = (code_size,)
         halvings = _halvings_to_vector(image_shape)
     widths = _widths(width, halvings - halved_first)
     sizes = halved_sizes(image_shape[:2], halvings)

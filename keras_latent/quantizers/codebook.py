@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_latent.keras_internals import keep_exact
 from keras_latent.likeliest import likeliest
 from keras_latent.training import replicas
 from keras_latent.training.moved_by_data import over_replicas
@@ -33,13 +34,8 @@ def new_codebook(num_codes: int, channels: int) -> keras.layers.Embedding:
         dtype="float32",
     )
     codebook.build()
-    codebook.quantize = _stay_exact
+    keep_exact(codebook, "A table of codes stays as it is, lest tokens change.")
     return codebook
-
-
-def _stay_exact(*arguments: Any, **options: Any) -> None:
-    """What Keras calls to store weights in a few bits: a warning follows."""
-    raise NotImplementedError("A table of codes stays as it is, lest tokens change.")
 
 
 def all_codes(codebook: keras.layers.Embedding, like: Tensor) -> Tensor:

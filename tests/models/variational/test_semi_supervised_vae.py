@@ -18,6 +18,7 @@ from tests.models.cases import (
     conditional_networks,
     images,
 )
+from tests.models.variational import optimal_scale
 
 X = images(6)
 Y = np.array([0, 1, 2, 3, 1, 0])
@@ -220,10 +221,7 @@ def test_an_optimal_scale_weighs_classes_by_their_shares(y):
     model = build(likelihood=Gaussian(scale="optimal"))
     model.compile("sgd")
     logs = model.train_step((tf.constant(X), tf.constant(y)))
-    likelihood = model.likelihood
-    variance = float(likelihood.mean_square / likelihood.steps_weight)
-    expected = 0.5 * X[0].size * (1.0 + np.log(2 * np.pi * variance))
-    assert float(logs["reconstruction"]) == pytest.approx(expected, rel=1e-5)
+    optimal_scale.assert_is_of_the_step(model, logs, X[0].size)
 
 
 def test_no_class_is_guessed_where_a_density_is_asked_for():

@@ -11,6 +11,7 @@ from keras_latent.models.variational import shared_posterior
 from keras_latent.typing import Batch
 from tests.models import gradients
 from tests.models.cases import dense_networks, images, mixed_networks, partners
+from tests.models.variational import optimal_scale
 
 X, PARTNERS = images(6), partners(6)
 
@@ -188,10 +189,7 @@ def test_an_optimal_scale_is_that_of_both():
     model = build(likelihood=Gaussian(scale="optimal"))
     model.compile("sgd")
     logs = model.train_step((tf.constant(X), tf.constant(0.0 * PARTNERS)))
-    likelihood = model.likelihood
-    variance = float(likelihood.mean_square / likelihood.steps_weight)
-    expected = 0.5 * X[0].size * (1.0 + np.log(2 * np.pi * variance))
-    assert float(logs["reconstruction"]) == pytest.approx(expected, rel=1e-5)
+    optimal_scale.assert_is_of_the_step(model, logs, X[0].size)
 
 
 def test_what_is_wrong_with_the_partners_is_said_of_them():

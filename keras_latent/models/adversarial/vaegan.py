@@ -44,7 +44,9 @@ class VAEGAN(VariationalModel):
             `networks.patch_critic`.
         feature_layer: The name of the layer f of `discriminator`. Defaults to `None`:
             the last but one.
-        feature_weight: Weight γ of the term `decoder_feature`. Defaults to 1e-5.
+        feature_weight: Weight γ of the term `decoder_feature`. Defaults to 1.0. The
+            authors' 1e-6 took hundreds of thousands of steps; with so small a weight
+            the decoder learns one picture for all images first.
         margin: The m of the balance, a number that may be scheduled. Defaults to 0.35.
         **kwargs: `posterior`, `prior`, `seed` of the draws, `name` and `dtype`.
 
@@ -81,7 +83,7 @@ class VAEGAN(VariationalModel):
         likelihood: Any = "gaussian",
         discriminator: keras.Model | None = None,
         feature_layer: str | None = None,
-        feature_weight: float = 1e-5,
+        feature_weight: float = 1.0,
         margin: float = 0.35,
         **kwargs: Any,
     ) -> None:

@@ -218,20 +218,12 @@ class DiscreteModel(LatentModel):
             self._check_map(f"{name}[{own!r}]", t[own], shape)
 
     def _check_map(self, name: str, t: Any, expected: tuple[int, ...]) -> None:
-        shape, values = tuple(np.shape(t)), np.asarray(t)
+        t = np.asarray(t)
+        shape = tuple(t.shape)
         if shape[1:] != expected:
             listed = ", ".join(map(str, expected))
             raise ValueError(
                 f"`{name}` must have the shape (count, {listed}). "
                 f"Received: {name} of shape {shape}"
             )
-        if values.dtype.kind not in "iu":
-            raise ValueError(
-                f"`{name}` must hold integers. Received: {name} of dtype {values.dtype}"
-            )
-        highest = self.quantizer.num_codes - 1
-        if values.size and not 0 <= values.min() <= values.max() <= highest:
-            raise ValueError(
-                f"`{name}` must hold tokens from 0 to {highest}. "
-                f"Received: {name} from {values.min()} to {values.max()}"
-            )
+        self.quantizer.check_tokens(name, t)

@@ -5,8 +5,11 @@ import math
 from typing import Any, ClassVar, NamedTuple
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import ops
 
+from keras_latent.graph import known_values
 from keras_latent.training.replicas import current_share, is_distributed
 from keras_latent.typing import Tensor
 
@@ -75,8 +78,8 @@ class Quantizer(keras.layers.Layer, abc.ABC):
         """The tokens of what an encoder gives, (batch, ..., input_channels)."""
 
     @abc.abstractmethod
-    def codes_of(self, tokens: Any) -> Tensor:
-        """The codes, (batch, ..., channels), of tokens."""
+    def look_up(self, tokens: Any) -> Tensor:
+        """The codes, (batch, ..., channels), of tokens that there are."""
 
     @abc.abstractmethod
     def nearest_tokens(self, z: Tensor) -> Any:
@@ -115,6 +118,56 @@ class Quantizer(keras.layers.Layer, abc.ABC):
 
     # What all have in common.
 
+    def codes_of(self, tokens: Any) -> Tensor:
+        """The codes of tokens.
+
+        Args:
+            tokens: Integers of shape (batch, ...), with a last axis for residual
+                levels.
+
+        Returns:
+            Codes of shape (batch, ..., channels).
+
+        Raises:
+            ValueError: If tokens aren't integers, are out of range or lack the axis of
+                their levels.
+        """
+        if isinstance(tokens, dict):
+            return self.look_up(tokens)
+        if not tf.is_tensor(tokens) and not keras.backend.is_keras_tensor(tokens):
+            tokens = np.asarray(tokens)
+        self.check_tokens("tokens", tokens)
+        if isinstance(tokens, np.ndarray):
+            tokens = ops.convert_to_tensor(tokens.astype("int32"))
+        return self.look_up(tokens)
+
+    def check_tokens(self, name: str, tokens: Any) -> None:
+        """Refuse tokens that there aren't, as far as their numbers are known.
+
+        Raises:
+            ValueError: If tokens aren't integers, are out of range or lack the axis of
+                their levels.
+        """
+        dtype = getattr(tokens.dtype, "name", tokens.dtype)
+        if "int" not in dtype:
+            raise ValueError(
+                f"`{name}` must hold integers. Received: {name} of dtype {dtype}"
+            )
+        shape = tuple(tokens.shape)
+        if self.depth is not None and shape[-1:] != (self.depth,):
+            raise ValueError(
+                f"`{name}` must have a last axis of {self.depth}, a token for each "
+                f"level. Received: {name} of shape {shape}"
+            )
+        values = known_values(tokens)
+        if values is None or not values.size:
+            return
+        if not 0 <= values.min() <= values.max() < self.num_codes:
+            raise ValueError(
+                f"`{name}` must hold tokens from 0 to {self.num_codes - 1}. "
+                f"Received: {name} from {values.min()} to {values.max()}"
+            )
+
     def build_for(self, channels: int) -> None:
         """Get ready for codes of a size.
 
@@ -132,6 +185,9 @@ class Quantizer(keras.layers.Layer, abc.ABC):
                     f"Received: {self.name!r} with {self.num_codes} codes"
                 )
             self.channels = channels
+            self.input_spec = keras.layers.InputSpec(
+                axes={-1: self.input_channels(channels)}
+            )
             self.built = True
         self.check_size(channels, self.channels)
 

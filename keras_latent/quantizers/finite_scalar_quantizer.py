@@ -1,6 +1,7 @@
 """The finite scalar quantizer: each channel is rounded to a few levels."""
 
 import math
+import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,13 +51,13 @@ class FiniteScalarQuantizer(Quantizer):
 
     def __init__(self, levels: Sequence[int] = (8, 5, 5, 5), **kwargs: Any) -> None:
         is_sequence = isinstance(levels, list | tuple) and len(levels) > 0
-        if not is_sequence or not all(type(n) is int and n > 1 for n in levels):
+        if not is_sequence or not all(_is_number_of_levels(n) for n in levels):
             raise ValueError(
                 "`levels` must be a sequence of at least one integer, each of at least "
                 f"2. Received: levels={levels!r}"
             )
         super().__init__(**kwargs)
-        self.levels = tuple(levels)
+        levels = self.levels = tuple(int(n) for n in levels)
         self._halves = [float(n // 2) for n in levels]
         self._bases = [math.prod(levels[:i]) for i in range(len(levels))]
         self._bounds = [(n - 1) * (1 - _MARGIN) / 2 for n in levels]
@@ -91,7 +92,7 @@ class FiniteScalarQuantizer(Quantizer):
         """The tokens of the rounded channels."""
         return self._token(ops.round(self._bounded(e)))
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def look_up(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
         bases = np.asarray(self._bases, "int32")
         counts = np.asarray(self.levels, "int32")
@@ -125,6 +126,10 @@ class FiniteScalarQuantizer(Quantizer):
 
     def _row(self, numbers: list[float]) -> Tensor:
         return np.asarray(numbers, "float32")
+
+
+def _is_number_of_levels(n: Any) -> bool:
+    return isinstance(n, numbers.Integral) and not isinstance(n, bool) and int(n) > 1
 
 
 def _scaled(values: Tensor, halves: list[float]) -> Tensor:

@@ -135,7 +135,7 @@ class GumbelQuantizer(Quantizer):
         """The tokens of the most likely codes."""
         return likeliest(e)
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def look_up(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
         return self.codebook(tokens)
 

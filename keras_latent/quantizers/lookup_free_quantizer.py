@@ -120,7 +120,7 @@ class LookupFreeQuantizer(Quantizer):
         bits = ops.cast(e > 0.0, "int32")
         return ops.sum(bits * np.asarray(places, "int32"), axis=-1)
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def look_up(self, tokens: Tensor) -> Tensor:
         """The signs of tokens."""
         # No tensor, which a functional model would hold outside of its graph.
         places = np.asarray([2 ** (self._bits - 1 - i) for i in range(self._bits)])

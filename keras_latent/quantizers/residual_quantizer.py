@@ -126,7 +126,7 @@ class ResidualQuantizer(Quantizer):
             e = e - quantizer.codes_of(tokens[-1])
         return ops.stack(tokens, axis=-1)
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def look_up(self, tokens: Tensor) -> Tensor:
         """The sums of the levels' codes."""
         codes = [q.codes_of(tokens[..., i]) for i, q in enumerate(self.quantizers)]
         return sum(codes[1:], codes[0])

@@ -123,7 +123,7 @@ class TwoMaps(Quantizer):
         told = self._told(e, self.top.codes_of(top), False)
         return {"bottom": self.bottom.tokens_of(told), "top": top}
 
-    def codes_of(self, tokens: Any) -> Tensor:
+    def look_up(self, tokens: Any) -> Tensor:
         """The codes of both maps, side by side."""
         bottom = self.bottom.codes_of(tokens["bottom"])
         return self._joined(bottom, self.top.codes_of(tokens["top"]))

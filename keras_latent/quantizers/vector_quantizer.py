@@ -181,7 +181,7 @@ class VectorQuantizer(Quantizer):
         """The tokens of the nearest codes."""
         return codebook.nearest(e, codebook.all_codes(self.codebook, e))
 
-    def codes_of(self, tokens: Tensor) -> Tensor:
+    def look_up(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
         return self.codebook(tokens)
 

@@ -7,8 +7,11 @@ information gap says how well one element stands for one factor.
 
 from pathlib import Path
 
+import keras
+
 import keras_latent as kl
 
+keras.utils.set_random_seed(0)
 images, factors = kl.datasets.arrays("shapes", "train", image_size=16)
 model = kl.models.BetaTCVAE(
     kl.networks.dense_encoder((16, 16, 3)),

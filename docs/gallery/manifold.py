@@ -14,7 +14,7 @@ model = kl.models.VAE(
     kl.networks.dense_decoder((28, 28, 1), latent_dim=2),
 )
 model.compile("adam")
-model.fit(images, epochs=15, batch_size=128, verbose=0)
+model.fit(images, epochs=12, batch_size=128, verbose=0)
 
 figure = kl.plots.manifold_grid(model, size=12)
 kl.plots.save(figure, Path(__file__).with_suffix(".png"))

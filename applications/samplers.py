@@ -32,6 +32,14 @@ FITS: dict[str, dict[str, dict[str, Any]]] = {
             "guidance": 2.0,
         },
     },
+    "conv_vq_autoencoder_pictures": {
+        "flow_matching": {
+            "units": 64,
+            "epochs": 24,
+            "batch_size": 64,
+            "guidance": 2.0,
+        },
+    },
 }
 """The arguments of each sampler, by the model and the sampler's name."""
 

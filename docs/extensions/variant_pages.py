@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from docs.extensions.published_numbers import PUBLISHED
 from keras_latent import models
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +113,7 @@ def _page(name: str, variant: type[Any]) -> str:
     text += ["## Terms", "", "| term in the logs | what it says |", "|---|---|"]
     for term, meaning in variant.term_meanings.items():
         text += [f"| `{term}` | {_escaped(meaning)} |"]
-    text += ["", *_numbers(name), *_tests(variant)]
+    text += ["", *_published(name, variant), *_numbers(name), *_tests(variant)]
     return "\n".join(text)
 
 
@@ -135,6 +136,23 @@ def _figure(name: str, variant: type[Any]) -> list[str]:
         ":::",
         "",
     ]
+
+
+def _published(name: str, variant: type[Any]) -> list[str]:
+    """What others report, and where we measured it ourselves."""
+    text = ["## Published", ""]
+    rows = PUBLISHED.get(name, ())
+    if rows:
+        text += ["| measure | value | source |", "|---|---|---|"]
+        text += [
+            f"| {_escaped(row.what)} | {row.value} | {row.source} |" for row in rows
+        ]
+    else:
+        text += ["No published number of it could be checked against its source."]
+    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
+    if re.search(rf"\b{variant.__name__}\b", benchmarks):
+        text += ["", "Ours stand in [Benchmarks](../benchmarks.md)."]
+    return [*text, ""]
 
 
 def _numbers(name: str) -> list[str]:

@@ -18,6 +18,7 @@ from docs.extensions import (
     reference_pages,
     variant_pages,
 )
+from docs.extensions.published_numbers import PUBLISHED
 from keras_latent.cli import app
 from keras_latent.models import VARIANTS
 from tests.distributions import pairs
@@ -85,6 +86,10 @@ def test_constants_say_what_they_are(pages):
     assert not [name for name, text in said if not text.strip()]
 
 
+def test_what_others_report_is_of_variants():
+    assert PUBLISHED.keys() <= VARIANTS.keys()
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 class TestVariants:
     def test_says_when_to_use_it(self, name):
@@ -98,6 +103,12 @@ class TestVariants:
         for file, sentences in variant_pages.tests_of(variant).items():
             assert (ROOT / file).exists()
             assert sentences
+
+    def test_shows_what_others_report(self, name, pages):
+        text = pages[f"variants/{name}.md"]
+        assert "\n## Published\n" in text
+        for row in PUBLISHED.get(name, ()):
+            assert f" | {row.value} | {row.source} |" in text
 
     def test_is_on_the_page_of_all(self, name, pages):
         assert f"({name}.md)" in pages["variants/index.md"]

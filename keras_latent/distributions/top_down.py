@@ -79,7 +79,7 @@ class TopDownPrior(CodeDistribution):
         self.sizes = tuple(sizes)
         self.starts = [sum(self.sizes[:level]) for level in range(len(self.sizes))]
         self.networks = [
-            _network(start, width, size, f"prior_{level + 1}")
+            _prior_network(start, width, size, f"prior_{level + 1}")
             for level, (start, size) in enumerate(
                 zip(self.starts, self.sizes, strict=True)
             )
@@ -142,7 +142,7 @@ class TopDownPosterior(CodeDistribution):
 
     Args:
         prior: The `TopDownPrior` whose μₗ and σₗ these are.
-        width: Units of the hidden layer of each level, and of the context.
+        width: Units of the context.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
     Source: Vahdat and Kautz 2020, equation 3.
@@ -153,7 +153,7 @@ class TopDownPosterior(CodeDistribution):
         self.prior = prior
         self.width = width
         self.networks = [
-            _network(width + start, width, size, f"posterior_{level + 1}")
+            _posterior_network(width + start, size, f"posterior_{level + 1}")
             for level, (start, size) in enumerate(
                 zip(prior.starts, prior.sizes, strict=True)
             )
@@ -236,14 +236,26 @@ class TopDownPosterior(CodeDistribution):
         return divergences
 
 
-def _network(taken: int, width: int, size: int, name: str) -> keras.Model:
-    """A hidden layer, and the mean and the logarithm of the variance of a level."""
+def _prior_network(taken: int, width: int, size: int, name: str) -> keras.Model:
+    """A hidden layer, and the mean and the logarithm of the variance of a level.
+
+    It begins at N(0, I): what a level means is learned from observations first, not
+    from the noise of those above.
+    """
     return keras.Sequential(
         [
             keras.Input((taken,)),
             keras.layers.Dense(width, activation="silu", dtype="float32"),
-            keras.layers.Dense(2 * size, dtype="float32"),
+            keras.layers.Dense(2 * size, kernel_initializer="zeros", dtype="float32"),
         ],
+        name=name,
+    )
+
+
+def _posterior_network(taken: int, size: int, name: str) -> keras.Model:
+    """The differences of a level, linear: a hidden layer lets the levels collapse."""
+    return keras.Sequential(
+        [keras.Input((taken,)), keras.layers.Dense(2 * size, dtype="float32")],
         name=name,
     )
 

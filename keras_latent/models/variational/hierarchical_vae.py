@@ -28,9 +28,10 @@ class HierarchicalVAE(VariationalModel):
         q(zₗ|…, x) = N(μₗ + Δμₗ, (σₗ·Δσₗ)²)
 
     Divergences are in closed form, given the draw of the levels above. Small networks
-    of one hidden layer give μₗ and σₗ from the levels above, and Δμₗ and Δσₗ from those
-    and what the encoder says. The decoder takes all levels side by side. With one level
-    this is a VAE. The logs also hold the divergence of each level, `kl_1` the top's.
+    of one hidden layer give μₗ and σₗ from the levels above; Δμₗ and Δσₗ are linear in
+    those and in what the encoder says. The decoder takes all levels side by side. With
+    one level this is a VAE. The logs also hold the divergence of each level, `kl_1` the
+    top's.
 
     Args:
         encoder: Any Keras model from an observation to a feature vector or map.
@@ -41,7 +42,8 @@ class HierarchicalVAE(VariationalModel):
         code_sizes: Number of elements of each level, top-down; their sum is the length
             of the code that the decoder takes. Defaults to `None`: two levels, the top
             a third of the code.
-        width: Units of the hidden layers and of what the encoder says. Defaults to 128.
+        width: Units of the prior's hidden layers, and numbers of what the encoder says
+            to the levels. Defaults to 128.
         beta: Weight β of the term `kl`. Defaults to 1.0.
         seed: Seed of the posterior's draws. Defaults to `None`: drawn by Python's
             `random`.

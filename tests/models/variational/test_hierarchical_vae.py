@@ -32,7 +32,7 @@ def with_varied_levels(model):
     """Networks of levels that say something, from weights of some size."""
     rng = np.random.default_rng(0)
     for network in [*model.prior.networks, *model.posterior.networks]:
-        network.set_weights([0.5 * rng.normal(size=w.shape) for w in network.weights])
+        network.set_weights([rng.normal(size=w.shape) for w in network.weights])
     return model
 
 

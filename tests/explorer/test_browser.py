@@ -237,11 +237,19 @@ def test_the_legend_lists_every_class(many_shell):
     assert told.endswith("Antarctica")
     told = many_shell.ask("return x.root.querySelector('.head .quiet').textContent")
     assert told == "39 of 40 images of the split test of noise, codes of 4"
-    many_shell.ask("x.legend.querySelector('.chip').click()")
-    many_shell.wait("return x.state.search !== ''")
-    assert many_shell.ask(
-        "return x.legend.querySelector('.chip').getAttribute('aria-pressed')"
+    # A search for its name would find "north_america_20", too.
+    many_shell.ask("x.legend.querySelectorAll('.chip')[2].click()")
+    many_shell.wait("return x.state.only === 2")
+    pressed = (
+        "return [...x.legend.querySelectorAll('.chip')]"
+        ".flatMap((chip, i) => chip.getAttribute('aria-pressed') === 'true' ? [i] : [])"
     )
+    assert many_shell.ask(pressed) == [2]
+    found = many_shell.ask("return x.foundRows()")
+    assert found == np.flatnonzero(np.equal(shown, 2)).tolist()
+    many_shell.ask("x.legend.querySelectorAll('.chip')[2].click()")
+    many_shell.wait("return x.state.only === null")
+    assert many_shell.ask(pressed) == []
 
 
 @pytest.mark.parametrize("width", [PHONE, 1200])
@@ -299,6 +307,7 @@ def test_a_link_brings_the_state_back(page_shell):
     page_shell.open()
     page_shell.ask("x.update({ search: 'c', edits: { 1: 2.5 }, tab: 'dimensions' })")
     code, _, pixels = page_shell.decoded()
+    page_shell.wait("return location.hash.includes('edits')")
     url = page_shell.browser.current_url
     assert "edits=1%3A2.5" in url
     before, page_shell.url = page_shell.url, url
@@ -311,6 +320,80 @@ def test_a_link_brings_the_state_back(page_shell):
     assert json.loads(page_shell.ask("return JSON.stringify(x.state.edits)")) == {
         "1": 2.5
     }
+
+
+def test_a_link_that_is_put_into_the_open_page(page_shell):
+    page_shell.open()
+    page_shell.ask("x.update({ edits: { 1: 2.5 }, only: 0 })")
+    page_shell.ask("location.hash = '#image=3'")
+    page_shell.wait("return x.state.base.row === 3")
+    code, _, _ = page_shell.decoded()
+    np.testing.assert_array_equal(code, page_shell.codes.reshape(COUNT, -1)[3])
+    assert page_shell.ask("return x.state.only") is None
+
+
+def test_what_failed_once_is_tried_again(page_shell):
+    page_shell.open()
+    page_shell.ask(
+        "const { host } = x, { decode } = host;"
+        "host.decode = (codes, told) => codes.length > 1"
+        " ? Promise.reject(new Error('the decoder is busy'))"
+        " : decode.call(host, codes, told);"
+        "x.mend = () => { host.decode = decode; };"
+        "x.update({ start: 0, end: 1, tab: 'path' })"
+    )
+    page_shell.wait("return x.status.textContent === 'the decoder is busy'")
+    page_shell.ask("x.mend(); x.update({})")
+    page_shell.wait("return x.panels.path.strip.children.length === 9")
+    assert page_shell.ask("return x.status.textContent") == ""
+
+
+def test_the_focus_stays_in_a_list(page_shell):
+    from selenium.webdriver.common.keys import Keys
+
+    page_shell.open()
+    page_shell.ask("x.panels.neighbours.list.children[2].focus()")
+    row = page_shell.ask("return x.panels.neighbours.found[2].row")
+    page_shell.browser.switch_to.active_element.send_keys(Keys.ENTER)
+    page_shell.wait(f"return x.state.base.row === {row}")
+    page_shell.wait(
+        "return document.activeElement === x.panels.neighbours.list.children[2]"
+    )
+
+
+def test_a_lasso_around_nothing_takes_nothing_away(page_shell):
+    page_shell.open()
+    page_shell.ask("x.update({ a: [1, 2] }); x.useTool('a'); x.caught([])")
+    assert page_shell.ask("return x.state.a") == [1, 2]
+    assert "No image lies" in page_shell.ask("return x.status.textContent")
+
+
+def test_a_told_class_is_that_which_is_shown(server_shell):
+    shell = server_shell
+    shell.open()
+    shell.ask("x.update({ condition: 1 })")
+    shell.wait("return x.condition === 1")
+    shell.ask(
+        "[...x.root.querySelectorAll('button')]"
+        ".find((b) => b.textContent === 'Undo changes').click()"
+    )
+    shell.wait("return x.state.condition === null")
+    first = shell.ask("return x.subject.conditions[2]")
+    shell.ask("x.update({ start: 2, end: 3, tab: 'path' })")
+    shell.ask("x.begin({ kind: 'path', t: 1 })")
+    assert shell.decoded()[1] == first
+    names = shell.ask("return x.subject.header.conditions")
+    said = shell.ask("return x.stage.condition.selectedOptions[0].textContent")
+    assert said == f"of the start: {names[first]}"
+
+
+def test_a_place_is_that_of_its_map(many_shell):
+    many_shell.open()
+    many_shell.ask("x.begin({ kind: 'place', map: 'pca', x: 0.1, y: 0.2 })")
+    code, _, _ = many_shell.decoded()
+    for name in many_shell.ask("return x.subject.header.maps"):
+        many_shell.ask("x.update({ map: arguments[0], view: null })", name)
+        np.testing.assert_array_equal(many_shell.decoded()[0], code)
 
 
 def test_a_server_tells_of_errors(server_shell):

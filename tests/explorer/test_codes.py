@@ -19,10 +19,10 @@ const ways = (method) => given.places.map((t) =>
 const plane = new page.Plane(
   Float32Array.from(given.mean), Float32Array.from(given.axes.flat()), null);
 const place = plane.codeAt(0.5, -2);
-const subject = { count: 300, size: 4, maps: { pca: 1, tsne: 1 }, header: { sampled_from: "the prior", conditions: ["x", "y"] } };
+const subject = { count: 300, size: 4, maps: { pca: 1, tsne: 1 }, header: { maps: ["pca", "tsne"], classes: ["u", "v"], sampled_from: "the prior", conditions: ["x", "y"] } };
 const state = {
-  firstMap: "pca", map: "tsne", view: { x: 1.5, y: -2, scale: 3 }, colour: "error", search: "<a&b>", tab: "path",
-  base: { kind: "place", x: 0.25, y: 1 }, edits: { 2: -1.5 }, strength: 0.5, condition: 1, told: 1,
+  firstMap: "pca", map: "tsne", view: { x: 1.5, y: -2, scale: 3 }, colour: "error", search: "<a&b>", only: 1, tab: "path",
+  base: { kind: "place", map: "pca", x: 0.25, y: 1 }, edits: { 2: -1.5 }, strength: 0.5, condition: 1, told: 1,
   a: [299, 3, 40], b: [7], start: 2, end: 9, way: "spherical", seed: 4,
 };
 console.log(JSON.stringify({
@@ -39,7 +39,7 @@ console.log(JSON.stringify({
   inside: [page.isInside([[0, 0], [2, 0], [2, 2], [0, 2]], 1, 1), page.isInside([[0, 0], [2, 0], [2, 2], [0, 2]], 3, 1)],
   state: { ...state, ...page.fromLink("#" + page.toLink(state), subject) },
   same: state,
-  nonsense: page.fromLink("#image=-4&view=a,b,c&edits=99:1,0:x&a=zzzz&b=!&map=evil&seed=-1&sample=1,-2", subject),
+  nonsense: page.fromLink("#image=-4&view=a,b,c&edits=99:1,0:x&a=zzzz&b=!&map=evil&seed=-1&sample=1,-2&only=7", subject),
   csv: page.asCsv([["a", 'b"c', "d,e", "f\\ng"], [1, 0.5, "", "<script>"]]),
 }));
 """  # noqa: E501

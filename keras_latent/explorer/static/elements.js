@@ -61,6 +61,13 @@ export function pressable(picture, text, title, onclick) {
     picture, h("span", {}, ...breakable(text)));
 }
 
+/** Put other elements into a list; what had the focus hands it to what takes its place. */
+export function refill(list, children) {
+  const at = Array.from(list.children).indexOf(list.getRootNode().activeElement);
+  list.replaceChildren(...children);
+  if (at >= 0) list.children[Math.min(at, children.length - 1)]?.focus({ preventScroll: true });
+}
+
 export const shortNumber = (value) => {
   const size = Math.abs(value);
   return size !== 0 && (size < 0.001 || size >= 100000) ? value.toExponential(1) : String(Number(value.toPrecision(3)));

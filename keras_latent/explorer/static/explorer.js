@@ -18,10 +18,14 @@ export class Explorer {
     const [firstMap] = subject.header.maps;
     this.state = {
       firstMap, map: firstMap, view: null, colour: subject.header.classes.length ? "label" : "none",
-      search: "", tab: "neighbours", base: { kind: "row", row: 0 }, edits: {}, strength: 0,
+      search: "", only: null, tab: "neighbours", base: { kind: "row", row: 0 }, edits: {}, strength: 0,
       condition: null, told: 0, a: [], b: [], start: null, end: null, way: "linear", seed: 0,
     };
-    if (host.hasLink) Object.assign(this.state, fromLink(window.location.hash, subject));
+    this.initial = { ...this.state };
+    if (host.hasLink) {
+      Object.assign(this.state, fromLink(window.location.hash, subject));
+      window.addEventListener("hashchange", () => this.follow());
+    }
     buildFrame(this);
   }
 
@@ -31,7 +35,7 @@ export class Explorer {
     const told = this.condition ?? 0;
     Object.assign(this.state, { told }, changes);
     const { state } = this;
-    if (["search", "colour", "map"].some((name) => name in changes)) this.showMap();
+    if (["search", "only", "colour", "map"].some((name) => name in changes)) this.showMap();
     if ("a" in changes || "b" in changes) this.attribute = attributeOf(this.subject, state.a, state.b);
     this.writeLink();
     await this.recompute();
@@ -47,8 +51,16 @@ export class Explorer {
     await this.recompute();
   }
 
+  /** Take the state of a link that was put into the address of the open page. */
+  follow() {
+    Object.assign(this.state, this.initial, fromLink(window.location.hash, this.subject));
+    if (!(this.state.tab in this.panels)) this.state.tab = "neighbours";
+    return this.open();
+  }
+
   async recompute() {
     const current = (this.lastCompute = {});
+    this.tell("");
     try {
       this.baseCode = await this.codeOf(this.state.base);
       if (current !== this.lastCompute) return;
@@ -59,7 +71,6 @@ export class Explorer {
       this.code = settled(code, this.subject.header);
       this.render();
       await this.decodeChosen();
-      this.tell("");
     } catch (error) {
       this.tell(error.message);
     }
@@ -68,7 +79,7 @@ export class Explorer {
   async codeOf(base) {
     const { subject, state } = this;
     if (base.kind === "row") return subject.code(base.row);
-    if (base.kind === "place") return settled(subject.maps[state.map].codeAt(base.x, base.y), subject.header);
+    if (base.kind === "place") return settled(subject.maps[base.map].codeAt(base.x, base.y), subject.header);
     if (base.kind === "path") return pathCode(subject, state, base.t);
     return (await this.samples(base.seed))[base.index % SAMPLES];
   }
@@ -80,16 +91,22 @@ export class Explorer {
 
   /** The class that the model is told; `null` if it is told none. */
   get condition() {
-    const { conditions } = this.subject;
-    const { condition, told, base } = this.state;
-    if (!conditions) return null;
-    return condition ?? (base.kind === "row" ? conditions[base.row] : told);
+    return this.conditionOf(this.state.base);
   }
 
-  async decode(codes) {
+  conditionOf(base) {
+    const { conditions } = this.subject;
+    const { condition, told, start } = this.state;
+    if (!conditions) return null;
+    if (condition !== null) return condition;
+    if (base.kind === "row") return conditions[base.row];
+    return base.kind === "path" ? conditions[start] : told;
+  }
+
+  async decode(codes, condition = this.condition) {
     const pictures = [];
     for (let at = 0; at < codes.length; at += AT_ONCE) {
-      pictures.push(...await this.host.decode(codes.slice(at, at + AT_ONCE), this.condition));
+      pictures.push(...await this.host.decode(codes.slice(at, at + AT_ONCE), condition));
     }
     return pictures;
   }
@@ -149,16 +166,16 @@ export class Explorer {
     const isPath = state.start !== null && state.end !== null && (state.tab === "path" || state.base.kind === "path");
     map.mark({
       row: state.base.kind === "row" ? state.base.row : -1,
-      place: isRow ? null : state.base.kind === "place" && this.isUnchanged ? [state.base.x, state.base.y] : shownMap.placeOf(this.code),
+      place: isRow ? null : state.base.kind === "place" && state.base.map === state.map && this.isUnchanged ? [state.base.x, state.base.y] : shownMap.placeOf(this.code),
       path: isPath ? Array.from({ length: 17 }, (_, i) => shownMap.placeOf(pathCode(subject, state, i / 16))) : null,
     });
   }
 
   showMap() {
     const { state, subject } = this;
-    this.found = Uint8Array.from({ length: subject.count }, (_, row) => (subject.isFound(row, state.search) ? 1 : 0));
+    this.found = Uint8Array.from({ length: subject.count }, (_, row) => (subject.isFound(row, state.search, state.only) ? 1 : 0));
     const count = this.found.reduce((a, b) => a + b, 0);
-    this.counted.textContent = state.search ? `${count.toLocaleString("en")} found` : "";
+    this.counted.textContent = state.search || state.only !== null ? `${count.toLocaleString("en")} found` : "";
     const isOther = this.shownMap !== state.map;
     this.shownMap = state.map;
     this.map.show(subject.maps[state.map].points, coloursOf(subject, state.colour), this.found);
@@ -166,7 +183,7 @@ export class Explorer {
     this.colour.value = state.colour;
     this.mapChoice.value = state.map;
     if (this.search.value !== state.search) this.search.value = state.search;
-    for (const chip of this.legend.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", String(chip.dataset.name === state.search && state.search !== ""));
+    for (const chip of this.legend.querySelectorAll(".chip")) chip.setAttribute("aria-pressed", String(Number(chip.dataset.label) === state.only));
   }
 
   /** Choose an image. */
@@ -214,6 +231,7 @@ export class Explorer {
   caught(rows) {
     const { tool } = this.map;
     this.useTool("pan");
+    if (!rows.length) return this.tell(`No image lies within the line; ${tool.toUpperCase()} is as it was.`);
     return this.update({ [tool]: rows, tab: "attribute" });
   }
 
@@ -248,15 +266,23 @@ export class Explorer {
 
   keepView() {
     this.state.view = { ...this.map.view };
-    clearTimeout(this.viewTimer);
-    this.viewTimer = setTimeout(() => this.writeLink(), 250);
+    this.writeLink();
   }
 
+  // Browsers take but some hundred new addresses in a few seconds.
   writeLink() {
-    if (this.host.hasLink) window.history.replaceState(null, "", `#${toLink(this.state)}`);
+    if (!this.host.hasLink) return;
+    clearTimeout(this.linkTimer);
+    const wait = (this.lastWritten ?? -Infinity) + 250 - performance.now();
+    if (wait > 0) this.linkTimer = setTimeout(() => this.writeLink(), wait);
+    else {
+      this.lastWritten = performance.now();
+      window.history.replaceState(null, "", `#${toLink(this.state)}`);
+    }
   }
 
   async copyLink() {
+    this.lastWritten = -Infinity;
     this.writeLink();
     try {
       await navigator.clipboard.writeText(window.location.href);

@@ -76,7 +76,7 @@ export function buildFrame(app) {
   app.search.value = app.state.search;
   app.map = new CodeMap(app.mapRoot, subject, {
     pick: (row) => app.pick(row),
-    place: (x, y) => app.begin({ kind: "place", x, y }),
+    place: (x, y) => app.begin({ kind: "place", map: app.state.map, x, y }),
     lasso: (rows) => app.caught(rows),
     hover: (row, x, y) => app.hover(row, x, y),
     moved: () => app.keepView(),
@@ -102,8 +102,9 @@ function showLegend(app) {
     const name = classes[i];
     const dot = h("span", { className: "dot" });
     dot.style.background = `rgb(${colour.join(" ")})`;
-    const chip = button("", () => app.update({ search: app.state.search === name ? "" : name }), { className: "chip", "aria-pressed": "false" });
+    const chip = button("", () => app.update({ only: app.state.only === i ? null : i }), { className: "chip", "aria-pressed": "false" });
     chip.dataset.name = name;
+    chip.dataset.label = i;
     chip.append(dot, h("span", {}, ...breakable(name)), h("span", { className: "quiet", textContent: counts[i].toLocaleString("en"), title: "images here" }));
     return chip;
   }));

@@ -22,9 +22,13 @@ export function toLink(state) {
   if (view) held.set("view", [view.x, view.y, view.scale].map(shortened).join(","));
   set("colour", state.colour, "label");
   set("search", state.search, "");
+  if (state.only !== null) held.set("only", state.only);
   set("tab", state.tab, "neighbours");
   if (base.kind === "row") held.set("image", base.row);
-  if (base.kind === "place") held.set("place", [base.x, base.y].map(shortened).join(","));
+  if (base.kind === "place") {
+    held.set("place", [base.x, base.y].map(shortened).join(","));
+    set("placed", base.map, state.map);
+  }
   if (base.kind === "sample") held.set("sample", [base.seed, base.index].join(","));
   if (base.kind === "path") held.set("along", shortened(base.t));
   const edits = Object.entries(state.edits).map(([i, value]) => `${i}:${shortened(value)}`);
@@ -59,6 +63,8 @@ export function fromLink(text, subject) {
   word("way", ["linear", "spherical"]);
   if (held.get("tab")) changes.tab = held.get("tab");
   if (held.get("search")) changes.search = held.get("search");
+  const [only] = numbers("only", 1) ?? [];
+  if (subject.header.classes[only] !== undefined) changes.only = only;
   const view = numbers("view", 3);
   if (view && view[2] > 0) changes.view = { x: view[0], y: view[1], scale: view[2] };
   const [seed] = numbers("seed", 1) ?? [];
@@ -66,7 +72,10 @@ export function fromLink(text, subject) {
   for (const name of ["start", "end"]) if (row(name) !== null) changes[name] = row(name);
   const place = numbers("place", 2), sample = numbers("sample", 2), along = numbers("along", 1);
   if (row("image") !== null) changes.base = { kind: "row", row: row("image") };
-  else if (place) changes.base = { kind: "place", x: place[0], y: place[1] };
+  else if (place) {
+    const [map] = [held.get("placed"), changes.map, subject.header.maps[0]].filter((name) => name in subject.maps);
+    changes.base = { kind: "place", map, x: place[0], y: place[1] };
+  }
   else if (sample && subject.header.sampled_from && sample.every((n) => Number.isInteger(n) && n >= 0)) {
     changes.base = { kind: "sample", seed: sample[0], index: sample[1] };
   } else if (along && row("start") !== null && row("end") !== null) changes.base = { kind: "path", t: along[0] };

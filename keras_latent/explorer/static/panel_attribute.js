@@ -1,7 +1,7 @@
 // An attribute: from the images of one lasso to those of another, applied to any image.
 
 import { applied, attributeVector, settled } from "./codes.js";
-import { button, h, pressable, shortNumber, slider } from "./elements.js";
+import { button, h, pressable, refill, shortNumber, slider } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
 import { saveCsv, savePng } from "./save.js";
 
@@ -55,7 +55,7 @@ export class AttributePanel {
     const pictures = await app.decode(codes);
     if (current !== this.last) return;
     this.canvases = pictures.map((picture) => paint(h("canvas"), picture));
-    this.strip.replaceChildren(...this.canvases.map((canvas, n) => pressable(
+    refill(this.strip, this.canvases.map((canvas, n) => pressable(
       canvas, String(STRENGTHS[n]), `strength ${STRENGTHS[n]}`, () => app.update({ strength: STRENGTHS[n] }))));
   }
 

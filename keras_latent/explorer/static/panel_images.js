@@ -1,9 +1,9 @@
 // The panels that list images: neighbours of what is shown, outliers, samples.
 
 import { nearest } from "./codes.js";
-import { button, h, pressable, shortNumber, thumbnail } from "./elements.js";
+import { button, h, pressable, refill, shortNumber, thumbnail } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
-import { savePng } from "./save.js";
+import { saveCsv, savePng } from "./save.js";
 
 const NEIGHBOURS = 12;
 const OUTLIERS = 24;
@@ -15,14 +15,18 @@ export class NeighboursPanel {
   constructor(app) {
     this.app = app;
     this.list = h("div", { className: "thumbnails" });
-    this.element = h("div", {}, h("p", { className: "quiet", textContent: "The images whose codes are nearest, and how far." }), this.list);
+    this.element = h("div", {},
+      h("p", { className: "quiet", textContent: "The images whose codes are nearest, and how far." }),
+      saving(() => this.list, "neighbours", () => [["row", "class", "file", "distance"],
+        ...this.found.map(({ row, distance }) => [row, app.subject.label(row), app.subject.name(row), distance])]),
+      this.list);
   }
 
   render() {
     const { subject, state, code } = this.app;
     const own = state.base.kind === "row" && this.app.isUnchanged ? state.base.row : -1;
     this.found = nearest(subject.codes, subject.size, code, NEIGHBOURS, own);
-    this.list.replaceChildren(...this.found.map(({ row, distance }) => pressable(
+    refill(this.list, this.found.map(({ row, distance }) => pressable(
       thumbnail(subject, row), `${subject.label(row)} ${shortNumber(distance)}`.trim(),
       `${subject.described(row)}, distance ${shortNumber(distance)}`, () => this.app.pick(row))));
   }
@@ -41,6 +45,8 @@ export class OutliersPanel {
     });
     this.element = h("div", {},
       h("p", { className: "quiet", textContent: "What is reconstructed worst comes first, with its mean squared error. A search narrows it." }),
+      saving(() => this.list, "outliers", () => [["row", "class", "file", "error"],
+        ...this.rows.map((row) => [row, app.subject.label(row), app.subject.name(row), app.subject.errors[row]])]),
       this.list, h("div", { className: "row" }, this.more));
   }
 
@@ -48,7 +54,8 @@ export class OutliersPanel {
     const { subject, found } = this.app;
     const rows = subject.byError.filter((row) => found[row]);
     this.more.hidden = rows.length <= this.count;
-    this.list.replaceChildren(...rows.slice(0, this.count).map((row) => pressable(
+    this.rows = rows.slice(0, this.count);
+    refill(this.list, this.rows.map((row) => pressable(
       thumbnail(subject, row), shortNumber(subject.errors[row]),
       `${subject.described(row)}, error ${shortNumber(subject.errors[row])}`, () => this.app.pick(row))));
   }
@@ -73,13 +80,27 @@ export class SamplesPanel {
     const { seed } = app.state, told = app.condition;
     if (this.drawn === `${seed} ${told}`) return;
     this.drawn = `${seed} ${told}`;
-    const codes = await app.samples(seed);
-    const pictures = await app.decode(codes);
+    let pictures;
+    try {
+      pictures = await app.decode(await app.samples(seed));
+    } catch (error) {
+      // The next look tries again.
+      this.drawn = null;
+      throw error;
+    }
     if (this.drawn !== `${seed} ${told}`) return;
     this.canvases = pictures.map((picture) => paint(h("canvas"), picture));
-    this.list.replaceChildren(...this.canvases.map((canvas, index) => pressable(
+    refill(this.list, this.canvases.map((canvas, index) => pressable(
       canvas, "", `sample ${index + 1}`, () => app.begin({ kind: "sample", seed, index }))));
   }
+}
+
+/** Buttons that save what a list shows: its pictures, and its numbers. */
+function saving(list, name, rows) {
+  const canvases = () => Array.from(list().querySelectorAll("canvas"));
+  return h("div", { className: "row" },
+    button("Save PNG", () => canvases().length && savePng(sideBySide(canvases(), 4), `${name}.png`)),
+    button("Save CSV", () => saveCsv(rows(), `${name}.csv`)));
 }
 
 export { SAMPLES };

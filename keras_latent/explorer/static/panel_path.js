@@ -1,7 +1,7 @@
 // The way from one image to another.
 
 import { between, settled } from "./codes.js";
-import { button, choice, h, pressable, slider, thumbnail } from "./elements.js";
+import { button, choice, h, pressable, refill, slider, thumbnail } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
 import { savePng } from "./save.js";
 
@@ -40,18 +40,26 @@ export class PathPanel {
     const { start, end, way, base } = state;
     this.way.value = way;
     if (base.kind === "path") this.t.set(base.t);
-    this.ends.replaceChildren(...[["start", start], ["end", end]].filter(([, row]) => row !== null).map(([name, row]) => pressable(
+    refill(this.ends, [["start", start], ["end", end]].filter(([, row]) => row !== null).map(([name, row]) => pressable(
       thumbnail(subject, row), name, `${name}: ${subject.described(row)}`, () => app.pick(row))));
     const isWhole = start !== null && end !== null;
     this.strip.hidden = !isWhole;
-    const asked = [start, end, way, app.condition].join(" ");
+    const condition = isWhole ? app.conditionOf({ kind: "path" }) : null;
+    const asked = [start, end, way, condition].join(" ");
     if (!isWhole || this.drawn === asked) return;
     this.drawn = asked;
     const places = Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1));
-    const pictures = await app.decode(places.map((t) => pathCode(subject, state, t)));
+    let pictures;
+    try {
+      pictures = await app.decode(places.map((t) => pathCode(subject, state, t)), condition);
+    } catch (error) {
+      // The next look tries again.
+      this.drawn = null;
+      throw error;
+    }
     if (this.drawn !== asked) return;
     this.canvases = pictures.map((picture) => paint(h("canvas"), picture));
-    this.strip.replaceChildren(...this.canvases.map((canvas, i) => pressable(
+    refill(this.strip, this.canvases.map((canvas, i) => pressable(
       canvas, "", `${Math.round(100 * places[i])} % of the way`, () => app.begin({ kind: "path", t: places[i] }))));
   }
 }

@@ -2,7 +2,7 @@
 
 import { breakable, button, choice, h, shortNumber } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
-import { savePng } from "./save.js";
+import { saveCsv, savePng } from "./save.js";
 
 export class Stage {
   constructor(app) {
@@ -24,7 +24,8 @@ export class Stage {
       ...(this.condition ? [h("label", { className: "row" }, h("span", { textContent: "Told class" }), this.condition)] : []),
       h("div", { className: "row" },
         button("Save PNG", () => this.save()),
-        button("Undo changes", () => app.update({ edits: {}, strength: 0 }))));
+        button("Code as CSV", () => saveCsv([["dimension", "value"], ...Array.from(app.code, (value, i) => [i, value])], "code.csv")),
+        button("Undo changes", () => app.update({ edits: {}, strength: 0, condition: null }))));
   }
 
   /** Show what doesn't wait for the decoder. */
@@ -49,7 +50,13 @@ export class Stage {
     if (changed) facts.push(`${changed} dimension${changed > 1 ? "s" : ""} changed`);
     if (state.strength && app.attribute) facts.push(`attribute × ${shortNumber(state.strength)}`);
     this.facts.textContent = facts.join(" · ");
-    if (this.condition) this.condition.value = state.condition === null ? "" : String(state.condition);
+    if (this.condition) {
+      const { conditions } = subject.header;
+      const untold = conditions[app.conditionOf(base)] ?? "none";
+      const whose = { row: "of the image", path: "of the start" }[base.kind] ?? "of the image before";
+      if (state.condition === null) this.condition.options[0].textContent = `${whose}: ${untold}`;
+      this.condition.value = state.condition === null ? "" : String(state.condition);
+    }
   }
 
   showOriginal(pixels) {

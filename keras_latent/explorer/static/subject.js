@@ -51,8 +51,9 @@ export class Subject {
     return `${some}${data ? ` of ${data}` : ""}, codes of ${shape.join(" × ")}`;
   }
 
-  /** Whether a search finds an image: by its class, its file or its number. */
-  isFound(row, search) {
+  /** Whether a search finds an image, by its class, its file or its number, in a class. */
+  isFound(row, search, only) {
+    if (only !== null && this.labels[row] !== only) return false;
     const wanted = search.trim().toLowerCase();
     return !wanted || String(row) === wanted || this.label(row).toLowerCase() === wanted
       || (wanted.length > 1 && this.label(row).toLowerCase().includes(wanted))

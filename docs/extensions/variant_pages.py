@@ -171,7 +171,12 @@ def _numbers(name: str) -> list[str]:
         "| measure | value |",
         "|---|---|",
     ]
-    text += [f"| {what} | {value:.4g} |" for what, value in told["metrics"].items()]
+    text += [
+        f"| {what} | {value:.4g} |"
+        for what, value in told["metrics"].items()
+        # As many components as pixels lose nothing, which says nothing.
+        if not ("PCA" in what and value < 1e-9)
+    ]
     logged = {k: v for k, v in told["logs"].items() if k.startswith("val_")}
     text += [
         f"| `{what}`, last epoch | {value:.4g} |" for what, value in logged.items()

@@ -47,8 +47,8 @@ class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
         ValueError: If a weight is negative, or a network doesn't fit.
 
     When: For generation with an encoder that knows the generator's own codes, where an
-        error of pixels would blur. As the authors, the default optimizer takes β₁ = 0
-        and β₂ = 0.99; their ten times higher rate is one of scaled weights.
+    error of pixels would blur. As the authors, the default optimizer takes β₁ = 0 and
+    β₂ = 0.99; their ten times higher rate is one of scaled weights.
 
     Source: Pidhorskyi et al. 2020, algorithm 1 and equation 8.
 

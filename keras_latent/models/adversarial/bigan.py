@@ -44,7 +44,7 @@ class BiGAN(ResidualNetworks, PriorDrawing):
         ValueError: If the discriminator doesn't fit.
 
     When: For codes that hold what images are of rather than their pixels.
-        Reconstructions are of the kind, and seldom of the image itself.
+    Reconstructions are of the kind, and seldom of the image itself.
 
     Source: Donahue et al. 2017, equations 3 and 4; Dumoulin et al. 2017, algorithm 1.
 

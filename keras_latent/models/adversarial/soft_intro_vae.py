@@ -48,7 +48,7 @@ class SoftIntroVAE(IntrospectiveModel):
             has no closed form.
 
     When: For sharper samples than a VAE's without a third network, at about three times
-        the time of its step.
+    the time of its step.
 
     Source: Daniel and Tamar 2021, equation 4 and algorithm 1.
 

@@ -396,6 +396,20 @@ def test_a_place_is_that_of_its_map(many_shell):
         np.testing.assert_array_equal(many_shell.decoded()[0], code)
 
 
+def test_light_or_dark_is_kept(server_shell):
+    server_shell.open()
+    theme = "return x.root.dataset.theme ?? null"
+    assert server_shell.ask(theme) is None
+    try:
+        server_shell.ask("x.toggleTheme()")
+        chosen = server_shell.ask(theme)
+        assert chosen in ("light", "dark")
+        server_shell.open()
+        assert server_shell.ask(theme) == chosen
+    finally:
+        server_shell.ask("localStorage.clear()")
+
+
 def test_a_server_tells_of_errors(server_shell):
     server_shell.open()
     server_shell.ask("x.update({ edits: { 0: NaN } })")

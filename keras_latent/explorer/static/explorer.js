@@ -11,6 +11,7 @@ import { pathCode } from "./panel_path.js";
 import { saveCsv } from "./save.js";
 
 const AT_ONCE = 64;
+const THEME = "keras-latent-explorer-theme";
 
 export class Explorer {
   constructor(root, host, subject) {
@@ -25,6 +26,12 @@ export class Explorer {
     if (host.hasLink) {
       Object.assign(this.state, fromLink(window.location.hash, subject));
       window.addEventListener("hashchange", () => this.follow());
+    }
+    try {
+      const theme = window.localStorage.getItem(THEME);
+      if (["light", "dark"].includes(theme)) this.useTheme(theme);
+    } catch {
+      // Nothing was kept.
     }
     buildFrame(this);
   }
@@ -294,9 +301,18 @@ export class Explorer {
 
   toggleTheme() {
     const isDark = this.root.dataset.theme ? this.root.dataset.theme === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
-    this.root.dataset.theme = isDark ? "light" : "dark";
-    document.documentElement.dataset.explorerTheme = this.root.dataset.theme;
+    this.useTheme(isDark ? "light" : "dark");
     this.map.redraw();
+    try {
+      window.localStorage.setItem(THEME, this.root.dataset.theme);
+    } catch {
+      // Where nothing may be kept, the choice holds until the page is left.
+    }
+  }
+
+  useTheme(theme) {
+    this.root.dataset.theme = theme;
+    document.documentElement.dataset.explorerTheme = theme;
   }
 
   tell(message) {

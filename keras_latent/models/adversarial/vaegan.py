@@ -44,9 +44,9 @@ class VAEGAN(VariationalModel):
             `networks.patch_critic`.
         feature_layer: The name of the layer f of `discriminator`. Defaults to `None`:
             the last but one.
-        feature_weight: Weight γ of the term `decoder_feature`. Defaults to 1.0. With one
-            as small as the authors' 1e-6, the decoder begins with one picture for all
-            images.
+        feature_weight: Weight γ of the term `decoder_feature`. Defaults to 1.0. With a
+            weight as small as the authors' 1e-6, the decoder begins with one picture
+            for all images.
         margin: The m of the balance, a number that may be scheduled. Defaults to 0.35.
         **kwargs: `posterior`, `prior`, `seed` of the draws, `name` and `dtype`.
 

@@ -49,9 +49,10 @@ class ConstructorConfigModel(ObjectiveModel):
             TypeError: If it takes some without a name.
         """
         names: dict[str, None] = {}
-        for base in cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]:
-            if "__init__" not in vars(base):
-                continue
+        bases = cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]
+        # A class without a constructor is called by that of the first one above it.
+        bases = tuple(base for base in bases if "__init__" in vars(base))
+        for base in bases:
             parameters = list(
                 inspect.signature(vars(base)["__init__"]).parameters.values()
             )
@@ -64,7 +65,7 @@ class ConstructorConfigModel(ObjectiveModel):
                         f".__init__ with *{parameter.name}"
                     )
                 # A class further down fills those that have no default itself.
-                is_own = base is cls or parameter.default is not parameter.empty
+                is_own = base is bases[0] or parameter.default is not parameter.empty
                 if parameter.kind is not parameter.VAR_KEYWORD and is_own:
                     names[parameter.name] = None
             if inspect.Parameter.VAR_KEYWORD not in kinds:

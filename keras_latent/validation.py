@@ -60,6 +60,15 @@ def check_positive_integer(argument: str, value: Any) -> None:
     checked_positive_integer(argument, value)
 
 
+def is_integer(value: Any) -> bool:
+    """Whether this is an integer, Python's or NumPy's, and no truth value.
+
+    >>> is_integer(np.int64(4)), is_integer(True), is_integer(4.0)
+    (True, False, False)
+    """
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
 def checked_positive_integer(argument: str, value: Any) -> int:
     """An integer of at least 1, as Keras's layers and JSON take it: never NumPy's.
 
@@ -73,8 +82,7 @@ def checked_positive_integer(argument: str, value: Any) -> int:
     ...
     ValueError: `latent_dim` must be a positive integer. Received: latent_dim=0
     """
-    is_integer = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not is_integer or value < 1:
+    if not is_integer(value) or value < 1:
         raise ValueError(
             f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
         )
@@ -110,8 +118,7 @@ def checked_seed(seed: Any) -> int:
     ...
     ValueError: `seed` must be an integer in [0, 2^63). Received: seed=-1
     """
-    is_integer = isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
-    if not is_integer or not 0 <= seed < 2**63:
+    if not is_integer(seed) or not 0 <= seed < 2**63:
         raise ValueError(
             f"`seed` must be an integer in [0, 2^63). Received: seed={seed!r}"
         )

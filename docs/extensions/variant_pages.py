@@ -27,8 +27,10 @@ _CLASS = """
 def pages() -> dict[str, str]:
     """The path below `docs` and the text of each page."""
     made = {f"{FOLDER}/index.md": _index()}
+    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
     for name, variant in models.VARIANTS.items():
-        made[f"{FOLDER}/{name}.md"] = _page(name, variant)
+        is_measured = bool(re.search(rf"\b{variant.__name__}\b", benchmarks))
+        made[f"{FOLDER}/{name}.md"] = _page(name, variant, is_measured)
     return made
 
 
@@ -102,7 +104,7 @@ def _index() -> str:
     return "\n".join(text)
 
 
-def _page(name: str, variant: type[Any]) -> str:
+def _page(name: str, variant: type[Any], is_measured: bool) -> str:
     text = [f"# {variant.__name__}", ""]
     text += [
         f"`keras_latent.models.{variant.__name__}`, on the command line `{name}`.",
@@ -113,7 +115,7 @@ def _page(name: str, variant: type[Any]) -> str:
     text += ["## Terms", "", "| term in the logs | what it says |", "|---|---|"]
     for term, meaning in variant.term_meanings.items():
         text += [f"| `{term}` | {_escaped(meaning)} |"]
-    text += ["", *_published(name, variant), *_numbers(name), *_tests(variant)]
+    text += ["", *_published(name, is_measured), *_numbers(name), *_tests(variant)]
     return "\n".join(text)
 
 
@@ -138,7 +140,7 @@ def _figure(name: str, variant: type[Any]) -> list[str]:
     ]
 
 
-def _published(name: str, variant: type[Any]) -> list[str]:
+def _published(name: str, is_measured: bool) -> list[str]:
     """What others report, and where we measured it ourselves."""
     text = ["## Published", ""]
     rows = PUBLISHED.get(name, ())
@@ -149,8 +151,7 @@ def _published(name: str, variant: type[Any]) -> list[str]:
         ]
     else:
         text += ["No published number of it could be checked against its source."]
-    benchmarks = (ROOT / "docs" / "benchmarks.md").read_text("utf-8")
-    if re.search(rf"\b{variant.__name__}\b", benchmarks):
+    if is_measured:
         text += ["", "Ours stand in [Benchmarks](../benchmarks.md)."]
     return [*text, ""]
 

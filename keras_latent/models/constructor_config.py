@@ -49,9 +49,9 @@ class ConstructorConfigModel(ObjectiveModel):
             TypeError: If it takes some without a name.
         """
         names: dict[str, None] = {}
-        bases = cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]
+        above = cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]
         # A class without a constructor is called by that of the first one above it.
-        bases = tuple(base for base in bases if "__init__" in vars(base))
+        bases = [base for base in above if "__init__" in vars(base)]
         for base in bases:
             parameters = list(
                 inspect.signature(vars(base)["__init__"]).parameters.values()

@@ -126,7 +126,7 @@ class DiscreteModel(LatentModel):
 
         def decode(t: Any) -> Observation:
             t = keras.tree.map_structure(lambda tokens: ops.cast(tokens, "int32"), t)
-            return self.decoded(self.quantizer.codes_of(t))
+            return self.decoded(self.quantizer.look_up(t))
 
         return streamed(decode, t, batch_size, check=self.check_tokens)
 
@@ -154,7 +154,7 @@ class DiscreteModel(LatentModel):
 
         def quantize(given: dict[str, Tensor]) -> Tensor:
             z = ops.cast(given["z"], "float32")
-            return self.quantizer.codes_of(self.quantizer.nearest_tokens(z))
+            return self.quantizer.look_up(self.quantizer.nearest_tokens(z))
 
         return streamed(quantize, {"z": z}, batch_size, check=self._check_codes)
 
@@ -166,7 +166,7 @@ class DiscreteModel(LatentModel):
 
     def code_from(self, features: Tensor, sample: bool = False) -> Tensor:
         """The quantized code of features, whether a sample is asked for or not."""
-        return self.quantizer.codes_of(self.quantizer.tokens_of(self.code(features)))
+        return self.quantizer.look_up(self.quantizer.tokens_of(self.code(features)))
 
     def add_quantizer(self) -> None:
         """Declare the quantizer's terms and numbers, and how its codes are used."""
@@ -219,11 +219,10 @@ class DiscreteModel(LatentModel):
 
     def _check_map(self, name: str, t: Any, expected: tuple[int, ...]) -> None:
         t = np.asarray(t)
-        shape = tuple(t.shape)
-        if shape[1:] != expected:
+        if t.shape[1:] != expected:
             listed = ", ".join(map(str, expected))
             raise ValueError(
                 f"`{name}` must have the shape (count, {listed}). "
-                f"Received: {name} of shape {shape}"
+                f"Received: {name} of shape {t.shape}"
             )
         self.quantizer.check_tokens(name, t)

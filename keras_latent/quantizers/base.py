@@ -79,7 +79,7 @@ class Quantizer(keras.layers.Layer, abc.ABC):
 
     @abc.abstractmethod
     def look_up(self, tokens: Any) -> Tensor:
-        """The codes, (batch, ..., channels), of tokens that there are."""
+        """The codes, (batch, ..., channels), of a tensor of tokens that there are."""
 
     @abc.abstractmethod
     def nearest_tokens(self, z: Tensor) -> Any:

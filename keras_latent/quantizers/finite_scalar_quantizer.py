@@ -1,7 +1,6 @@
 """The finite scalar quantizer: each channel is rounded to a few levels."""
 
 import math
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from keras import ops
 from keras_latent.quantizers.base import Quantized, Quantizer
 from keras_latent.quantizers.pass_through import straight_through
 from keras_latent.typing import Tensor
+from keras_latent.validation import is_integer
 
 _MARGIN = 1e-3
 """How far the bounds stay below what would be rounded to one level more."""
@@ -51,7 +51,7 @@ class FiniteScalarQuantizer(Quantizer):
 
     def __init__(self, levels: Sequence[int] = (8, 5, 5, 5), **kwargs: Any) -> None:
         is_sequence = isinstance(levels, list | tuple) and len(levels) > 0
-        if not is_sequence or not all(_is_number_of_levels(n) for n in levels):
+        if not is_sequence or not all(is_integer(n) and n > 1 for n in levels):
             raise ValueError(
                 "`levels` must be a sequence of at least one integer, each of at least "
                 f"2. Received: levels={levels!r}"
@@ -126,10 +126,6 @@ class FiniteScalarQuantizer(Quantizer):
 
     def _row(self, numbers: list[float]) -> Tensor:
         return np.asarray(numbers, "float32")
-
-
-def _is_number_of_levels(n: Any) -> bool:
-    return isinstance(n, numbers.Integral) and not isinstance(n, bool) and int(n) > 1
 
 
 def _scaled(values: Tensor, halves: list[float]) -> Tensor:

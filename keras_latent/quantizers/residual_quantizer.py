@@ -123,12 +123,12 @@ class ResidualQuantizer(Quantizer):
         tokens = []
         for quantizer in self.quantizers:
             tokens.append(quantizer.tokens_of(e))
-            e = e - quantizer.codes_of(tokens[-1])
+            e = e - quantizer.look_up(tokens[-1])
         return ops.stack(tokens, axis=-1)
 
     def look_up(self, tokens: Tensor) -> Tensor:
         """The sums of the levels' codes."""
-        codes = [q.codes_of(tokens[..., i]) for i, q in enumerate(self.quantizers)]
+        codes = [q.look_up(tokens[..., i]) for i, q in enumerate(self.quantizers)]
         return sum(codes[1:], codes[0])
 
     def nearest_tokens(self, z: Tensor) -> Tensor:

@@ -120,7 +120,7 @@ class TwoMaps(Quantizer):
     def tokens_of(self, e: Tensor) -> Any:
         """The tokens of both maps."""
         top = self.top.tokens_of(self.top_projection(self.top_encoder(e)))
-        told = self._told(e, self.top.codes_of(top), False)
+        told = self._told(e, self.top.look_up(top), False)
         return {"bottom": self.bottom.tokens_of(told), "top": top}
 
     def look_up(self, tokens: Any) -> Tensor:

@@ -157,7 +157,7 @@ class TokenSampler(Sampler):
             lambda t: ops.convert_to_tensor(t, "int32"),
             self.sample_tokens(n, seed, labels),
         )
-        codes = self.model.quantizer.codes_of(tokens)
+        codes = self.model.quantizer.look_up(tokens)
         return ops.convert_to_numpy(codes)
 
     def log_prob(self, tokens: Any, labels: Any = None) -> np.ndarray:

@@ -7,7 +7,6 @@ import tensorflow as tf
 from keras_latent import quantizers
 
 CHANNELS = 3
-E = np.random.default_rng(0).normal(size=(2, 4, 4, CHANNELS)).astype("float32")
 ALL = {
     "vector": quantizers.VectorQuantizer(num_codes=8),
     "residual": quantizers.ResidualQuantizer(num_levels=2, num_codes=8),

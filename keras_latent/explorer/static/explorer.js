@@ -15,7 +15,7 @@ const THEME = "keras-latent-explorer-theme";
 
 export class Explorer {
   constructor(root, host, subject) {
-    Object.assign(this, { root, host, subject, drawnSamples: new Map() });
+    Object.assign(this, { root, host, subject, drawnSamples: new Map(), lastWritten: -Infinity });
     const [firstMap] = subject.header.maps;
     this.state = {
       firstMap, map: firstMap, view: null, colour: subject.header.classes.length ? "label" : "none",
@@ -48,9 +48,10 @@ export class Explorer {
     await this.recompute();
   }
 
-  /** Everything, for the first time. */
+  /** Everything, for the first time or of another link. */
   async open() {
     const { state } = this;
+    if (!(state.tab in this.panels)) state.tab = "neighbours";
     this.attribute = attributeOf(this.subject, state.a, state.b);
     this.map.resize();
     this.showMap();
@@ -61,7 +62,6 @@ export class Explorer {
   /** Take the state of a link that was put into the address of the open page. */
   follow() {
     Object.assign(this.state, this.initial, fromLink(window.location.hash, this.subject));
-    if (!(this.state.tab in this.panels)) this.state.tab = "neighbours";
     return this.open();
   }
 
@@ -280,7 +280,7 @@ export class Explorer {
   writeLink() {
     if (!this.host.hasLink) return;
     clearTimeout(this.linkTimer);
-    const wait = (this.lastWritten ?? -Infinity) + 250 - performance.now();
+    const wait = this.lastWritten + 250 - performance.now();
     if (wait > 0) this.linkTimer = setTimeout(() => this.writeLink(), wait);
     else {
       this.lastWritten = performance.now();

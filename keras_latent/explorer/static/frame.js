@@ -49,7 +49,6 @@ export function buildFrame(app) {
   app.stage = new Stage(app);
   const kinds = { neighbours: NeighboursPanel, dimensions: DimensionsPanel, attribute: AttributePanel, path: PathPanel, outliers: OutliersPanel };
   if (header.sampled_from) kinds.samples = SamplesPanel;
-  if (!(app.state.tab in kinds)) app.state.tab = "neighbours";
   app.panels = Object.fromEntries(Object.entries(kinds).map(([name, Kind]) => [name, new Kind(app)]));
   const unique = Math.random().toString(36).slice(2);
   app.tabs = Object.fromEntries(Object.entries(kinds).map(([name, { title }]) => [name, h("button", {

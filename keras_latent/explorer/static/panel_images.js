@@ -1,5 +1,6 @@
 // The panels that list images: neighbours of what is shown, outliers, samples.
 
+import { answered } from "./answered.js";
 import { nearest } from "./codes.js";
 import { button, h, pressable, refill, shortNumber, thumbnail } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
@@ -78,17 +79,8 @@ export class SamplesPanel {
   async render() {
     const { app } = this;
     const { seed } = app.state, told = app.condition;
-    if (this.drawn === `${seed} ${told}`) return;
-    this.drawn = `${seed} ${told}`;
-    let pictures;
-    try {
-      pictures = await app.decode(await app.samples(seed));
-    } catch (error) {
-      // The next look tries again.
-      this.drawn = null;
-      throw error;
-    }
-    if (this.drawn !== `${seed} ${told}`) return;
+    const pictures = await answered(this, `${seed} ${told}`, async () => app.decode(await app.samples(seed), told));
+    if (!pictures) return;
     this.canvases = pictures.map((picture) => paint(h("canvas"), picture));
     refill(this.list, this.canvases.map((canvas, index) => pressable(
       canvas, "", `sample ${index + 1}`, () => app.begin({ kind: "sample", seed, index }))));

@@ -1,5 +1,6 @@
 // The way from one image to another.
 
+import { answered } from "./answered.js";
 import { between, settled } from "./codes.js";
 import { button, choice, h, pressable, refill, slider, thumbnail } from "./elements.js";
 import { paint, sideBySide } from "./pictures.js";
@@ -44,20 +45,12 @@ export class PathPanel {
       thumbnail(subject, row), name, `${name}: ${subject.described(row)}`, () => app.pick(row))));
     const isWhole = start !== null && end !== null;
     this.strip.hidden = !isWhole;
-    const condition = isWhole ? app.conditionOf({ kind: "path" }) : null;
-    const asked = [start, end, way, condition].join(" ");
-    if (!isWhole || this.drawn === asked) return;
-    this.drawn = asked;
+    if (!isWhole) return;
+    const condition = app.conditionOf({ kind: "path" });
     const places = Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1));
-    let pictures;
-    try {
-      pictures = await app.decode(places.map((t) => pathCode(subject, state, t)), condition);
-    } catch (error) {
-      // The next look tries again.
-      this.drawn = null;
-      throw error;
-    }
-    if (this.drawn !== asked) return;
+    const pictures = await answered(this, [start, end, way, condition].join(" "),
+      () => app.decode(places.map((t) => pathCode(subject, state, t)), condition));
+    if (!pictures) return;
     this.canvases = pictures.map((picture) => paint(h("canvas"), picture));
     refill(this.strip, this.canvases.map((canvas, i) => pressable(
       canvas, "", `${Math.round(100 * places[i])} % of the way`, () => app.begin({ kind: "path", t: places[i] }))));

@@ -1,6 +1,5 @@
 """Codes with the factors that made the images, checked: what these metrics take."""
 
-import numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers
 from keras_latent.metrics.disentanglement.information import in_equal_bins
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, is_integer
 
 
 @dataclass(frozen=True)
@@ -169,10 +168,7 @@ def _is_continuous(
     given = isinstance(continuous_factors, Iterable)
     columns: list[Any] = list(continuous_factors) if given else [continuous_factors]
     # Booleans, a mask, would pass for the columns 0 and 1.
-    are_columns = all(
-        isinstance(column, numbers.Integral) and not isinstance(column, bool)
-        for column in columns
-    )
+    are_columns = all(is_integer(column) for column in columns)
     if not given or not are_columns or not all(0 <= at < count for at in columns):
         raise ValueError(
             f"`continuous_factors` must be columns from 0 to {count - 1}. "

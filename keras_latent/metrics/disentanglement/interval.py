@@ -1,12 +1,12 @@
 """How far a score would move with other rows: intervals by bootstrap."""
 
-import numbers
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from keras_latent.metrics.disentanglement.factor_data import FactorData
+from keras_latent.validation import is_integer
 
 _ATTEMPTS = 100
 
@@ -17,8 +17,7 @@ def check_resamples(resamples: Any) -> None:
     Raises:
         ValueError: If `resamples` isn't 0 or an integer from 2.
     """
-    is_integer = isinstance(resamples, numbers.Integral)
-    if not is_integer or isinstance(resamples, bool) or resamples < 0 or resamples == 1:
+    if not is_integer(resamples) or resamples < 0 or resamples == 1:
         raise ValueError(
             "`resamples` must be 0 for no interval, or an integer of at least 2. "
             f"Received: resamples={resamples!r}"

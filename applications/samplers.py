@@ -78,7 +78,7 @@ def fit(name: str, sampler_name: str, arguments: argparse.Namespace) -> None:
     sampler.fit(*train)
     minutes = round((time.perf_counter() - begun) / 60, 1)
     file.parent.mkdir(exist_ok=True)
-    sampler.save(file)
+    sampler.save(file, include_model=False)
     made = {"arguments": options, "minutes": minutes, "commit": commit()}
     write(folder, sampler_name, sampler, train, made)
 

@@ -1,5 +1,6 @@
 """Functions compiled to graphs, and what isn't in one."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +20,11 @@ def compiled(function: Callable) -> Callable:
     >>> float(compiled(lambda x: 2.0 * x)(tf.constant(3.0)))
     6.0
     """
-    return tf.function(function, autograph=False, reduce_retracing=True)
+    # TensorFlow warns of a function that is traced often, by where its code stands,
+    # which a partial hasn't: each of ours is traced for one call, with the networks
+    # that a model has then.
+    whole = functools.partial(function)
+    return tf.function(whole, autograph=False, reduce_retracing=True)
 
 
 def known_values(x: Any) -> np.ndarray | None:

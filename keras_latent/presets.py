@@ -22,6 +22,7 @@ from keras_latent.saving import (
     folder_written_whole,
     reason_of,
 )
+from keras_latent.validation import checked_path
 
 CONFIG_FILE = "config.json"
 METADATA_FILE = "metadata.json"
@@ -127,7 +128,9 @@ def from_preset(path: str | os.PathLike, compile: bool = True) -> LatentModel:
         ImportError: If it is on the hub, and huggingface_hub isn't installed.
         OSError: If it is on the hub, and can't be downloaded.
     """
-    folder = _downloaded(str(path)) if str(path).startswith(HUB) else Path(path)
+    folder = checked_path("path", path)
+    if str(path).startswith(HUB):
+        folder = _downloaded(str(path))
     _check_is_whole(folder, path)
     try:
         check_weights_are_inside(folder / WEIGHTS_FILE)

@@ -38,6 +38,8 @@ def renamed(message: str, name: str, other: str) -> str:
     message = message.replace(f"`{name}`", f"`{other}`")
     said, received, values = message.partition("Received: ")
     values = re.sub(
-        rf"(^|, ){re.escape(name)}=", lambda found: f"{found[1]}{other}=", values
+        rf"(^|, | and | beside | with ){re.escape(name)}\b",
+        lambda found: f"{found[1]}{other}",
+        values,
     )
     return said + received + values

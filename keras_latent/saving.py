@@ -14,6 +14,7 @@ import h5py
 import keras
 
 from keras_latent.keras_internals import always_safely
+from keras_latent.validation import checked_path
 
 UNFINISHED = ".unfinished-"
 """How the names of folders begin in which a file is being written."""
@@ -46,7 +47,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
     ...     [path.name for path in Path(folder).iterdir()]
     ['notes.txt']
     """
-    path = Path(path)
+    path = checked_path("path", path)
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"The folder of `path` must exist. Received: path={str(path)!r}"
@@ -86,7 +87,7 @@ def folder_written_whole(
         OSError: If something can't be written, for one because the disk is full.
     """
     # The name of ".", too.
-    path = Path(path).absolute()
+    path = checked_path("path", path).absolute()
     if not path.parent.is_dir():
         raise FileNotFoundError(
             f"The folder of `path` must exist. Received: path={str(path)!r}"
@@ -189,7 +190,7 @@ def load_model(
             Keras loads in safe mode: it is of another version, holds a class that isn't
             known, or brings code of its own.
     """
-    path = Path(path)
+    path = checked_path("path", path)
     inside = path / "model.keras"
     if inside.is_file():
         raise FileNotFoundError(

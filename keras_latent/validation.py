@@ -3,7 +3,9 @@
 import difflib
 import math
 import numbers
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,6 +136,25 @@ def checked_optional_seed(seed: Any) -> int | None:
     >>> checked_optional_seed(None)
     """
     return None if seed is None else checked_seed(seed)
+
+
+def checked_path(argument: str, value: Any) -> Path:
+    """The path of a file or folder.
+
+    Raises:
+        ValueError: If `value` is neither text nor a path, or is empty.
+
+    >>> checked_path("path", None)
+    Traceback (most recent call last):
+    ...
+    ValueError: `path` must be the path of a file or folder. Received: path=None
+    """
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise ValueError(
+            f"`{argument}` must be the path of a file or folder. "
+            f"Received: {argument}={value!r}"
+        )
+    return Path(value)
 
 
 def check_in_range(

@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from keras_latent.models import Autoencoder
+from keras_latent.presets import from_preset, save_to_preset
 from keras_latent.saving import (
     folder_written_whole,
     load_model,
@@ -181,3 +182,22 @@ class TestFolders:
             folder_written_whole(tmp_path / "missing" / "made", []),
         ):
             pass
+
+
+@pytest.mark.parametrize("path", [None, 3, "", b"", ["a"]])
+class TestWhatIsNoPath:
+    MESSAGE = r"must be the path of a file or folder\. Received: \w+="
+
+    def test_of_models(self, path, model):
+        for call in (load_model, model.save, from_preset):
+            with pytest.raises(ValueError, match=self.MESSAGE):
+                call(path)
+
+    def test_of_what_is_written(self, path, model):
+        for call in (
+            lambda: write_text(path, "text"),
+            lambda: save_to_preset(model, path),
+            lambda: folder_written_whole(path, []).__enter__(),
+        ):
+            with pytest.raises(ValueError, match=self.MESSAGE):
+                call()

@@ -163,7 +163,7 @@ def _fitted(
             if checkpoint.exists():
                 told = "Stopped. It goes on after the last epochs by the same command."
             raise StoppedError(told) from error
-        found.save(path)
+        found.save(path, include_model=False)
     console.print(f"The sampler is {path}", highlight=False, soft_wrap=True)
     return found
 

@@ -8,7 +8,7 @@ from keras import ops
 from keras_latent import networks
 from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
-from keras_latent.models.conditions import condition_of
+from keras_latent.models.conditions import condition_of_class
 from keras_latent.models.default_networks import Builders
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.networks.checks import check_model
@@ -80,7 +80,7 @@ class ClassifyingModel(VariationalModel):
         **kwargs: Any,
     ) -> dict[str, keras.Model]:
         """The default networks, told the class at their first layer."""
-        length = condition_of(kwargs.get("num_classes"), None).length
+        length = condition_of_class(kwargs.get("num_classes")).length
         return networks.conditional_networks(
             image_shape, code_size, length, output_activation
         )

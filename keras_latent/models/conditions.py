@@ -102,6 +102,15 @@ class Condition(NamedTuple):
         return [Column("y", y, -1.0, float(last), rule, is_whole=True)]
 
 
+def condition_of_class(num_classes: Any) -> Condition:
+    """The condition that is one of so many classes, and no vector.
+
+    Raises:
+        ValueError: If the number isn't a positive integer; `None` is none.
+    """
+    return Condition(checked_positive_integer("num_classes", num_classes), None)
+
+
 def condition_of(num_classes: int | None, condition_size: int | None) -> Condition:
     """The condition that one of two arguments describes.
 

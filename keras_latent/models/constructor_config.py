@@ -11,6 +11,7 @@ from keras_latent.keras_internals import keep_exact, sublayers
 from keras_latent.models import assignment
 from keras_latent.saving import written_whole
 from keras_latent.training.objective_model import ObjectiveModel
+from keras_latent.validation import checked_path
 
 _OF_ATTENTION = "Attention stays as it is, lest it can't be loaded."
 
@@ -210,6 +211,7 @@ class ConstructorConfigModel(ObjectiveModel):
                 out what the model keeps, or attention was quantized: what is written
                 couldn't be loaded.
         """
+        checked_path("filepath", filepath)
         if str(filepath).endswith((".h5", ".hdf5")):
             raise ValueError(
                 "`filepath` must end in '.keras': the older format can't hold all of "

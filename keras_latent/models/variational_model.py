@@ -316,7 +316,8 @@ class VariationalModel(LatentModel):
         Raises:
             ValueError: If the likelihood is no density at `x`, such as the Bernoulli
                 likelihood on grey values, posterior or prior has none, a class is
-                missing of a model that would guess it, or a number is not positive.
+                missing of a model that would guess it, a number is not positive, or
+                the draws of one example would fill the memory.
 
         Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
         """
@@ -337,6 +338,7 @@ class VariationalModel(LatentModel):
         if self.guesses_conditions:
             check_all_are_told(x["y"])
         self.likelihood.check_normalised(self.target(x))
+        memory.check_draws(self.target(x), 1, num_samples=num_samples)
         generator = keras.random.SeedGenerator(checked_seed(seed))
         rows = self._rows_decoded_at_once()
         batch_size = min(batch_size, rows)

@@ -2,6 +2,9 @@
 
 import abc
 import os
+import random
+import tempfile
+from pathlib import Path
 from typing import Any, ClassVar
 
 import keras
@@ -11,11 +14,19 @@ from keras_latent.models.streaming import is_dataset
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.samplers.files import write_arrays
 from keras_latent.typing import Observation
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import (
+    checked_optional_seed,
+    checked_positive_integer,
+    checked_switch,
+)
 from keras_latent.weights_hash import weights_hash
 
 FORMAT = 1
 """The version of the files."""
+MODEL = "model"
+"""The name under which a file holds the model."""
+MISSING = -1
+"""The label of what isn't labelled."""
 
 
 class Sampler(abc.ABC):
@@ -96,9 +107,9 @@ class Sampler(abc.ABC):
         Args:
             images: What the model encodes, of shape (count, ...), or a dataset of
                 batches.
-            labels: Integers of shape (count,), of samplers that labels steer; of
-                conditional models, the condition of each, which the batches of a
-                dataset bring along. Defaults to `None`.
+            labels: Integers of shape (count,), of samplers that labels steer, -1 where
+                there is none; of conditional models, the condition of each, which the
+                batches of a dataset bring along. Defaults to `None`.
             batch_size: Images that are encoded at once. Defaults to `None`: 256.
 
         Returns:
@@ -124,7 +135,7 @@ class Sampler(abc.ABC):
             self.state = before
             raise
         if given is not None:
-            fitted["classes"] = np.unique(given)
+            fitted["classes"] = classes_of(given)
         self.state = fitted
         return self
 
@@ -139,9 +150,10 @@ class Sampler(abc.ABC):
 
         Args:
             n: Number of images.
-            seed: Seed of the draw. Defaults to `None`: another draw each time.
-            labels: One for all, or integers of shape (n,); of conditional models, the
-                conditions. Defaults to `None`.
+            seed: Seed of the draw. Defaults to `None`: another draw each time, which
+                `keras.utils.set_random_seed` decides.
+            labels: One for all, or integers of shape (n,), -1 for any; of conditional
+                models, the conditions. Defaults to `None`.
             batch_size: Codes that are decoded at once. Defaults to `None`: 256.
 
         Returns:
@@ -157,17 +169,25 @@ class Sampler(abc.ABC):
             labels = conditions_of(self.model, labels, n)
         return self.decoded_draws(n, seed, labels, batch_size)
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike, include_model: bool = True) -> None:
         """Save what was fitted, whole or not at all; `load_sampler` reads it.
 
         Args:
             path: Where the file shall stand; its name ends on `.npz` as a rule.
+            include_model: Whether the file holds the model, too, if Keras can save it.
+                Without it, the model is told when the sampler is loaded. Defaults to
+                `True`.
 
         Raises:
-            ValueError: If nothing was fitted.
+            ValueError: If nothing was fitted, or the model can't be saved.
             OSError: If the file can't be written.
         """
-        write_arrays(path, self._header(), self.fitted_state())
+        arrays = dict(self.fitted_state())
+        header = self._header()
+        include_model = checked_switch("include_model", include_model)
+        if include_model and isinstance(self.model, keras.Model):
+            arrays[MODEL] = _file_of(self.model)
+        write_arrays(path, header, arrays)
 
     @classmethod
     def suits(cls, model: Any) -> bool:
@@ -281,6 +301,25 @@ def told(model: Any, images: Any, labels: Any) -> list[Any]:
     return [labels] if is_conditional(model) and not is_dataset(images) else []
 
 
+def draw_generator(seed: int | None) -> np.random.Generator:
+    """What draws codes; without a seed, as the generators of the process stand.
+
+    Raises:
+        ValueError: If the seed is none.
+    """
+    seed = checked_optional_seed(seed)
+    # Python's, since `keras.utils.set_random_seed` sets it and NumPy's is the old one.
+    return np.random.default_rng(random.getrandbits(63) if seed is None else seed)
+
+
+def _file_of(model: Any) -> np.ndarray:
+    """A model as the bytes of its `.keras` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.keras"
+        model.save(file)
+        return np.fromfile(file, "uint8")
+
+
 def check_enough(codes: np.ndarray, least: int, what: str) -> None:
     """Refuse fewer codes than what is fitted needs.
 
@@ -297,7 +336,7 @@ def as_labels(labels: Any, count: int) -> np.ndarray:
     """Labels as an array, checked.
 
     Raises:
-        ValueError: If they aren't integers of shape (count,).
+        ValueError: If they aren't integers of at least -1, of shape (count,).
     """
     array = np.asarray(labels)
     if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
@@ -305,7 +344,37 @@ def as_labels(labels: Any, count: int) -> np.ndarray:
             f"`labels` must be integers of shape ({count},). Received: labels of shape "
             f"{array.shape} and dtype {array.dtype}"
         )
+    if count and array.min() < MISSING:
+        raise ValueError(
+            "`labels` must be classes from 0, or -1 where there is none. "
+            f"Received: labels with the value {array.min()}"
+        )
     return array
+
+
+def classes_of(labels: np.ndarray | None) -> np.ndarray:
+    """The classes among labels, in their order."""
+    found = np.unique([] if labels is None else labels).astype(int)
+    return found[found != MISSING]
+
+
+def class_numbers(
+    labels: np.ndarray | None, classes: np.ndarray, count: int
+) -> np.ndarray:
+    """Labels as a network counts them: the last number stands for none.
+
+    Args:
+        labels: Integers of shape (count,), or `None`.
+        classes: What `classes_of` gave.
+        count: Number of labels.
+
+    >>> class_numbers(np.array([7, -1, 3]), np.array([3, 7]), 3)
+    array([1, 2, 0], dtype=int32)
+    """
+    if labels is None:
+        return np.full(count, len(classes), "int32")
+    numbers = np.searchsorted(classes, labels)
+    return np.where(labels == MISSING, len(classes), numbers).astype("int32")
 
 
 def check_seen(labels: np.ndarray, classes: np.ndarray | None) -> None:
@@ -319,7 +388,7 @@ def check_seen(labels: np.ndarray, classes: np.ndarray | None) -> None:
             "`labels` need a sampler that was fitted with labels. "
             "Received: labels for one that was fitted without"
         )
-    unseen = sorted(set(labels.tolist()) - set(classes.tolist()))
+    unseen = sorted(set(labels.tolist()) - {*classes.tolist(), MISSING})
     if unseen:
         raise ValueError(
             f"`labels` must be among those of the fit, {classes.tolist()}. "

@@ -6,9 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_code_shape
-from keras_latent.samplers.base import Sampler, is_conditional, told
+from keras_latent.samplers.base import (
+    Sampler,
+    draw_generator,
+    is_conditional,
+    told,
+)
 from keras_latent.typing import Observation
-from keras_latent.validation import checked_optional_seed
 
 _FLAT = 1e-6
 """Standard deviations below this share of the greatest are those of dead codes."""
@@ -95,7 +99,7 @@ class CodeSampler(Sampler):
         """
         known = self.labels_to_draw(n, labels)
         state = self.fitted_state()
-        drawn = self.draw(n, np.random.default_rng(checked_optional_seed(seed)), known)
+        drawn = self.draw(n, draw_generator(seed), known)
         codes = drawn * state["code_scale"] + state["code_mean"]
         return self._in_space(codes).astype("float32")
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.saving import written_whole
+from keras_latent.validation import checked_path
 
 
 def write_arrays(
@@ -34,7 +35,7 @@ def read_arrays(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Any]
         FileNotFoundError: If there is no such file.
         ValueError: If it is truncated, damaged or something else.
     """
-    path = Path(path)
+    path = checked_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
             f"`path` must be a saved sampler. Received: path={str(path)!r}, no such "

@@ -1,27 +1,25 @@
 """A flow from noise to codes, learned by matching velocities."""
 
 import os
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from keras_latent.samplers import training
-from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.base import check_enough, class_numbers, classes_of
 from keras_latent.samplers.code_sampler import CodeSampler
+from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
-from keras_latent.validation import (
-    check_in_range,
-    checked_positive_integer,
-    checked_seed,
-)
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 _ROWS = 1024
 """Codes that move at once."""
 
 
-class FlowMatching(CodeSampler):
+class FlowMatching(NetworkSampler, CodeSampler):
     """A field of velocities that moves normal noise z₀ to standardised codes z₁.
 
         z_t = (1−t)z₀ + t·z₁,   loss ‖v(z_t, t) − (z₁ − z₀)‖²
@@ -75,20 +73,14 @@ class FlowMatching(CodeSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        check_in_range("learning_rate", learning_rate, low=1e-9)
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
-        super().__init__(model)
-        self.units = checked_positive_integer("units", units)
-        self.epochs = checked_positive_integer("epochs", epochs)
-        self.batch_size = checked_positive_integer("batch_size", batch_size)
-        self.learning_rate = learning_rate
         self.steps = checked_positive_integer("steps", steps)
         self.guidance = guidance
         self.label_dropout = label_dropout
-        self.seed = checked_seed(seed)
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
-        self.verbose = verbose
+        super().__init__(
+            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+        )
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None
@@ -99,16 +91,19 @@ class FlowMatching(CodeSampler):
             ValueError: If the loss isn't finite, or the checkpoint is of another fit.
         """
         check_enough(codes, 2, "between which a flow can learn")
-        classes = np.unique([] if labels is None else labels)
-        network = velocity_network(
-            self.model.code_shape, len(classes), self.units, self.seed
-        )
+        classes = classes_of(labels)
+        network = self.network(len(classes))
+        training.draw_weights(network, np.random.default_rng(self.seed), "velocity")
         network.compile(training.optimizer_for(self, len(codes)), loss="mse")
-        indices = None if labels is None else np.searchsorted(classes, labels)
+        numbers = class_numbers(labels, classes, len(codes))
 
         def step(rows: np.ndarray, generator: np.random.Generator) -> float:
-            own = None if indices is None else indices[rows]
-            return self._step(network, codes[rows], own, generator, len(classes))
+            own = numbers[rows]
+            if labels is not None:
+                own = training.with_hidden(
+                    own, len(classes), self.label_dropout, generator
+                )
+            return _step(network, codes[rows], np.eye(len(classes) + 1)[own], generator)
 
         return training.trained_weights(self, network, codes, labels, step)
 
@@ -116,16 +111,25 @@ class FlowMatching(CodeSampler):
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
     ) -> np.ndarray:
         """Follow the field from noise."""
-        state = self.fitted_state()
-        classes = state.get("classes", np.zeros(0, int))
-        network = velocity_network(self.model.code_shape, len(classes), self.units, 0)
-        training.assign_arrays(network.weights, state)
+        classes = classes_of(self.classes)
+        one_hot = np.eye(len(classes) + 1, dtype="float32")
+        told = one_hot[class_numbers(labels, classes, n)]
+        guided = labels is not None and self.guidance != 1
+        network = self.fitted_network()
+
+        def velocity(z: np.ndarray, t: float, told: np.ndarray) -> np.ndarray:
+            given = [z.astype("float32"), time_features(np.full(len(z), t))]
+            found = network.predict_on_batch([*given, told])
+            if not guided:
+                return found
+            none = np.broadcast_to(one_hot[-1], told.shape)
+            without = network.predict_on_batch([*given, none])
+            return without + self.guidance * (found - without)
+
         z = generator.standard_normal((n, *self.model.code_shape))
-        indices = None if labels is None else np.searchsorted(classes, labels)
         for start in range(0, n, _ROWS):
             rows = slice(start, start + _ROWS)
-            own = None if indices is None else indices[rows]
-            z[rows] = self._moved(network, z[rows], own, len(classes))
+            z[rows] = _moved(z[rows], self.steps, partial(velocity, told=told[rows]))
         return z
 
     def density(self, codes: np.ndarray) -> np.ndarray:
@@ -140,59 +144,38 @@ class FlowMatching(CodeSampler):
             f"Received: codes of shape {codes.shape}"
         )
 
+    def network(self, classes: int) -> keras.Model:
+        """A new field of velocities."""
+        return velocity_network(self.model.code_shape, classes, self.units)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, without the model and what is of one fit."""
-        names = ["units", "epochs", "batch_size", "learning_rate", "steps"]
-        names += ["guidance", "label_dropout", "seed"]
-        return {name: getattr(self, name) for name in names}
-
-    def _step(
-        self,
-        network: keras.Model,
-        codes: np.ndarray,
-        labels: np.ndarray | None,
-        generator: np.random.Generator,
-        classes: int,
-    ) -> float:
-        noise = generator.standard_normal(codes.shape)
-        t = generator.random(len(codes))
-        share = t.reshape(-1, *[1] * (codes.ndim - 1))
-        if labels is not None:
-            hidden = generator.random(len(codes)) < self.label_dropout
-            labels = np.where(hidden, classes, labels)
-        z = ((1 - share) * noise + share * codes).astype("float32")
-        given = [z, time_features(t), _one_hot(labels, len(codes), classes)]
-        return network.train_on_batch(given, (codes - noise).astype("float32"))
-
-    def _moved(
-        self,
-        network: keras.Model,
-        z: np.ndarray,
-        labels: np.ndarray | None,
-        classes: int,
-    ) -> np.ndarray:
-        """Points at t=0 at t=1, by Heun's method."""
-        none = _one_hot(None, len(z), classes)
-        known = _one_hot(labels, len(z), classes)
-
-        def velocity(z: np.ndarray, t: float) -> np.ndarray:
-            times = time_features(np.full(len(z), t))
-            z = z.astype("float32")
-            with_labels = network.predict_on_batch([z, times, known])
-            if labels is None or self.guidance == 1:
-                return with_labels
-            without = network.predict_on_batch([z, times, none])
-            return without + self.guidance * (with_labels - without)
-
-        width = 1 / self.steps
-        for step in range(self.steps):
-            first = velocity(z, step * width)
-            second = velocity(z + width * first, (step + 1) * width)
-            z = z + width * (first + second) / 2
-        return z
+        names = ["steps", "guidance", "label_dropout"]
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
 
-def _one_hot(labels: np.ndarray | None, count: int, classes: int) -> np.ndarray:
-    """Labels as the network takes them; the last entry stands for none."""
-    indices = np.full(count, classes) if labels is None else labels
-    return np.eye(classes + 1, dtype="float32")[indices]
+def _step(
+    network: keras.Model,
+    codes: np.ndarray,
+    told: np.ndarray,
+    generator: np.random.Generator,
+) -> float:
+    """One step of the training, on codes and their labels, one-hot."""
+    noise = generator.standard_normal(codes.shape)
+    t = generator.random(len(codes))
+    share = t.reshape(-1, *[1] * (codes.ndim - 1))
+    z = ((1 - share) * noise + share * codes).astype("float32")
+    given = [z, time_features(t), told.astype("float32")]
+    return network.train_on_batch(given, (codes - noise).astype("float32"))
+
+
+def _moved(
+    z: np.ndarray, steps: int, velocity: Callable[[np.ndarray, float], np.ndarray]
+) -> np.ndarray:
+    """Points at t=0 at t=1, by Heun's method."""
+    width = 1 / steps
+    for step in range(steps):
+        first = velocity(z, step * width)
+        second = velocity(z + width * first, (step + 1) * width)
+        z = z + width * (first + second) / 2
+    return z

@@ -1,11 +1,14 @@
 """Samplers from files."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from keras_latent.models.latent_model import check_is_latent_model
-from keras_latent.samplers.base import FORMAT, Sampler
+from keras_latent.samplers.base import FORMAT, MODEL, Sampler
 from keras_latent.samplers.files import read_arrays
 from keras_latent.samplers.flow_matching import FlowMatching
 from keras_latent.samplers.gaussian_mixture import GaussianMixture
@@ -17,6 +20,7 @@ from keras_latent.samplers.token_transformer import TokenTransformer
 from keras_latent.samplers.two_stage import TwoStage
 from keras_latent.samplers.uniform_sphere import UniformSphere
 from keras_latent.samplers.vamp import Vamp
+from keras_latent.saving import load_model
 from keras_latent.validation import check_choice
 from keras_latent.weights_hash import weights_hash
 
@@ -85,12 +89,13 @@ def load_samplers(folder: Path, model: Any) -> tuple[dict[str, Sampler], list[st
     return found, left_out
 
 
-def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
+def load_sampler(path: str | os.PathLike, model: Any = None) -> Sampler:
     """Load what a sampler's `save` has written.
 
     Args:
         path: The file.
-        model: The model to whose codes it was fitted, with the same weights.
+        model: The model to whose codes it was fitted, with the same weights. Defaults
+            to `None`: the one that the file holds.
 
     Returns:
         The sampler, fitted.
@@ -98,13 +103,16 @@ def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If it isn't a whole file of a sampler, is of another version, or was
-            fitted to another model.
+            fitted to another model; if no model is given, and it holds none.
     """
-    if not hasattr(model, "weights"):
+    if model is not None and not hasattr(model, "weights"):
         check_is_latent_model(model)
     header, state = read_arrays(path)
     check_choice("format", header.get("format"), [FORMAT])
     check_choice("sampler", header.get("sampler"), _CLASSES)
+    held = state.pop(MODEL, None)
+    if model is None:
+        model = _model_in(held, path)
     saved, given = header.get("model_hash"), weights_hash(model)
     if saved != given:
         raise ValueError(
@@ -127,3 +135,16 @@ def load_sampler(path: str | os.PathLike, model: Any) -> Sampler:
         )
     sampler.state = state
     return sampler
+
+
+def _model_in(file: np.ndarray | None, path: str | os.PathLike) -> Any:
+    """The model in the file of a sampler, which holds a `.keras` file as its bytes."""
+    if file is None:
+        raise ValueError(
+            "`model` must be the one to whose codes the sampler was fitted, since it "
+            f"was saved without. Received: model=None with path={str(path)!r}"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / "model.keras"
+        written.write_bytes(file.tobytes())
+        return load_model(written)

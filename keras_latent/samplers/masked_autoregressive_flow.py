@@ -1,7 +1,6 @@
 """A masked autoregressive flow, fitted to codes by maximum likelihood."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,18 +12,18 @@ from keras_latent.distributions.flows import MaskedAutoregressive
 from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
+from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import (
-    check_in_range,
-    checked_positive_integer,
-    checked_seed,
-)
+from keras_latent.validation import checked_positive_integer
 
+_HIDDEN = 2
+_LAST = f"kernel_{_HIDDEN}"
+"""The kernels after which a step hardly moves codes at first."""
 _ROWS = 1024
 """Codes that are looked at at once."""
 
 
-class MaskedAutoregressiveFlow(CodeSampler):
+class MaskedAutoregressiveFlow(NetworkSampler, CodeSampler):
     """Invertible autoregressive steps: a density in one pass, draws in d of them.
 
     Maps are taken as the vectors that they hold.
@@ -68,16 +67,10 @@ class MaskedAutoregressiveFlow(CodeSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        check_in_range("learning_rate", learning_rate, low=1e-9)
-        super().__init__(model)
         self.flows = checked_positive_integer("flows", flows)
-        self.units = checked_positive_integer("units", units)
-        self.epochs = checked_positive_integer("epochs", epochs)
-        self.batch_size = checked_positive_integer("batch_size", batch_size)
-        self.learning_rate = learning_rate
-        self.seed = checked_seed(seed)
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
-        self.verbose = verbose
+        super().__init__(
+            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+        )
 
     def fit_codes(
         self, codes: np.ndarray, labels: np.ndarray | None
@@ -89,12 +82,8 @@ class MaskedAutoregressiveFlow(CodeSampler):
         """
         check_enough(codes, 2, "of which a density can be learned")
         rows = codes.reshape(len(codes), -1).astype("float32")
-        flow, generator = self._flow(), np.random.default_rng(self.seed)
-        for weight in flow.weights:
-            # As large as they were drawn, without the generator of Keras.
-            scale = np.asarray(weight).std()
-            weight.assign(generator.normal(0, scale, weight.shape))
-        trained = _LogProb(flow)
+        trained = _LogProb(self.network(classes=0))
+        training.draw_weights(trained, np.random.default_rng(self.seed), _LAST)
         optimizer = training.optimizer_for(self, len(rows))
         trained.compile(optimizer, loss=_minus_log_prob)
 
@@ -108,7 +97,7 @@ class MaskedAutoregressiveFlow(CodeSampler):
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
     ) -> np.ndarray:
         """Invert the flow at normal draws."""
-        flow = self._fitted_flow()
+        flow = self.fitted_network()
         seed = keras.random.SeedGenerator(int(generator.integers(2**31)))
         dimension = int(np.prod(self.model.code_shape))
         rows = ops.convert_to_numpy(flow.sample(shape=(n, dimension), seed=seed))
@@ -116,7 +105,7 @@ class MaskedAutoregressiveFlow(CodeSampler):
 
     def density(self, codes: np.ndarray) -> np.ndarray:
         """The density of standardised codes, in one pass."""
-        flow = self._fitted_flow()
+        flow = self.fitted_network()
         rows = codes.reshape(len(codes), -1).astype("float32")
         parts = [
             ops.convert_to_numpy(flow.log_prob(rows[start : start + _ROWS]))
@@ -124,21 +113,16 @@ class MaskedAutoregressiveFlow(CodeSampler):
         ]
         return np.concatenate(parts).astype("float64")
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, without the model and what is of one fit."""
-        names = ["flows", "units", "epochs", "batch_size", "learning_rate", "seed"]
-        return {name: getattr(self, name) for name in names}
-
-    def _flow(self) -> Flow:
-        units = (self.units, self.units)
+    def network(self, classes: int) -> Flow:
+        """A new flow."""
+        units = (self.units,) * _HIDDEN
         flow = Flow("normal", [MaskedAutoregressive(units) for _ in range(self.flows)])
         flow.build((int(np.prod(self.model.code_shape)),))
         return flow
 
-    def _fitted_flow(self) -> Flow:
-        state, flow = self.fitted_state(), self._flow()
-        training.assign_arrays(flow.weights, state)
-        return flow
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, without the model and what is of one fit."""
+        return {"flows": self.flows, **super().get_config()}
 
 
 class _LogProb(keras.Model):

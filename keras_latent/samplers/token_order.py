@@ -29,8 +29,10 @@ class TokenOrder:
     def to_sequences(self, tokens: Any) -> np.ndarray:
         """Tokens as a discrete model gives them → int32 of shape (count, length)."""
         named = tokens if isinstance(tokens, dict) else {None: tokens}
-        parts = [np.asarray(named[name]) for name in self._shapes]
-        rows = [part.reshape(len(part), -1) for part in parts]
+        rows = [
+            np.asarray(named[name]).reshape(-1, int(np.prod(shape)))
+            for name, shape in self._shapes.items()
+        ]
         return np.concatenate(rows, axis=1).astype("int32")
 
     def to_tokens(self, sequences: np.ndarray) -> Any:

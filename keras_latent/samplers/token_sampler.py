@@ -3,7 +3,6 @@
 import abc
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,15 +11,18 @@ from keras import ops
 from scipy.special import log_softmax
 
 from keras_latent.samplers import training
-from keras_latent.samplers.base import Sampler, as_labels, check_enough, check_seen
+from keras_latent.samplers.base import (
+    as_labels,
+    check_enough,
+    check_seen,
+    class_numbers,
+    classes_of,
+    draw_generator,
+)
+from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.samplers.token_order import TokenOrder
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import (
-    check_in_range,
-    checked_optional_seed,
-    checked_positive_integer,
-    checked_seed,
-)
+from keras_latent.validation import check_in_range, checked_positive_integer
 
 MOST_CODES = 2**16
 """How many codes a table may have: each has a logit at each position."""
@@ -29,7 +31,7 @@ _ROWS = 256
 _LOGITS = 2**24
 
 
-class TokenSampler(Sampler):
+class TokenSampler(NetworkSampler):
     """Base of the priors over tokens: log p(t) = Σᵢ log p(tᵢ | t₁ … tᵢ₋₁).
 
     Maps are read row by row, the levels of a position one after the other; of several
@@ -71,28 +73,18 @@ class TokenSampler(Sampler):
         checkpoint: str | os.PathLike | None,
         verbose: int,
     ) -> None:
-        check_in_range("learning_rate", learning_rate, low=1e-9)
+        self.blocks = checked_positive_integer("blocks", blocks)
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
-        super().__init__(model)
-        self.units = checked_positive_integer("units", units)
-        self.blocks = checked_positive_integer("blocks", blocks)
-        self.epochs = checked_positive_integer("epochs", epochs)
-        self.batch_size = checked_positive_integer("batch_size", batch_size)
-        self.learning_rate = learning_rate
         self.guidance = guidance
         self.label_dropout = label_dropout
-        self.seed = checked_seed(seed)
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
-        self.verbose = verbose
+        super().__init__(
+            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+        )
         self.order = TokenOrder(model.token_shape)
         self.num_codes: int = model.quantizer.num_codes
 
     # What a sampler of tokens defines.
-
-    @abc.abstractmethod
-    def network(self, classes: int) -> keras.Model:
-        """A new network from [tokens, labels] to logits, for so many labels."""
 
     @abc.abstractmethod
     def logits_in_turn(
@@ -128,8 +120,8 @@ class TokenSampler(Sampler):
             ValueError: If nothing was fitted, or a label was never seen.
         """
         known = self.labels_to_draw(n, labels)
-        generator = np.random.default_rng(checked_optional_seed(seed))
-        network = self._fitted_network()
+        generator = draw_generator(seed)
+        network = self.fitted_network()
         parts = []
         for start in range(0, n, self._rows()):
             rows = min(self._rows(), n - start)
@@ -184,7 +176,7 @@ class TokenSampler(Sampler):
             each = np.full(count, labels) if not np.ndim(labels) else labels
             known = as_labels(each, count)
             check_seen(known, self.classes)
-        network, numbers = self._fitted_network(), self._numbers(known, len(sequences))
+        network, numbers = self.fitted_network(), self._numbers(known, len(sequences))
         parts = [np.zeros(0)]
         for start in range(0, len(sequences), self._rows()):
             rows = slice(start, start + self._rows())
@@ -226,19 +218,20 @@ class TokenSampler(Sampler):
             ValueError: If the loss isn't finite, or the checkpoint is of another fit.
         """
         check_enough(encoded, 2, "between which a network can learn")
-        classes = np.unique([] if labels is None else labels)
+        classes = classes_of(labels)
         network = self.network(len(classes))
         training.draw_weights(network, np.random.default_rng(self.seed), "logits")
         optimizer = training.optimizer_for(self, len(encoded))
         network.compile(optimizer, loss=_minus_log_prob)
-        indices = np.searchsorted(classes, labels) if labels is not None else None
+        numbers = class_numbers(labels, classes, len(encoded))
 
         def step(rows: np.ndarray, generator: np.random.Generator) -> float:
-            own = np.full(len(rows), len(classes))
-            if indices is not None:
-                hidden = generator.random(len(rows)) < self.label_dropout
-                own = np.where(hidden, own, indices[rows])
-            return self._step(network, encoded[rows], own.astype("int32"))
+            own = numbers[rows]
+            if labels is not None:
+                own = training.with_hidden(
+                    own, len(classes), self.label_dropout, generator
+                )
+            return self._step(network, encoded[rows], own)
 
         return training.trained_weights(self, network, encoded, labels, step)
 
@@ -251,27 +244,17 @@ class TokenSampler(Sampler):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, without the model and what is of one fit."""
-        names = ["units", "blocks", "epochs", "batch_size", "learning_rate"]
-        names += ["guidance", "label_dropout", "seed"]
-        return {name: getattr(self, name) for name in names}
+        names = ["blocks", "guidance", "label_dropout"]
+        return super().get_config() | {name: getattr(self, name) for name in names}
 
     def _step(
         self, network: keras.Model, tokens: np.ndarray, labels: np.ndarray
     ) -> float:
         return network.train_on_batch([tokens, labels], tokens)
 
-    def _fitted_network(self) -> keras.Model:
-        state, classes = self.fitted_state(), self.classes
-        network = self.network(0 if classes is None else len(classes))
-        training.assign_arrays(network.weights, state)
-        return network
-
     def _numbers(self, labels: np.ndarray | None, count: int) -> np.ndarray:
-        """Labels as the network counts them; the last number stands for none."""
-        classes = np.zeros(0, int) if self.classes is None else self.classes
-        if labels is None:
-            return np.full(count, len(classes), "int32")
-        return np.searchsorted(classes, labels).astype("int32")
+        """Labels as the network counts them."""
+        return class_numbers(labels, classes_of(self.classes), count)
 
     def _drawn(
         self,

@@ -1,7 +1,6 @@
 """A second variational autoencoder, of the codes of the first."""
 
 import os
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,14 +11,10 @@ from keras_latent.likelihoods import Gaussian
 from keras_latent.models.variational.vae import VAE
 from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
+from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.samplers.posterior_rows import posterior_draws
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.typing import Tensor
-from keras_latent.validation import (
-    check_in_range,
-    checked_positive_integer,
-    checked_seed,
-)
 
 _SCALE = 0.3
 """Of the likelihood at first, of standardised codes."""
@@ -28,7 +23,7 @@ _HIDDEN = 3
 """Hidden layers of each network."""
 
 
-class TwoStage(PosteriorSampler):
+class TwoStage(NetworkSampler, PosteriorSampler):
     """A variational autoencoder of codes, with as many dimensions as they have.
 
         u ~ N(0, I),   z = ẑ(u) + γε,   x = D(z)
@@ -75,15 +70,9 @@ class TwoStage(PosteriorSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        check_in_range("learning_rate", learning_rate, low=1e-9)
-        super().__init__(model)
-        self.units = checked_positive_integer("units", units)
-        self.epochs = checked_positive_integer("epochs", epochs)
-        self.batch_size = checked_positive_integer("batch_size", batch_size)
-        self.learning_rate = learning_rate
-        self.seed = checked_seed(seed)
-        self.checkpoint = None if checkpoint is None else Path(checkpoint)
-        self.verbose = verbose
+        super().__init__(
+            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+        )
 
     def fit_posteriors(
         self, rows: np.ndarray, labels: np.ndarray | None
@@ -116,7 +105,7 @@ class TwoStage(PosteriorSampler):
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
     ) -> np.ndarray:
         """Decode normal draws, and draw from the likelihood."""
-        stage = self._fitted_stage()
+        stage = self.fitted_network()
         u = generator.standard_normal((n, *stage.code_shape)).astype("float32")
         seed = keras.random.SeedGenerator(int(generator.integers(2**31)))
         means = stage.decode(u)
@@ -135,14 +124,21 @@ class TwoStage(PosteriorSampler):
             f"Received: codes of shape {codes.shape}"
         )
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, without the model and what is of one fit."""
-        names = ["units", "epochs", "batch_size", "learning_rate", "seed"]
-        return {name: getattr(self, name) for name in names}
+    def network(self, classes: int) -> VAE:
+        """A new second stage."""
+        size = int(np.prod(self.model.code_shape))
+        return VAE(
+            self._part(size, "encoder"),
+            self._part(size, "decoder", outputs=size),
+            # From a scale of 1, at which nothing pays off yet, codes stay unused.
+            Gaussian(scale=_SCALE, learn_scale=True),
+            seed=self.seed,
+            name="second_stage",
+        )
 
     def _trained(self, codes_of: Any, encoded: np.ndarray) -> dict[str, np.ndarray]:
         """The weights, trained on the codes of each epoch."""
-        stage, count = self._stage(), len(encoded)
+        stage, count = self.network(classes=0), len(encoded)
         training.draw_weights(stage, np.random.default_rng(self.seed), "code_log_var")
         stage.compile(training.optimizer_for(self, count))
         rows = np.zeros(0, "float32")
@@ -159,18 +155,7 @@ class TwoStage(PosteriorSampler):
 
         return training.trained_weights(self, stage, encoded, None, step, begin_epoch)
 
-    def _stage(self) -> VAE:
-        size = int(np.prod(self.model.code_shape))
-        return VAE(
-            self._network(size, "encoder"),
-            self._network(size, "decoder", outputs=size),
-            # From a scale of 1, at which nothing pays off yet, codes stay unused.
-            Gaussian(scale=_SCALE, learn_scale=True),
-            seed=self.seed,
-            name="second_stage",
-        )
-
-    def _network(self, size: int, name: str, outputs: int | None = None) -> Any:
+    def _part(self, size: int, name: str, outputs: int | None = None) -> Any:
         given = keras.Input((size,))
         hidden: Tensor = given
         for _ in range(_HIDDEN):
@@ -179,8 +164,3 @@ class TwoStage(PosteriorSampler):
         if outputs is not None:
             hidden = layers.Dense(outputs)(hidden)
         return keras.Model(given, hidden, name=name)
-
-    def _fitted_stage(self) -> VAE:
-        state, stage = self.fitted_state(), self._stage()
-        training.assign_arrays(stage.weights, state)
-        return stage

@@ -23,7 +23,7 @@ def time_features(t: np.ndarray) -> np.ndarray:
 
 
 def velocity_network(
-    code_shape: Sequence[int], classes: int, units: int, seed: int
+    code_shape: Sequence[int], classes: int, units: int
 ) -> keras.Model:
     """A network for vectors, or a small U-Net for maps.
 
@@ -31,7 +31,6 @@ def velocity_network(
         code_shape: Shape of a code, (d,) or (h, w, c).
         classes: Number of labels.
         units: Units of a layer, or channels.
-        seed: Seed of the weights.
 
     Returns:
         A model of [codes, features of the time, labels], of which the last is one-hot
@@ -43,9 +42,7 @@ def velocity_network(
     hidden = layers.Dense(units, "silu")(condition)
     condition = layers.Dense(units, "silu")(hidden)
     body = _dense_body if len(code_shape) == 1 else _unet_body
-    network = keras.Model([z, *given], body(z, condition, units))
-    _set_weights(network, np.random.default_rng(seed))
-    return network
+    return keras.Model([z, *given], body(z, condition, units))
 
 
 def _dense_body(
@@ -86,14 +83,3 @@ def _block(
     inner = layers.Activation("silu")(layers.Add()([inner, shift]))
     inner = layers.Conv2D(units, 3, padding="same")(inner)
     return layers.Add()([x, inner])
-
-
-def _set_weights(network: keras.Model, generator: np.random.Generator) -> None:
-    """Draw all kernels, without a look at the generator of Keras; the last are 0."""
-    for layer in network.layers:
-        for weight in layer.weights:
-            if len(weight.shape) < 2:
-                continue
-            size = np.prod(weight.shape[:-1]) ** -0.5
-            value = generator.normal(0, size, weight.shape)
-            weight.assign(value * (layer.name != "velocity"))

@@ -70,8 +70,9 @@ class CompiledModel(TermsModel):
         """Prepare the training.
 
         Args:
-            optimizer: An optimizer or its name; for several players, a dict with one
-                for each. Defaults to `None`: the variant's `default_optimizer`.
+            optimizer: An optimizer or its name; for several players, a name of which
+                each gets one, or a dict of optimizers or names by player. Defaults to
+                `None`: the variant's `default_optimizer`.
             loss: Must stay `None`: the objective is the model's own.
             metrics: Metrics between the observation and its reconstruction. Defaults to
                 `None`.

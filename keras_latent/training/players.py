@@ -140,18 +140,26 @@ def check_nothing_is_left(
 def optimizer_by_player(optimizer: Any, players: list[str]) -> dict[str, Optimizer]:
     """The optimizer of each player, from what `compile` was given.
 
+    A name or a config stands for a new optimizer of each player.
+
     Raises:
         ValueError: If it isn't one object for each player.
     """
-    given = optimizer if isinstance(optimizer, dict) else None
-    if (given is None and len(players) == 1) or (
-        given is not None and "class_name" in given
-    ):
-        given = {players[0]: optimizer}
-    if given is None or given.keys() != set(players):
+    is_object = isinstance(optimizer, Optimizer)
+    if is_object and len(players) > 1:
         raise ValueError(
-            f"`optimizer` must be a dict with one for each player: {players}. "
+            "`optimizer` must be a name, or a dict with one for each player, "
+            f"{players}, because an optimizer keeps state for the variables it moves. "
             f"Received: optimizer={optimizer!r}"
+        )
+    if not isinstance(optimizer, dict) or "class_name" in optimizer:
+        given = dict.fromkeys(players, optimizer)
+    elif optimizer.keys() == set(players):
+        given = optimizer
+    else:
+        raise ValueError(
+            f"`optimizer` must hold one for each player: {players}. "
+            f"Received: optimizer of {list(optimizer)}"
         )
     optimizers = {name: _as_optimizer(given[name]) for name in players}
     if len({id(own) for own in optimizers.values()}) < len(players):

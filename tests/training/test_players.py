@@ -206,15 +206,28 @@ class TestReplicas:
 
 class TestOptimizers:
     def test_one_optimizer_for_two_players(self):
-        with pytest.raises(ValueError, match=r"`optimizer` must be a dict.*'adam'"):
-            build().compile("adam")
+        with pytest.raises(ValueError, match=r"a name, or a dict .*<.*Adam object"):
+            build().compile(keras.optimizers.Adam())
+
+    @pytest.mark.parametrize(
+        "given", ["adam", {"class_name": "adam", "config": {"learning_rate": 0.5}}]
+    )
+    def test_a_name_or_a_config_stands_for_one_of_each_player(self, given):
+        model = build()
+        model.compile(given)
+        made = list(model.optimizers.values())
+        assert [type(each) for each in made] == [keras.optimizers.Adam] * 2
+        assert made[0] is not made[1]
+        rate = 0.5 if isinstance(given, dict) else 0.001
+        assert [float(each.learning_rate) for each in made] == pytest.approx([rate] * 2)
+        model.fit(images(8), verbose=0)
 
     def test_a_player_without_an_optimizer(self):
         with pytest.raises(ValueError, match=r"autoencoder.*discriminator.*Received"):
             build().compile({"autoencoder": "adam"})
 
     def test_an_unknown_player(self):
-        with pytest.raises(ValueError, match=r"Received: optimizer=.*critic"):
+        with pytest.raises(ValueError, match=r"Received: optimizer of .*critic"):
             build().compile({**optimizers(), "critic": "adam"})
 
     def test_one_object_for_both(self):

@@ -9,7 +9,7 @@ from keras import ops
 from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.classifying_model import ClassifyingModel
-from keras_latent.models.conditions import condition_of
+from keras_latent.models.conditions import condition_of_class
 from keras_latent.training.moved_by_data import rows_weighed
 from keras_latent.typing import Batch, Share, Tensor
 
@@ -79,7 +79,7 @@ class SemiSupervisedVAE(ClassifyingModel):
         classifier: keras.Model | None = None,
         **kwargs: Any,
     ) -> None:
-        condition = condition_of(num_classes, None)
+        condition = condition_of_class(num_classes)
         super().__init__(encoder, decoder, likelihood, condition=condition, **kwargs)
         self.add_classifier(classifier)
         self.add_term("bound")

@@ -180,7 +180,7 @@ def test_labels_out_of_range(y):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_classes": None}, r"Either `num_classes`.*num_classes=None"),
+        ({"num_classes": None}, r"`num_classes` must be a positive.*num_classes=None"),
         ({"num_classes": 3}, r"`decoder` must take.*\(3,\)"),
         ({"classification_weight": -1.0}, r"`classification_weight`.*=-1.0"),
         ({"classifier": "mlp"}, r"`classifier` must be a Keras model.*'mlp'"),

@@ -3,10 +3,14 @@
 import difflib
 import math
 import numbers
-from collections.abc import Iterable
+import os
+from collections.abc import Hashable, Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from keras_latent.kinds import as_numeric_array
 
 
 class MissingFileError(FileNotFoundError, ValueError):
@@ -30,7 +34,8 @@ def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
     ValueError: `split` must be one of 'train', 'test'. Received: split='dev'
     """
     choices = list(choices)
-    if value not in choices:
+    # Of an array, "in" would ask whether each element is the choice.
+    if not isinstance(value, Hashable) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
             f"`{argument}` must be one of {listed}.{meant(value, choices)} "
@@ -136,6 +141,25 @@ def checked_optional_seed(seed: Any) -> int | None:
     return None if seed is None else checked_seed(seed)
 
 
+def checked_path(argument: str, value: Any) -> Path:
+    """The path of a file or folder.
+
+    Raises:
+        ValueError: If `value` is neither text nor a path, or is empty.
+
+    >>> checked_path("path", None)
+    Traceback (most recent call last):
+    ...
+    ValueError: `path` must be the path of a file or folder. Received: path=None
+    """
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise ValueError(
+            f"`{argument}` must be the path of a file or folder. "
+            f"Received: {argument}={value!r}"
+        )
+    return Path(value)
+
+
 def check_in_range(
     argument: str, value: Any, low: float = 0.0, high: float = math.inf
 ) -> None:
@@ -208,7 +232,7 @@ def check_unit_range(argument: str, images: Any) -> None:
     ...
     ValueError: `images` must lie in [0, 1]. Received: images with minimum=-1, maximum=1
     """
-    array = np.asarray(images)
+    array = as_numeric_array(argument, images)
     if not array.size:
         return
     low, high = float(array.min()), float(array.max())

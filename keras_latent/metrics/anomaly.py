@@ -187,6 +187,13 @@ def auroc(normal_scores: Any, anomalous_scores: Any) -> Score:
 def as_scores(argument: str, scores: Any) -> np.ndarray:
     """Take scores as an array of shape (count,).
 
+    Args:
+        argument: The argument's name, for the message.
+        scores: Array-like of shape (count,).
+
+    Returns:
+        The array.
+
     Raises:
         ValueError: If the shape is another, there is none, or one isn't finite.
     """

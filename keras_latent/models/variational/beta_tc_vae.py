@@ -110,15 +110,6 @@ class BetaTCVAE(VariationalModel):
             "dimension_kl": marginals - self.prior.log_prob(latent.z),
         }
 
-    def check_rows(self, rows: int) -> None:
-        """Refuse batches of more rows than the training set is said to have."""
-        super().check_rows(rows)
-        if rows > self.dataset_size:
-            raise ValueError(
-                f"`dataset_size` must be at least the {rows} rows of a batch. "
-                f"Received: dataset_size={self.dataset_size}"
-            )
-
     def watched_columns(self, batch: Batch) -> list[Column]:
         """The observation, and the number of its rows."""
         most = rows_at_most("dataset_size", self.dataset_size, batch.x)

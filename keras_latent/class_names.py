@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import as_array, checked_labels, checked_list
+
 
 def label_names(labels: Any, class_names: Sequence[str] | None = None) -> list[str]:
     """The text of each label: its class's name, or the label itself.
@@ -17,7 +19,7 @@ def label_names(labels: Any, class_names: Sequence[str] | None = None) -> list[s
         As many texts as labels.
 
     Raises:
-        ValueError: If a label is not the index of a name.
+        ValueError: If a label is not the index of a name, or there is no list of them.
 
     >>> label_names([1, 0, 1], ["cat", "dog"])
     ['dog', 'cat', 'dog']
@@ -25,13 +27,15 @@ def label_names(labels: Any, class_names: Sequence[str] | None = None) -> list[s
     ['cat', 'dog']
     """
     # A Python list of texts and bytes would lose what is what in an array of its own.
-    labels = labels if isinstance(labels, list) else np.asarray(labels)
+    if not isinstance(labels, list):
+        labels = checked_list("labels", as_array("labels", labels), "classes")
     if class_names is None:
         return [
             label.decode() if isinstance(label, bytes) else str(label)
             for label in labels
         ]
-    indices = np.asarray(labels)
+    class_names = checked_labels("class_names", class_names)
+    indices = as_array("labels", labels)
     is_index = np.issubdtype(indices.dtype, np.integer)
     if not is_index or not ((indices >= 0) & (indices < len(class_names))).all():
         raise ValueError(

@@ -4,15 +4,19 @@ import math
 
 import numpy as np
 
+from keras_latent.kinds import as_array, as_numeric_array
 from keras_latent.typing import Observation
 
 
-def image_entries(observation: Observation) -> dict[str, np.ndarray]:
+def image_entries(
+    observation: Observation, argument: str = "images"
+) -> dict[str, np.ndarray]:
     """The images in an observation, by name.
 
     Args:
         observation: A tensor, which is called `"image"`, or a dict of tensors, of which
             those of shape (count, height, width, 1 or 3) are images.
+        argument: The argument that they came in, for messages. Defaults to `"images"`.
 
     Returns:
         Arrays in float32.
@@ -26,17 +30,17 @@ def image_entries(observation: Observation) -> dict[str, np.ndarray]:
     """
     if not isinstance(observation, dict):
         observation = {"image": observation}
-    arrays = {name: np.asarray(value) for name, value in observation.items()}
+    arrays = {name: as_array(argument, value) for name, value in observation.items()}
     images = {
-        name: array.astype("float32")
+        name: as_numeric_array(argument, array).astype("float32")
         for name, array in arrays.items()
         if array.ndim == 4 and array.shape[-1] in (1, 3)
     }
     if not images:
         shapes = {name: array.shape for name, array in arrays.items()}
         raise ValueError(
-            "`images` must hold a tensor of shape (count, height, width, 1 or 3). "
-            f"Received: images of shapes {shapes}"
+            f"`{argument}` must hold a tensor of shape (count, height, width, 1 or 3). "
+            f"Received: {argument} of shapes {shapes}"
         )
     return images
 

@@ -4,11 +4,13 @@ import difflib
 import math
 import numbers
 import os
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from keras_latent.kinds import as_numeric_array
 
 
 class MissingFileError(FileNotFoundError, ValueError):
@@ -32,7 +34,8 @@ def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
     ValueError: `split` must be one of 'train', 'test'. Received: split='dev'
     """
     choices = list(choices)
-    if value not in choices:
+    # Of an array, "in" would ask whether each element is the choice.
+    if not isinstance(value, Hashable) or value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
             f"`{argument}` must be one of {listed}.{meant(value, choices)} "
@@ -229,7 +232,7 @@ def check_unit_range(argument: str, images: Any) -> None:
     ...
     ValueError: `images` must lie in [0, 1]. Received: images with minimum=-1, maximum=1
     """
-    array = np.asarray(images)
+    array = as_numeric_array(argument, images)
     if not array.size:
         return
     low, high = float(array.min()), float(array.max())

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_latent.callbacks.observed import checked_images, codes_of
 from keras_latent.metrics.active_units import active_units
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
@@ -37,7 +38,8 @@ class CodeUsage(keras.callbacks.Callback):
             the divergence is none of single elements.
 
     Raises:
-        ValueError: If `threshold` or `patience` isn't as described.
+        ValueError: If `images`, `threshold` or `patience` isn't as described; in `fit`,
+            if the model doesn't take the images.
 
     Source: Burda, Grosse and Salakhutdinov 2015, "Importance weighted autoencoders",
     for active dimensions.
@@ -50,6 +52,7 @@ class CodeUsage(keras.callbacks.Callback):
     def __init__(
         self, images: Observation, threshold: float = 0.01, patience: int = 3
     ) -> None:
+        images = checked_images(images, least=2)
         check_in_range("threshold", threshold)
         patience = checked_positive_integer("patience", patience)
         super().__init__()
@@ -70,8 +73,8 @@ class CodeUsage(keras.callbacks.Callback):
             ValueError: If the model doesn't take them, or there is but one.
         """
         self._forget()
-        with arguments_called(x="images", means="images"):
-            codes = np.asarray(self.model.encode(self.images))
+        codes = codes_of(self.model, self.images)
+        with arguments_called(means="images"):
             active_units(codes, self.threshold)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

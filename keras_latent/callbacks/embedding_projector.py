@@ -11,6 +11,7 @@ import numpy as np
 
 from keras_latent.callbacks import projector_files
 from keras_latent.callbacks.epoch_summary import EpochSummary
+from keras_latent.callbacks.observed import checked_images, codes_of
 from keras_latent.class_names import label_names
 from keras_latent.images import image_entries
 from keras_latent.typing import Observation
@@ -78,17 +79,23 @@ class EmbeddingProjector(EpochSummary):
                 "`name` must be of letters, digits, '_', '.' and '-'. "
                 f"Received: name={name!r}"
             )
-        self.images = images
+        self.images = checked_images(images)
         self.name = name
         self._folder = "projector" if name == "code" else f"projector-{name}"
-        self._pictures = next(iter(image_entries(images).values()))
+        self._pictures = next(iter(image_entries(self.images).values()))
         projector_files.check_sprite_size(self._pictures)
         check_unit_range("images", self._pictures)
         self._columns = _columns(labels, class_names)
         projector_files.check_labels(self._columns, len(self._pictures))
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Open the event file, and write what doesn't change: images and labels."""
+        """Open the event file, and write what doesn't change: images and labels.
+
+        Raises:
+            ValueError: If the model doesn't take such images.
+        """
+        first = keras.tree.map_structure(lambda column: column[:1], self.images)
+        codes_of(self.model, first)
         super().on_train_begin(logs)
         folder = self.run_folder / self._folder
         _WRITERS[folder.absolute()] = self

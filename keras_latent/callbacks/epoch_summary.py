@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_path, checked_positive_integer
 
 
 class EpochSummary(keras.callbacks.Callback, ABC):
@@ -23,9 +23,10 @@ class EpochSummary(keras.callbacks.Callback, ABC):
     """
 
     def __init__(self, log_dir: str | Path, every: int = 1) -> None:
+        log_dir = checked_path("log_dir", log_dir)
         every = checked_positive_integer("every", every)
         super().__init__()
-        self.log_dir = Path(log_dir)
+        self.log_dir = log_dir
         self.every = every
 
     @property

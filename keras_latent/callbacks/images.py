@@ -3,20 +3,25 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from keras_latent.callbacks.epoch_summary import EpochSummary
+from keras_latent.callbacks.observed import checked_images
 from keras_latent.images import (
     image_entries,
     square_columns,
     tile,
     tile_pairs,
 )
+from keras_latent.kinds import check_offers
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
 from keras_latent.validation import (
     check_has_prior,
     check_unit_range,
     checked_positive_integer,
+    checked_seed,
 )
 
 
@@ -33,21 +38,38 @@ class ReconstructionImages(EpochSummary):
         every: Write in the first epoch, then each that is `every` later. Defaults to 1.
 
     Raises:
-        ValueError: If there is no image, or a value of one is outside of [0, 1].
+        ValueError: If there is no image, or a value of one is outside of [0, 1]; in
+            `fit`, if the model doesn't take them.
     """
 
     def __init__(
         self, images: Observation, log_dir: str | Path, every: int = 1
     ) -> None:
         super().__init__(log_dir, every)
+        images = checked_images(images)
         for drawn in image_entries(images).values():
             check_unit_range("images", drawn)
         self.images = images
 
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the event file, once the model reconstructed the images.
+
+        Raises:
+            ValueError: If it doesn't take them, or gives no images.
+        """
+        check_offers("model", self.model, "a latent model", "target", "reconstruct")
+        with arguments_called(x="images"):
+            self._pairs()
+        super().on_train_begin(logs)
+
+    def _pairs(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """The originals and the reconstructions of each entry that is an image."""
+        originals = image_entries(self.model.target(self.images))
+        return originals, image_entries(self.model.reconstruct(self.images))
+
     def write(self, step: int) -> None:
         """Write one grid for each entry that is an image."""
-        originals = image_entries(self.model.target(self.images))
-        decoded = image_entries(self.model.reconstruct(self.images))
+        originals, decoded = self._pairs()
         for name, reconstructions in decoded.items():
             grid = tile_pairs(originals[name], reconstructions)
             tf.summary.image(f"reconstructions/{name}", grid[None], step=step)
@@ -65,6 +87,10 @@ class SampleImages(EpochSummary):
         count: How many images. Defaults to 16.
         seed: Of the draws. Defaults to 0.
         every: Write in the first epoch, then each that is `every` later. Defaults to 1.
+
+    Raises:
+        ValueError: If a number isn't as described; in `fit`, if the model has no prior
+            or decodes no images.
     """
 
     def __init__(
@@ -73,7 +99,7 @@ class SampleImages(EpochSummary):
         super().__init__(log_dir, every)
         count = checked_positive_integer("count", count)
         self.count = count
-        self.seed = seed
+        self.seed = checked_seed(seed)
 
     def set_model(self, model: Any) -> None:
         """Take the model that `fit` trains.
@@ -83,6 +109,15 @@ class SampleImages(EpochSummary):
         """
         check_has_prior(model)
         super().set_model(model)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Open the event file, once the model gave an image.
+
+        Raises:
+            ValueError: If it gives none.
+        """
+        image_entries(self.model.sample(1, seed=self.seed))
+        super().on_train_begin(logs)
 
     def write(self, step: int) -> None:
         """Write one grid for each entry that is an image."""

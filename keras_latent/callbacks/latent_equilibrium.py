@@ -51,6 +51,11 @@ class LatentEquilibrium(keras.callbacks.Callback):
         patience: int = 5,
         verbose: int = 0,
     ) -> None:
+        if not isinstance(monitor, str):
+            raise ValueError(
+                "`monitor` must be the name of a log, such as 'latent_length'. "
+                f"Received: monitor={monitor!r}"
+            )
         check_in_range("min_delta", min_delta)
         patience = checked_positive_integer("patience", patience)
         check_choice("verbose", verbose, [0, 1])

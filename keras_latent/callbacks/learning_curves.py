@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_latent.validation import checked_path
+
 
 class LearningCurves(keras.callbacks.TensorBoard):
     """Write the loss and each term by its name to TensorBoard after each epoch.
@@ -18,7 +20,7 @@ class LearningCurves(keras.callbacks.TensorBoard):
     """
 
     def __init__(self, log_dir: str | Path) -> None:
-        super().__init__(str(log_dir), write_graph=False)
+        super().__init__(str(checked_path("log_dir", log_dir)), write_graph=False)
 
     def on_train_batch_end(self, batch: Any, logs: Any = None) -> None:
         """Write nothing."""

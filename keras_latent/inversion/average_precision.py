@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_latent.kinds import as_numeric_array, checked_list
 from keras_latent.metrics.score import Score
 from keras_latent.validation import check_in_range
 
@@ -64,6 +65,9 @@ def average_precision(
             f"`{missing}` must be given where the other classes are. "
             f"Received: {missing}=None"
         )
+    boxes = checked_list("boxes", boxes, "arrays")
+    true_boxes = checked_list("true_boxes", true_boxes, "arrays")
+    scores = checked_list("scores", scores, "arrays")
     detected = _boxes("boxes", boxes, len(true_boxes), scores=scores, classes=classes)
     true = _boxes("true_boxes", true_boxes, len(boxes), true_classes=true_classes)
     if not len(true.corners):
@@ -112,18 +116,22 @@ class _Boxes(NamedTuple):
 
 def _boxes(argument: str, boxes: Any, images: int, **columns: Any) -> _Boxes:
     """Put the boxes of all images together, with their columns, without padding."""
-    given = {name: column for name, column in columns.items() if column is not None}
+    given = {
+        name: checked_list(name, column, "arrays")
+        for name, column in columns.items()
+        if column is not None
+    }
     for name, values in {argument: boxes, **given}.items():
         if len(values) != images:
             raise ValueError(
                 f"`{name}` must hold one array for each of the {images} images. "
                 f"Received: {name} of length {len(values)}"
             )
-    arrays = [np.asarray(rows, "float64").reshape(-1, 4) for rows in boxes]
+    arrays = [_corners(argument, rows) for rows in boxes]
     counts = [len(rows) for rows in arrays]
     flat = {}
     for name, values in given.items():
-        flat_values = [np.asarray(row).reshape(-1) for row in values]
+        flat_values = [as_numeric_array(name, row).reshape(-1) for row in values]
         if [len(row) for row in flat_values] != counts:
             raise ValueError(
                 f"`{name}` must hold one number for each box of `{argument}`. "
@@ -148,6 +156,17 @@ def _boxes(argument: str, boxes: Any, images: int, **columns: Any) -> _Boxes:
             f"Received: {argument} with {first}"
         )
     return together
+
+
+def _corners(argument: str, boxes: Any) -> np.ndarray:
+    """The boxes of one image, float64 of shape (count, 4)."""
+    array = as_numeric_array(argument, boxes).astype("float64")
+    if array.size and array.shape[-1:] != (4,):
+        raise ValueError(
+            f"`{argument}` must hold an array of shape (count, 4) for each image. "
+            f"Received: {argument} with one of shape {array.shape}"
+        )
+    return array.reshape(-1, 4)
 
 
 def _of_one_class(detected: _Boxes, true: _Boxes, iou_threshold: float) -> float:

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import as_numeric_array
+
 ONE, MANY = (1, 3), (2, 4)
 """The ranks of one code and of many codes: vectors or maps."""
 
@@ -60,7 +62,7 @@ def as_codes(argument: str, codes: Any, ranks: Collection[int] = MANY) -> np.nda
     ValueError: `codes` must have the shape (count, latent_dim) or (count, height,
     width, channels). Received: codes of shape (2,)
     """
-    array = _as_array(argument, codes)
+    array = as_numeric_array(argument, codes)
     if array.size == 0:
         raise ValueError(
             f"`{argument}` must not be empty. "
@@ -88,7 +90,7 @@ def as_numbers(argument: str, values: Any) -> np.ndarray:
     Raises:
         ValueError: If there is no value, or one isn't a finite number.
     """
-    array = _as_array(argument, values)
+    array = as_numeric_array(argument, values)
     if not array.size:
         raise ValueError(
             f"`{argument}` must not be empty. "
@@ -140,19 +142,3 @@ def check_code_shape(
             f"`{argument}` must be maps of shape {tuple(code_shape)}. "
             f"Received: {argument} of shape {codes.shape}"
         )
-
-
-def _as_array(argument: str, values: Any) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(
-            f"`{argument}` must be an array, its rows of equal length. "
-            f"Received: {argument} of type {type(values).__name__}"
-        ) from error
-    if not np.can_cast(array.dtype, "float64"):
-        raise ValueError(
-            f"`{argument}` must hold numbers. "
-            f"Received: {argument} of dtype {array.dtype}"
-        )
-    return array

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import check_offers
 from keras_latent.latent_space.codes import as_numbers, as_vectors, check_latent_dim
 from keras_latent.latent_space.neighbours import nearest
 from keras_latent.metrics.reconstruction import mean_squared_error
@@ -36,7 +37,8 @@ def reconstruction_scores(
         Array of shape (count,).
 
     Raises:
-        ValueError: If `x` isn't what the model was built for, or not finite.
+        ValueError: If it is no model, or `x` isn't what it was built for, or not
+            finite.
 
     >>> from keras_latent.models import Autoencoder
     >>> model = Autoencoder.for_images((28, 28, 1), latent_dim=16)
@@ -44,6 +46,7 @@ def reconstruction_scores(
     (3,)
     """
     batch_size = checked_positive_integer("batch_size", batch_size)
+    check_offers("model", model, "a latent model", "check_observation", "predict")
     model.check_observation(x)
     decoded = model.predict(x, batch_size=batch_size, verbose=0)
     if not isinstance(decoded, dict):
@@ -74,6 +77,7 @@ def elbo_scores(model: Any, x: Observation, seed: int = 0) -> np.ndarray:
     >>> elbo_scores(model, np.zeros((3, 28, 28, 1))).shape
     (3,)
     """
+    check_offers("model", model, "a variational model", "elbo")
     check_has_prior(model)
     return -model.elbo(x, seed=seed)
 
@@ -139,7 +143,7 @@ def threshold(normal_scores: Any, false_alarm_rate: float = 0.05) -> float:
     3.0
     """
     check_in_range("false_alarm_rate", false_alarm_rate, 0, 1)
-    scores = _as_scores("normal_scores", normal_scores)
+    scores = as_scores("normal_scores", normal_scores)
     return float(np.quantile(scores, 1 - false_alarm_rate, method="inverted_cdf"))
 
 
@@ -166,8 +170,8 @@ def auroc(normal_scores: Any, anomalous_scores: Any) -> Score:
     """
     from sklearn.metrics import roc_auc_score
 
-    normal = _as_scores("normal_scores", normal_scores)
-    anomalous = _as_scores("anomalous_scores", anomalous_scores)
+    normal = as_scores("normal_scores", normal_scores)
+    anomalous = as_scores("anomalous_scores", anomalous_scores)
     is_anomalous = np.repeat([False, True], [len(normal), len(anomalous)])
     area = roc_auc_score(is_anomalous, np.concatenate([normal, anomalous]))
     protocol = {
@@ -180,7 +184,19 @@ def auroc(normal_scores: Any, anomalous_scores: Any) -> Score:
     return Score(float(area), protocol)
 
 
-def _as_scores(argument: str, scores: Any) -> np.ndarray:
+def as_scores(argument: str, scores: Any) -> np.ndarray:
+    """Take scores as an array of shape (count,).
+
+    Args:
+        argument: The argument's name, for the message.
+        scores: Array-like of shape (count,).
+
+    Returns:
+        The array.
+
+    Raises:
+        ValueError: If the shape is another, there is none, or one isn't finite.
+    """
     scores = as_numbers(argument, scores)
     if scores.ndim != 1:
         raise ValueError(

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from keras_latent.kinds import as_numeric_array, received
+from keras_latent.metrics.labelled_codes import as_classes, check_same_kind
 from keras_latent.metrics.score import Score
 from keras_latent.typing import Tensor
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 _PASSES = 4
 _OVERSAMPLED = 10
@@ -33,8 +35,17 @@ class PrincipalComponents(NamedTuple):
 
         Returns:
             What is left of them in `components` numbers each, of the same shape.
+
+        Raises:
+            ValueError: If they are of another shape than those of the components.
         """
-        images = np.asarray(images)
+        images = as_numeric_array("images", images)
+        if images.shape[1:] != self.mean.shape or not len(images):
+            raise ValueError(
+                "`images` must have the shape (count, "
+                f"{', '.join(map(str, self.mean.shape))}), count at least 1. "
+                f"Received: images of shape {images.shape}"
+            )
         mean = self.mean.reshape(-1)
         codes = (images.reshape(len(images), -1) - mean) @ self.directions.T
         return (codes @ self.directions + mean).reshape(images.shape)
@@ -69,10 +80,8 @@ def principal_components(
     True
     """
     components = checked_positive_integer("components", components)
-    first = next(iter(images()), None)
-    if first is None or not len(first):
-        raise ValueError("`images` must give at least one image. Received: none")
-    shape = np.shape(first)[1:]
+    seed = checked_seed(seed)
+    shape = _image_shape(images)
     size = int(np.prod(shape))
     if components > size:
         raise ValueError(
@@ -90,6 +99,27 @@ def principal_components(
     _, rotation = np.linalg.eigh((small + small.T) / 2)
     directions = (previous @ rotation[:, ::-1])[:, :components].T
     return PrincipalComponents(mean.reshape(shape), np.ascontiguousarray(directions))
+
+
+def _image_shape(images: Any) -> tuple[int, ...]:
+    """The shape of one image, if what should give batches gives some."""
+    if not callable(images):
+        raise ValueError(
+            "`images` must be a function that gives batches of images each time it is "
+            "called, such as `lambda: [images]` for those of one array. "
+            f"Received: {received('images', images)}"
+        )
+    given = images()
+    if not isinstance(given, Iterable):
+        raise ValueError(
+            "`images` must give batches, one after another. "
+            f"Received: images, which gives one {type(given).__name__}"
+        )
+    first = next(iter(given), ())
+    shape = as_numeric_array("images", first).shape
+    if not shape or not shape[0]:
+        raise ValueError("`images` must give at least one image. Received: none")
+    return shape[1:]
 
 
 def _times_covariance(
@@ -120,18 +150,15 @@ def majority_accuracy(train_labels: Any, test_labels: Any) -> Score:
         The accuracy, in [0, 1].
 
     Raises:
-        ValueError: If there is no label on one of the sides.
+        ValueError: If there is no label on one of the sides, labels are no classes, or
+            one side holds texts and the other numbers.
 
     >>> float(majority_accuracy([0, 1, 1], [1, 1, 0, 0]))
     0.5
     """
-    train, test = np.asarray(train_labels), np.asarray(test_labels)
-    for name, labels in (("train_labels", train), ("test_labels", test)):
-        if labels.ndim != 1 or not len(labels):
-            raise ValueError(
-                f"`{name}` must hold at least one label, of shape (count,). "
-                f"Received: {name} of shape {labels.shape}"
-            )
+    train = as_classes("train_labels", train_labels)
+    test = as_classes("test_labels", test_labels)
+    check_same_kind(train, test)
     classes, counts = np.unique(train, return_counts=True)
     told = classes[counts.argmax()]
     protocol = {

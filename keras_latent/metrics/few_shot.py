@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_latent.metrics.labelled_codes import labelled_codes
 from keras_latent.metrics.score import Score
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 
 def few_shot_accuracy(
@@ -55,6 +55,7 @@ def few_shot_accuracy(
     shots = checked_positive_integer("shots", shots)
     queries = checked_positive_integer("queries", queries)
     episodes = checked_positive_integer("episodes", episodes)
+    seed = checked_seed(seed)
     codes, labels = labelled_codes(codes, labels)
     rows = _rows_by_class(labels, ways, shots + queries)
     generator = np.random.default_rng(seed)

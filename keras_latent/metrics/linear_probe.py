@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from keras_latent.metrics.labelled_codes import check_several_classes, labelled_codes
+from keras_latent.metrics.labelled_codes import (
+    check_same_kind,
+    check_several_classes,
+    labelled_codes,
+)
 from keras_latent.metrics.score import Score
 
 
@@ -24,8 +28,8 @@ def linear_probe(
         The accuracy, in [0, 1].
 
     Raises:
-        ValueError: If codes and labels don't fit together, or the training labels
-            hold one class only.
+        ValueError: If codes and labels don't fit together, labels are no classes, or
+            the training labels hold one class only.
 
     >>> codes = [[0.0], [0.1], [1.0], [1.1]]
     >>> float(linear_probe(codes, [0, 0, 1, 1], [[0.2], [0.9]], [0, 1]))
@@ -38,6 +42,7 @@ def linear_probe(
 
     train = labelled_codes(train_codes, train_labels, "train")
     test = labelled_codes(test_codes, test_labels, "test")
+    check_same_kind(train.labels, test.labels)
     check_several_classes(train.labels)
     regression = LogisticRegression(C=1.0, solver="lbfgs", max_iter=1000)
     classifier = make_pipeline(StandardScaler(), regression)

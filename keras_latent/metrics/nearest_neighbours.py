@@ -2,7 +2,11 @@
 
 from typing import Any
 
-from keras_latent.metrics.labelled_codes import check_several_classes, labelled_codes
+from keras_latent.metrics.labelled_codes import (
+    check_same_kind,
+    check_several_classes,
+    labelled_codes,
+)
 from keras_latent.metrics.score import Score
 from keras_latent.validation import checked_positive_integer
 
@@ -25,8 +29,8 @@ def knn_accuracy(
         The accuracy, in [0, 1].
 
     Raises:
-        ValueError: If codes and labels don't fit together, `k` exceeds `n_train`, or
-            the training labels hold one class only.
+        ValueError: If codes and labels don't fit together, labels are no classes, `k`
+            exceeds `n_train`, or the training labels hold one class only.
 
     >>> codes = [[0.0], [0.1], [1.0], [1.1]]
     >>> float(knn_accuracy(codes, [0, 0, 1, 1], [[0.2], [0.9]], [0, 1], k=1))
@@ -37,6 +41,7 @@ def knn_accuracy(
     k = checked_positive_integer("k", k)
     train = labelled_codes(train_codes, train_labels, "train")
     test = labelled_codes(test_codes, test_labels, "test")
+    check_same_kind(train.labels, test.labels)
     check_several_classes(train.labels)
     if k > len(train.codes):
         raise ValueError(

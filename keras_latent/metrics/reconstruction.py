@@ -1,9 +1,39 @@
 """How far reconstructions are from their images."""
 
+from typing import Any
+
 import numpy as np
 
+from keras_latent.kinds import as_numeric_array
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_unit_range
+
+
+def checked_pair(images: Any, reconstructions: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Take images and their reconstructions as arrays of one shape.
+
+    Args:
+        images: Array of shape (count, ...).
+        reconstructions: Array of the same shape.
+
+    Returns:
+        Both as arrays.
+
+    Raises:
+        ValueError: If they are no arrays of numbers, or the shapes differ.
+    """
+    images = as_numeric_array("images", images)
+    reconstructions = as_numeric_array("reconstructions", reconstructions)
+    if not images.ndim:
+        raise ValueError(
+            "`images` must have the shape (count, ...). Received: images of shape ()"
+        )
+    if images.shape != reconstructions.shape:
+        raise ValueError(
+            f"`reconstructions` must have the shape of the images, {images.shape}. "
+            f"Received: reconstructions of shape {reconstructions.shape}"
+        )
+    return images, reconstructions
 
 
 def mean_squared_error(images: Tensor, reconstructions: Tensor) -> np.ndarray:
@@ -17,17 +47,12 @@ def mean_squared_error(images: Tensor, reconstructions: Tensor) -> np.ndarray:
         Array of shape (count,): the mean over all pixels and channels of an image.
 
     Raises:
-        ValueError: If the shapes differ.
+        ValueError: If they are no arrays of numbers, or the shapes differ.
 
     >>> mean_squared_error([[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]])
     array([0.5, 0. ])
     """
-    images, reconstructions = np.asarray(images), np.asarray(reconstructions)
-    if images.shape != reconstructions.shape:
-        raise ValueError(
-            f"`reconstructions` must have the shape of the images, {images.shape}. "
-            f"Received: reconstructions of shape {reconstructions.shape}"
-        )
+    images, reconstructions = checked_pair(images, reconstructions)
     squares = np.square(images.astype("float64") - reconstructions)
     return squares.reshape(len(images), -1).mean(axis=1)
 
@@ -50,7 +75,7 @@ def peak_signal_to_noise_ratio(images: Tensor, reconstructions: Tensor) -> np.nd
     >>> peak_signal_to_noise_ratio([[0.0, 1.0], [0.0, 0.0]], [[0.1, 0.9], [0.0, 0.0]])
     array([20., inf])
     """
-    images = np.asarray(images)
+    images, reconstructions = checked_pair(images, reconstructions)
     if not images.size:
         raise ValueError(
             "`images` must hold at least one image. "

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_latent.metrics.reconstruction import checked_pair
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_unit_range
 
@@ -36,13 +37,11 @@ def structural_similarity(images: Tensor, reconstructions: Tensor) -> np.ndarray
     >>> structural_similarity(images, images).tolist()
     [1.0, 1.0]
     """
-    images = np.asarray(images, "float32")
-    reconstructions = np.asarray(reconstructions, "float32")
-    if images.shape != reconstructions.shape:
-        raise ValueError(
-            f"`reconstructions` must have the shape of the images, {images.shape}. "
-            f"Received: reconstructions of shape {reconstructions.shape}"
-        )
+    images, reconstructions = checked_pair(images, reconstructions)
+    images, reconstructions = (
+        images.astype("float32"),
+        reconstructions.astype("float32"),
+    )
     if images.ndim != 4 or not len(images) or min(images.shape[1:3]) < _WINDOW:
         raise ValueError(
             "`images` must have the shape (count, height, width, channels), height and "

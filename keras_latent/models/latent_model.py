@@ -14,7 +14,11 @@ from keras_latent.models.streaming import is_dataset, streamed
 from keras_latent.training.arrays import check_is_real
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import checked_optional_seed, checked_positive_integer
+from keras_latent.validation import (
+    checked_optional_seed,
+    checked_positive_integer,
+    checked_switch,
+)
 
 
 class LatentModel(CodingModel):
@@ -91,10 +95,11 @@ class LatentModel(CodingModel):
             a tensor.
 
         Raises:
-            ValueError: If shape or range are not those that `fit` takes, or a dataset
-                is to be encoded as in training.
+            ValueError: If shape or range are not those that `fit` takes, a switch is
+                neither on nor off, or a dataset is to be encoded as in training.
         """
-        if training:
+        sample = checked_switch("sample", sample)
+        if checked_switch("training", training):
             _check_one_batch("x", x)
             observation = x if self.condition is None else self.observation(x, y)
             return self.encoded(observation, training, sample)
@@ -126,7 +131,7 @@ class LatentModel(CodingModel):
             ValueError: If the codes have another shape, aren't finite, lie outside of
                 the posterior's space, or are a dataset to be decoded as in training.
         """
-        if training:
+        if checked_switch("training", training):
             _check_one_batch("z", z)
         given: Any
         if is_dataset(z):

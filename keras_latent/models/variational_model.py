@@ -137,7 +137,14 @@ class VariationalModel(LatentModel):
         return self._streamed(self.posterior_parameters, x, y, batch_size)
 
     def check_rows(self, rows: int) -> None:
-        """Refuse draws that decode to more than memory holds."""
+        """Refuse draws that memory can't hold, and more rows than the training has."""
+        if self.needs_dataset_size is not None:
+            size = getattr(self, self.needs_dataset_size)
+            if rows > size:
+                raise ValueError(
+                    f"`{self.needs_dataset_size}` must be at least the {rows} rows of "
+                    f"a batch. Received: {self.needs_dataset_size}={size}"
+                )
         numbers = {
             name: getattr(self, name)
             for name in ("num_bounds", "num_samples")

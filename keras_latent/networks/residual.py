@@ -12,7 +12,11 @@ from keras_latent.networks.checks import check_image_shape, is_map_shape
 from keras_latent.networks.convolutional import doubled, halved_sizes
 from keras_latent.networks.maps import check_is_halved
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_choice, checked_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    checked_positive_integer,
+    checked_switch,
+)
 
 _SMALLEST_SIDE = 8
 _LARGEST_FACTOR = 4
@@ -67,6 +71,7 @@ def residual_encoder(
     """
     check_image_shape(image_shape)
     _check_depth(width, blocks)
+    _check_switches(attention, halved_first)
     if downsampling is None:
         halvings = _halvings_to_vector(image_shape)
     else:
@@ -130,6 +135,7 @@ def residual_decoder(
     """
     check_image_shape(image_shape)
     _check_depth(width, blocks)
+    _check_switches(attention, halved_first)
     if is_map_shape(code_size):
         code_shape = tuple(code_size)  # type: ignore[arg-type]
         halvings = check_is_halved(image_shape, code_shape)
@@ -158,6 +164,11 @@ def residual_decoder(
     x = layers.Conv2D(image_shape[2], 3, padding="same", dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return keras.Model(code, image, name=name)
+
+
+def _check_switches(attention: Any, halved_first: Any) -> None:
+    checked_switch("attention", attention)
+    checked_switch("halved_first", halved_first)
 
 
 def _check_depth(width: int, blocks: int) -> None:

@@ -1,12 +1,15 @@
 """Scores of anomalies: how they are distributed, and how well they separate."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from keras_latent.metrics.anomaly import auroc
+from keras_latent.kinds import as_numeric_array, check_mapping
+from keras_latent.metrics.anomaly import as_scores, auroc
 from keras_latent.plots.style import TRAIN_COLOUR, VALIDATION_COLOUR, styled
+from keras_latent.validation import check_in_range
 
 _BINS = 60
 
@@ -28,7 +31,7 @@ def anomaly_scores(
 
     Raises:
         ValueError: If there is no score, one isn't finite, or `is_anomalous` has
-            another shape.
+            another shape or holds what is neither true nor false.
 
     >>> figure = anomaly_scores([0.1, 0.2, 0.9], [False, False, True])
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
@@ -36,20 +39,13 @@ def anomaly_scores(
     """
     from matplotlib.figure import Figure
 
-    values = np.asarray(scores, "float64")
-    if values.ndim != 1 or not values.size or not np.isfinite(values).all():
-        raise ValueError(
-            "`scores` must hold finite numbers, of shape (count,). "
-            f"Received: scores of shape {values.shape}"
-        )
+    values = as_scores("scores", scores)
+    if threshold is not None:
+        check_in_range("threshold", threshold, -math.inf)
     groups = {"": values}
     if is_anomalous is not None:
-        chosen = np.asarray(is_anomalous, bool)
-        if chosen.shape != values.shape:
-            raise ValueError(
-                f"`is_anomalous` must have the shape of the scores, {values.shape}. "
-                f"Received: is_anomalous of shape {chosen.shape}"
-            )
+        chosen = _as_flags(is_anomalous)
+        _check_length("scores", values, chosen)
         groups = {"normal": values[~chosen], "anomalous": values[chosen]}
     figure = Figure(figsize=(7.0, 3.2), layout="constrained")
     axes = figure.add_subplot()
@@ -79,7 +75,8 @@ def roc_curves(scores: Mapping[str, Any], is_anomalous: Any) -> Any:
         A matplotlib `Figure`, the area below each curve in its legend.
 
     Raises:
-        ValueError: If one kind is missing, or a score isn't finite.
+        ValueError: If one kind is missing, a score isn't finite, or there aren't as
+            many.
 
     >>> figure = roc_curves({"error": [0.1, 0.4, 0.9]}, [False, False, True])
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
@@ -88,11 +85,21 @@ def roc_curves(scores: Mapping[str, Any], is_anomalous: Any) -> Any:
     from matplotlib.figure import Figure
     from sklearn.metrics import roc_curve
 
-    chosen = np.asarray(is_anomalous, bool)
+    check_mapping("scores", scores, "scores by name")
+    chosen = _as_flags(is_anomalous)
+    if chosen.all() or not chosen.any():
+        raise ValueError(
+            "`is_anomalous` must be true of some and false of others. "
+            f"Received: is_anomalous, true of {int(chosen.sum())} of {len(chosen)}"
+        )
+    curves = {
+        name: as_scores(f"scores[{name!r}]", values) for name, values in scores.items()
+    }
+    for name, values in curves.items():
+        _check_length(f"scores[{name!r}]", values, chosen)
     figure = Figure(figsize=(4.6, 4.2), layout="constrained")
     axes = figure.add_subplot()
-    for name, given in scores.items():
-        values = np.asarray(given)
+    for name, values in curves.items():
         area = auroc(values[~chosen], values[chosen]).value
         false_alarms, right_alarms, _ = roc_curve(chosen, values)
         axes.plot(false_alarms, right_alarms, label=f"{name}: {area:.3f}")
@@ -104,3 +111,22 @@ def roc_curves(scores: Mapping[str, Any], is_anomalous: Any) -> Any:
     )
     axes.legend(loc="lower right")
     return figure
+
+
+def _as_flags(is_anomalous: Any) -> np.ndarray:
+    """Booleans of shape (count,): a text would be true, whatever it says."""
+    flags = as_numeric_array("is_anomalous", is_anomalous)
+    if flags.ndim != 1 or not np.isin(flags, (0, 1)).all():
+        raise ValueError(
+            "`is_anomalous` must hold booleans, of shape (count,). Received: "
+            f"is_anomalous of shape {flags.shape} and dtype {flags.dtype}"
+        )
+    return flags.astype(bool)
+
+
+def _check_length(argument: str, values: np.ndarray, is_anomalous: np.ndarray) -> None:
+    if len(values) != len(is_anomalous):
+        raise ValueError(
+            f"`is_anomalous` must be known of each of the {len(values)} `{argument}`. "
+            f"Received: is_anomalous of shape {is_anomalous.shape}"
+        )

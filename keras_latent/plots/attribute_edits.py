@@ -12,9 +12,10 @@ from keras_latent.latent_space.codes import (
     as_numbers,
     check_code_shape,
 )
-from keras_latent.plots.decoding import decoded_images
+from keras_latent.plots.decoding import check_is_model, decoded_images
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
 from keras_latent.validation import check_unit_range
 
@@ -49,6 +50,7 @@ def attribute_edits(
     >>> [label.get_text() for label in figure.axes[0].get_xticklabels()]
     ['original', '-1', '0', '+1']
     """
+    check_is_model(model, "encode", "decode", "target")
     originals = image_entries(model.target(images))
     if not len(next(iter(originals.values()))):
         raise ValueError("`images` must hold at least one image. Received: images of 0")
@@ -60,7 +62,8 @@ def attribute_edits(
             "`strengths` must have the shape (columns,). "
             f"Received: strengths of shape {scales.shape}"
         )
-    codes = np.asarray(model.encode(images))
+    with arguments_called(x="images"):
+        codes = np.asarray(model.encode(images))
     edited = codes[:, None] + np.multiply.outer(scales, vector)
     name, decoded = decoded_images(model, edited)
     check_unit_range("images", originals[name])

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_latent.counting import counted
 from keras_latent.images import tile
+from keras_latent.kinds import as_array, as_numeric_array, checked_labels
 from keras_latent.plots.style import grid_figure, label_rows, show_grid, styled
 from keras_latent.validation import checked_positive_integer
 
@@ -45,13 +46,15 @@ def cluster_sheets(
     ['0: 1 image', '1: 2 images']
     """
     columns = checked_positive_integer("columns", columns)
-    images, clusters = np.asarray(images, "float32"), np.asarray(clusters)
+    images = as_numeric_array("images", images).astype("float32")
+    clusters = as_array("clusters", clusters)
     if images.ndim != 4 or not len(images):
         raise ValueError(
             "`images` must be of shape (count, height, width, channels). "
             f"Received: images of shape {images.shape}"
         )
-    distances = np.zeros(len(images)) if distances is None else np.asarray(distances)
+    distances = np.zeros(len(images)) if distances is None else distances
+    distances = as_numeric_array("distances", distances)
     for name, given in {"clusters": clusters, "distances": distances}.items():
         if given.shape != images.shape[:1]:
             raise ValueError(
@@ -62,6 +65,7 @@ def cluster_sheets(
     if row_labels is None:
         sized = zip(numbers, sizes, strict=True)
         row_labels = [f"{number}: {counted(size, 'image')}" for number, size in sized]
+    row_labels = checked_labels("row_labels", row_labels)
     if len(row_labels) != len(numbers):
         raise ValueError(
             "`row_labels` must hold one label for each of the "

@@ -7,9 +7,23 @@ import numpy as np
 
 from keras_latent.distributions import Normal
 from keras_latent.images import image_entries
+from keras_latent.kinds import check_offers
 
 _RIM = 0.996
 """The part of a ball's radius at which what lies beyond it is drawn."""
+
+
+def check_is_model(model: Any, *names: str) -> None:
+    """Refuse what can't do what a figure asks of a latent model.
+
+    Args:
+        model: What the caller gave.
+        *names: What is asked of it.
+
+    Raises:
+        ValueError: If it lacks one of them.
+    """
+    check_offers("model", model, "a latent model", *names)
 
 
 def decoded_images(model: Any, codes: Any) -> tuple[str, np.ndarray]:

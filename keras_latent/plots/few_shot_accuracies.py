@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keras_latent.kinds import check_mapping, checked_list
 from keras_latent.metrics.score import Score
 from keras_latent.plots.style import styled
 
@@ -36,17 +37,23 @@ def few_shot_accuracies(scores: Mapping[str, Sequence[Score]]) -> Any:
     """
     from matplotlib.figure import Figure
 
-    given = [score for curve in scores.values() for score in curve]
-    if not given or any(not curve for curve in scores.values()):
+    check_mapping("scores", scores, "lists of scores by name")
+    curves = {
+        name: checked_list(f"scores[{name!r}]", curve, "scores")
+        for name, curve in scores.items()
+    }
+    given = [score for curve in curves.values() for score in curve]
+    if not given or not all(curves.values()):
         raise ValueError(
             "`scores` must hold at least one score for each name. "
             f"Received: scores={dict(scores)!r}"
         )
     for score in given:
-        if any(name not in score.protocol for name in _ASKED):
+        protocol = getattr(score, "protocol", {})
+        if any(name not in protocol for name in _ASKED):
             raise ValueError(
                 "`scores` must be those of `metrics.few_shot_accuracy`. Received: a "
-                f"score of the protocol {score.protocol}"
+                f"score of the protocol {protocol}"
             )
     ways = sorted({score.protocol["ways"] for score in given})
     if len(ways) > 1:
@@ -56,7 +63,7 @@ def few_shot_accuracies(scores: Mapping[str, Sequence[Score]]) -> Any:
         )
     figure = Figure(figsize=(5.2, 3.4), layout="constrained")
     axes = figure.add_subplot()
-    for name, curve in scores.items():
+    for name, curve in curves.items():
         points = sorted(curve, key=lambda score: score.protocol["shots"])
         shots = [score.protocol["shots"] for score in points]
         values = [score.value for score in points]

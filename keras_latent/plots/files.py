@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from keras_latent.kinds import check_offers
 from keras_latent.saving import written_whole
-from keras_latent.validation import check_choice
+from keras_latent.validation import check_choice, checked_path
 
 
 def save(figure: Any, path: str | Path) -> None:
@@ -16,9 +17,10 @@ def save(figure: Any, path: str | Path) -> None:
             A file that is there already is replaced, a missing folder is made.
 
     Raises:
-        ValueError: If matplotlib doesn't write the format.
+        ValueError: If it is no figure, or matplotlib doesn't write the format.
     """
-    path = Path(path)
+    check_offers("figure", figure, "a matplotlib `Figure`", "canvas", "savefig")
+    path = checked_path("path", path)
     suffixes = [f".{name}" for name in figure.canvas.get_supported_filetypes()]
     check_choice("path", path.suffix.lower(), suffixes)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,16 @@ import numpy as np
 
 from keras_latent.images import image_entries
 from keras_latent.latent_space import interpolate
-from keras_latent.plots.decoding import code_space, decoded_images
+from keras_latent.plots.decoding import (
+    check_is_model,
+    code_space,
+    decoded_images,
+)
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
-from keras_latent.validation import check_unit_range
+from keras_latent.validation import check_choice, check_unit_range
 
 
 @styled
@@ -47,16 +52,19 @@ def interpolations(
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)
     >>> figure = interpolations(model, np.zeros((3, 8, 8, 1)), np.ones((3, 8, 8, 1)))
     """
-    first, last = (image_entries(model.target(images)) for images in (starts, ends))
+    check_is_model(model, "encode", "decode", "target")
+    first = image_entries(model.target(starts), "starts")
+    last = image_entries(model.target(ends), "ends")
     counts = len(next(iter(first.values()))), len(next(iter(last.values())))
     if counts[0] != counts[1] or not counts[0]:
         raise ValueError(
             "`starts` and `ends` must hold the same number of images, at least one. "
             f"Received: {counts[0]} starts and {counts[1]} ends"
         )
-    first_codes, last_codes = (
-        np.asarray(model.encode(images)) for images in (starts, ends)
-    )
+    with arguments_called(x="starts"):
+        first_codes = np.asarray(model.encode(starts))
+    with arguments_called(x="ends"):
+        last_codes = np.asarray(model.encode(ends))
     paths = _paths(model, first_codes, last_codes, steps, method)
     name, decoded = decoded_images(model, paths)
     for argument, originals in (("starts", first), ("ends", last)):
@@ -72,14 +80,17 @@ def _paths(
     model: Any, starts: np.ndarray, ends: np.ndarray, steps: int, method: str | None
 ) -> np.ndarray:
     """Codes from starts to ends, of shape (count, steps, *code_shape)."""
+    if method is None:
+        method = "spherical" if code_space(model) == "sphere" else "linear"
+    check_choice("method", method, ["linear", "spherical"])
     if code_space(model) != "sphere" or method == "linear":
-        return interpolate(starts, ends, steps, method or "linear")
+        return interpolate(starts, ends, steps, method)
     # Of a map, each position has a sphere of its own.
     ways = interpolate(
         starts.reshape(-1, starts.shape[-1]),
         ends.reshape(-1, ends.shape[-1]),
         steps,
-        method or "spherical",
+        method,
     )
     ways = ways.reshape(len(starts), -1, *ways.shape[1:]).swapaxes(1, 2)
     return ways.reshape(len(starts), steps, *starts.shape[1:])

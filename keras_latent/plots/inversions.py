@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import check_mapping, check_offers
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 
@@ -28,12 +29,17 @@ def inversions(models: Mapping[str, Any], sections: Mapping[str, Any]) -> Any:
     Raises:
         ValueError: If there is no model or no section.
     """
+    held = {"models": "feature inverters by name", "sections": "images by name"}
     for argument, value in (("models", models), ("sections", sections)):
+        check_mapping(argument, value, held[argument])
         if not value:
             raise ValueError(
                 f"`{argument}` must hold at least one entry. "
                 f"Received: {argument}={value!r}"
             )
+    for name, model in models.items():
+        wanted = ("predict", "target", "ablate")
+        check_offers(f"models[{name!r}]", model, "a feature inverter", *wanted)
     last = list(models.values())[-1]
     drawn = []
     for x in sections.values():

@@ -8,9 +8,11 @@ import keras
 import numpy as np
 
 from keras_latent.images import tile
+from keras_latent.kinds import checked_list
 from keras_latent.latent_space.codes import as_codes, as_vectors, check_code_shape
 from keras_latent.latent_space.sphere import onto_sphere
 from keras_latent.plots.decoding import (
+    check_is_model,
     code_space,
     decoded_images,
     is_standard_normal,
@@ -22,7 +24,7 @@ from keras_latent.plots.style import (
     show_grid,
     styled,
 )
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, is_integer
 
 _AXIS_LABELS = 0.6
 _INCHES_SCALE = 0.7
@@ -77,6 +79,7 @@ def manifold_grid(
     ['-0.97', '0', '0.97']
     """
     size = checked_positive_integer("size", size)
+    check_is_model(model, "decode", "code_shape", "latent_dim")
     if model.latent_dim < 2:
         raise ValueError(
             "`model` must have a code of at least two dimensions. "
@@ -148,10 +151,11 @@ def _widest(codes: Any) -> list[int]:
 
 def _checked_pair(dimensions: Sequence[int], latent_dim: int) -> tuple[int, int]:
     """Two dimensions of the code that differ."""
-    pair = [int(dimension) for dimension in dimensions]
-    if len(set(pair)) != 2 or len(pair) != 2 or not set(pair) <= {*range(latent_dim)}:
+    pair = checked_list("dimensions", dimensions, "indices")
+    are_indices = all(is_integer(each) and 0 <= each < latent_dim for each in pair)
+    if len(pair) != 2 or not are_indices or pair[0] == pair[1]:
         raise ValueError(
             f"`dimensions` must be two different indices below {latent_dim}. "
             f"Received: dimensions={dimensions!r}"
         )
-    return pair[0], pair[1]
+    return int(pair[0]), int(pair[1])

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from keras_latent.kinds import as_numeric_array, checked_labels
 from keras_latent.plots.captioned_rows import captioned_rows
 from keras_latent.plots.style import styled
 
@@ -31,13 +30,16 @@ def neighbours(
     Raises:
         ValueError: If the shapes don't fit together.
 
+    >>> import numpy as np
     >>> others = np.ones((2, 3, 8, 8, 1))
     >>> figure = neighbours(np.zeros((2, 8, 8, 1)), others, [[0, 1, 2], [3, 4, 5]])
     >>> [text.get_text() for text in figure.axes[0].texts]
     ['0', '1', '2', '3', '4', '5']
     """
-    images, nearest = np.asarray(images, "float32"), np.asarray(nearest, "float32")
-    distances = np.asarray(distances, "float64")
+    images = as_numeric_array("images", images).astype("float32")
+    nearest = as_numeric_array("nearest", nearest).astype("float32")
+    distances = as_numeric_array("distances", distances)
+    row_labels = checked_labels("row_labels", row_labels)
     expected = (*images.shape[:1], *nearest.shape[1:2], *images.shape[1:])
     if images.ndim != 4 or not nearest.size or nearest.shape != expected:
         raise ValueError(

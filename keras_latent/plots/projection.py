@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from keras_latent.images import image_entries
+from keras_latent.kinds import as_array
 from keras_latent.latent_space.codes import as_codes, check_latent_dim
 from keras_latent.plots.label_colours import LabelColours
 from keras_latent.plots.style import styled
 from keras_latent.plots.thumbnails import apart, draw_thumbnails
 from keras_latent.typing import Observation
-from keras_latent.validation import check_unit_range
+from keras_latent.validation import check_unit_range, checked_positive_integer
 
 _WIDTH = 7.0
 _THUMBNAILS_ACROSS = 24
@@ -62,7 +63,9 @@ def projection(
 
     points = as_codes("points", points, (2,))
     check_latent_dim("points", points, 2)
-    if sampled_from is not None and not sampled_from >= len(points):
+    if sampled_from is not None:
+        sampled_from = checked_positive_integer("sampled_from", sampled_from)
+    if sampled_from is not None and sampled_from < len(points):
         raise ValueError(
             f"`sampled_from` must be at least the number of points, {len(points)}. "
             f"Received: sampled_from={sampled_from}"
@@ -119,7 +122,7 @@ def _checked_images(images: Observation, count: int) -> np.ndarray:
 def _checked_labels(labels: Any, count: int) -> np.ndarray | None:
     if labels is None:
         return None
-    labels = np.asarray(labels)
+    labels = as_array("labels", labels)
     if labels.shape != (count,):
         raise ValueError(
             f"`labels` must hold one label for each of the {count} points. "

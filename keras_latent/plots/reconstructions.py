@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_latent.images import image_entries, tile_pairs
 from keras_latent.metrics.reconstruction import mean_squared_error
+from keras_latent.plots.decoding import check_is_model
 from keras_latent.plots.style import (
     grid_figure,
     label_columns,
@@ -14,6 +15,7 @@ from keras_latent.plots.style import (
     show_grid,
     styled,
 )
+from keras_latent.renamed_errors import arguments_called
 from keras_latent.typing import Observation
 from keras_latent.validation import check_unit_range, checked_positive_integer
 
@@ -96,7 +98,9 @@ def worst_and_best(model: Any, images: Observation, count: int = 10) -> Any:
 
 def _pairs(model: Any, images: Observation) -> tuple[np.ndarray, np.ndarray]:
     """The originals and reconstructions of the first entry that is an image."""
-    decoded = image_entries(model.reconstruct(images))
+    check_is_model(model, "reconstruct", "target")
+    with arguments_called(x="images"):
+        decoded = image_entries(model.reconstruct(images))
     name = next(iter(decoded))
     originals = image_entries(model.target(images))[name]
     check_unit_range("images", originals)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras_latent.images import image_entries, square_columns, tile
+from keras_latent.kinds import checked_labels
 from keras_latent.plots.style import grid_figure, label_rows, show_grid, styled
 from keras_latent.typing import Observation
 from keras_latent.validation import check_has_prior, checked_positive_integer
@@ -28,8 +29,10 @@ def samples(images: Observation, row_labels: Sequence[str] = ()) -> Any:
         ValueError: If there are no images, or rows that aren't of one length.
     """
     pictures = next(iter(image_entries(images).values()))
+    row_labels = checked_labels("row_labels", row_labels)
     count, rows = len(pictures), len(row_labels)
-    count = checked_positive_integer("count", count)
+    if not count:
+        raise ValueError("`images` must hold at least one image. Received: images of 0")
     if rows and count % rows:
         raise ValueError(
             "`row_labels` must divide the number of images. "

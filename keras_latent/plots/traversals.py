@@ -5,9 +5,15 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import checked_labels, checked_list
 from keras_latent.latent_space import traverse
 from keras_latent.latent_space.codes import ONE, as_codes, check_code_shape
-from keras_latent.plots.decoding import code_radius, code_space, decoded_images
+from keras_latent.plots.decoding import (
+    check_is_model,
+    code_radius,
+    code_space,
+    decoded_images,
+)
 from keras_latent.plots.image_rows import image_rows
 from keras_latent.plots.style import styled
 
@@ -59,20 +65,22 @@ def traversals(
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['-1', '0.5']
     """
+    check_is_model(model, "decode", "code_shape")
     code = as_codes("code", code, ONE)
     check_code_shape("code", code, model.code_shape)
     space = code_space(model)
+    used = np.arange(code.size)
+    if codes is not None:
+        codes = as_codes("codes", codes)
+        check_code_shape("codes", codes[0], model.code_shape)
+        spread = codes.reshape(len(codes), -1).std(axis=0, dtype="float64")
+        used = np.argsort(-spread, kind="stable")
     if dimensions is None:
-        used = np.arange(code.size)
-        if codes is not None:
-            codes = as_codes("codes", codes)
-            check_code_shape("codes", codes[0], model.code_shape)
-            spread = codes.reshape(len(codes), -1).std(axis=0, dtype="float64")
-            used = np.argsort(-spread, kind="stable")
         dimensions = used[:_DRAWN_DIMENSIONS].tolist()
-    dimensions = list(dimensions)
+    dimensions = checked_list("dimensions", dimensions, "indices")
     if row_labels is None:
         row_labels = [str(dimension) for dimension in dimensions]
+    row_labels = checked_labels("row_labels", row_labels)
     if len(row_labels) != len(dimensions):
         raise ValueError(
             f"`row_labels` must hold one label for each of the {len(dimensions)} "

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras_latent.kinds import received
+
 _SPARSE = (
     tf.SparseTensor,
     tf.SparseTensorSpec,
@@ -14,6 +16,10 @@ _SPARSE = (
     tf.RaggedTensorSpec,
     tf.IndexedSlices,
 )
+
+
+_SOURCES = ("shape", "__iter__", "__getitem__")
+"""What arrays, and whatever gives batches, have one of."""
 
 
 def is_in_arrays(data: Any) -> bool:
@@ -73,18 +79,34 @@ def check_is_dense(argument: str, data: Any) -> None:
 
 
 def check_is_data(argument: str, data: Any) -> None:
-    """Refuse single numbers, words and nothing, which hold no rows.
+    """Refuse single numbers, words, nothing and other things, which hold no rows.
 
     Raises:
         ValueError: If it is one.
     """
     is_array = hasattr(data, "shape") and np.ndim(data) > 0
-    if data is None or (
+    is_source = any(hasattr(data, name) for name in _SOURCES)
+    if not is_source or (
         isinstance(data, numbers.Number | np.generic | str | bytes) and not is_array
     ):
         raise ValueError(
             f"`{argument}` must be an array of rows, a dataset or another source of "
             f"batches. Received: {argument}={data!r}"
+        )
+
+
+def check_has_rows(argument: str, column: Any) -> None:
+    """Refuse what goes beside the observations, but has no rows itself.
+
+    Raises:
+        ValueError: If it is no array, nor holds some.
+    """
+    if isinstance(column, dict | list | tuple):
+        return
+    if not hasattr(column, "shape") or tuple(column.shape) == ():
+        raise ValueError(
+            f"`{argument}` must be an array with an entry for each row. "
+            f"Received: {received(argument, column)}"
         )
 
 

@@ -21,7 +21,11 @@ from keras_latent.training.players import (
     with_scaled_loss,
 )
 from keras_latent.training.terms import TermsModel
-from keras_latent.validation import check_choice, checked_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    checked_positive_integer,
+    checked_switch,
+)
 
 
 class CompiledModel(TermsModel):
@@ -97,6 +101,8 @@ class CompiledModel(TermsModel):
         steps_per_execution = checked_positive_integer(
             "steps_per_execution", steps_per_execution
         )
+        run_eagerly = checked_switch("run_eagerly", run_eagerly)
+        auto_scale_loss = checked_switch("auto_scale_loss", auto_scale_loss)
         check_choice("jit_compile", jit_compile, ["auto", True, False, None])
         strategies.check_scope(self._steps_made)
         strategies.check_compilation(

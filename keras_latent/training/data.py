@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_latent.keras_internals import is_validation_of_fit
 from keras_latent.training.arrays import (
+    check_has_rows,
     check_is_data,
     check_is_dense,
     check_is_real,
@@ -17,6 +18,7 @@ from keras_latent.training.arrays import (
     is_in_arrays,
     listed_as_arrays,
 )
+from keras_latent.training.fit_arguments import check_fit_arguments
 from keras_latent.training.replicas import is_distributed
 from keras_latent.training.weighting import (
     check_sample_weight,
@@ -24,7 +26,6 @@ from keras_latent.training.weighting import (
     weigh_classes,
 )
 from keras_latent.typing import Batch, Observation, Tensor
-from keras_latent.validation import check_in_range, check_positive_integer
 
 
 def rows(x: Observation) -> Tensor:
@@ -149,10 +150,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         if sample_weight is not None:
             arguments["sample_weight"] = sample_weight
     model.check_one_condition(arguments.get("x"), arguments.get("y"))
-    if arguments.get("batch_size") is not None:
-        check_positive_integer("batch_size", arguments["batch_size"])
-    if arguments.get("validation_split"):
-        check_in_range("validation_split", arguments["validation_split"], high=1.0)
+    check_fit_arguments(arguments)
     arguments |= as_arrays(model, arguments)
     validation = arguments.get("validation_data")
     if isinstance(validation, list | tuple):
@@ -201,8 +199,18 @@ def check_predicted(model: Any, x: Any) -> None:
     Raises:
         ValueError: If the model wasn't built for them.
     """
-    if isinstance(x, tf.data.Dataset):
+    is_dataset = isinstance(x, tf.data.Dataset)
+    if is_dataset:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
+    is_conditional = getattr(model, "condition", None) is not None
+    is_known = is_dataset or isinstance(x, dict) or is_in_arrays(x)
+    if is_conditional and is_known and not _holds_condition(model, x):
+        raise ValueError(
+            "`x` must be a dict in `predict`, which takes no labels: the observations "
+            "as 'x' and their condition as 'y'. "
+            f"Received: x of type {type(x).__name__}"
+        )
+    if is_dataset:
         model.check_shapes(model.observation(x, None))
         return
     _check_arrays(model, x, None, None, reads_labels=False)
@@ -229,6 +237,8 @@ def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
     }
     for name, column in found.items():
         check_is_dense(name, column)
+        if name != "x" and column is not None:
+            check_has_rows(name, column)
     return found
 
 
@@ -244,6 +254,12 @@ def _check_arrays(
         model.check_labels(y, count)
     if is_in_arrays(sample_weight):
         check_sample_weight(sample_weight, count)
+    for column in keras.tree.flatten(y) if reads_labels and is_in_arrays(y) else ():
+        if column.shape[:1] != (count,):
+            raise ValueError(
+                f"`y` must hold as many rows as `x`, {count}. "
+                f"Received: y of shape {tuple(column.shape)}"
+            )
 
 
 def check_rows(model: Any, x: Any, batch_size: int | None) -> None:

@@ -7,6 +7,10 @@ from typing import Any
 import keras
 
 from keras_latent.training import data as incoming
+from keras_latent.training.fit_arguments import (
+    check_fit_arguments,
+    listed_callbacks,
+)
 from keras_latent.training.step import SteppingModel
 
 
@@ -77,6 +81,8 @@ class ObjectiveModel(SteppingModel):
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Reconstruct, as `keras.Model.predict`, after a look at the data."""
+        signature = inspect.signature(keras.Model.predict)
+        check_fit_arguments(signature.bind(self, x, *args, **kwargs).arguments)
         x = incoming.as_arrays(self, {"x": x})["x"]
         incoming.check_predicted(self, x)
         return super().predict(x, *args, **kwargs)
@@ -111,11 +117,4 @@ class ObjectiveModel(SteppingModel):
             if self._guard not in callbacks.callbacks:
                 callbacks.callbacks.insert(0, self._guard)
             return callbacks
-        listed = keras.tree.flatten(callbacks or [])
-        for callback in listed:
-            if not isinstance(callback, keras.callbacks.Callback):
-                raise ValueError(
-                    "`callbacks` must be callbacks of Keras, made ones. "
-                    f"Received: {callback!r}"
-                )
-        return [self._guard, *listed]
+        return [self._guard, *listed_callbacks(callbacks)]

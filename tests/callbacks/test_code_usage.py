@@ -114,7 +114,7 @@ def test_errors_name_the_argument(images, argument, value):
 
 def test_images_that_the_model_does_not_take_are_refused_at_the_start(vae, images):
     for wrong, message in (
-        (images[:1], r"`images` must hold at least two"),
+        (images[:1], r"`images` must hold at least 2"),
         (images[..., 0], r"`images` must"),
     ):
         before = vae.get_weights()

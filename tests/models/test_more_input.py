@@ -160,6 +160,23 @@ def test_variables_are_tensors():
         ({"batch_size": 2.5}, r"`batch_size` must be a positive integer.*=2\.5"),
         ({"validation_split": 2.0}, r"`validation_split` must be a number.*=2\.0"),
         ({"validation_split": "a"}, r"`validation_split` must be a number.*='a'"),
+        ({"epochs": "a"}, r"`epochs` must be an integer of at least 0.*='a'"),
+        ({"epochs": -1}, r"`epochs` must be an integer of at least 0.*=-1"),
+        ({"epochs": None}, r"`epochs` must be an integer of at least 0.*=None"),
+        ({"initial_epoch": 0.5}, r"`initial_epoch` must be an integer of .*=0\.5"),
+        ({"steps_per_epoch": 0}, r"`steps_per_epoch` must be a positive integer.*=0"),
+        ({"validation_steps": "a"}, r"`validation_steps` must be a positive.*='a'"),
+        ({"validation_batch_size": -2}, r"`validation_batch_size` must be a po.*=-2"),
+        ({"validation_freq": 0}, r"`validation_freq` must be a positive in.*=0"),
+        ({"validation_freq": [1, "a"]}, r"`validation_freq` .*=\[1, 'a'\]"),
+        ({"verbose": "loudly"}, r"`verbose` must be one of 'auto', 0, 1, 2.*='loudly'"),
+        ({"shuffle": "yes"}, r"`shuffle` must be one of True, False, 'batch'.*='yes'"),
+        ({"sample_weight": "a"}, r"`sample_weight` must be an array.*='a'"),
+        ({"sample_weight": 2.0}, r"`sample_weight` must be an array.*=2\.0"),
+        ({"y": "a"}, r"`y` must be an array with an entry for each row.*y='a'"),
+        ({"y": [1]}, r"`y` must hold as many rows as `x`, 6.*y of shape \(1,\)"),
+        ({"validation_data": object()}, r"`validation_data` must be an array of rows"),
+        ({"validation_data": (X, "a")}, r"`y` must be an array with an entry.*y='a'"),
         ({"callbacks": [3]}, r"`callbacks` must be callbacks of Keras.*3"),
         (
             {"callbacks": keras.callbacks.TerminateOnNaN},
@@ -168,7 +185,40 @@ def test_variables_are_tensors():
     ],
 )
 def test_arguments_of_fit_that_are_none(arguments, message):
-    unmoved(plain(), message, lambda model: model.fit(X, verbose=0, **arguments))
+    arguments = {"verbose": 0, **arguments}
+    unmoved(plain(), message, lambda model: model.fit(X, **arguments))
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("batch_size", "a"),
+        ("batch_size", 0),
+        ("steps", 2.5),
+        ("verbose", "loudly"),
+        ("callbacks", 3),
+    ],
+)
+def test_arguments_of_what_comes_after_fit_that_are_none(method, argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be .*Received: "):
+        getattr(plain(), method)(X, **{"verbose": 0, argument: value})
+
+
+def test_what_is_predicted_holds_its_condition():
+    model = conditional()
+    for given in (X, batches(X), batches(X, Y)):
+        with pytest.raises(ValueError, match=r"`x` must be a dict in `predict`.*'y'"):
+            model.predict(given, verbose=0)
+    assert model.predict({"x": X, "y": Y}, verbose=0).shape == X.shape
+
+
+def test_epochs_of_validation_may_be_listed():
+    logs = plain().fit(
+        X, epochs=2, validation_data=(X,), validation_freq=[2], verbose=0
+    )
+    assert len(logs.history["val_loss"]) == 1
+    assert plain().fit(X, epochs=0, verbose=0).history == {}
 
 
 @pytest.mark.parametrize(
@@ -176,6 +226,8 @@ def test_arguments_of_fit_that_are_none(arguments, message):
     [
         ({"steps_per_execution": 0}, r"`steps_per_execution` must be a pos.*=0"),
         ({"steps_per_execution": 2.5}, r"`steps_per_execution` must be a pos.*=2\.5"),
+        ({"run_eagerly": "x"}, r"`run_eagerly` must be True or False.*='x'"),
+        ({"auto_scale_loss": 1}, r"`auto_scale_loss` must be True or False.*=1"),
         ({"jit_compile": "xla"}, r"`jit_compile` must be one of 'auto', True.*'xla'"),
     ],
 )

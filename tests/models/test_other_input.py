@@ -62,7 +62,6 @@ def test_what_has_no_condition():
     model, y = conditional(), np.zeros(6, "int32")
     for call in (
         lambda: model(X),
-        lambda: model.predict(X, verbose=0),
         lambda: model.encode(batches(X)),
         lambda: model.encode(X, training=True),
     ):
@@ -306,6 +305,12 @@ def test_switches_are_on_or_off():
         models.EncDec(**dense_networks(), global_batch="yes")
     with pytest.raises(ValueError, match=r"`per_example` must be True or.*=1"):
         models.CapacityVAE(**dense_networks(), per_example=1)
+    model = models.VAE(**dense_networks())
+    for argument in ("sample", "training"):
+        with pytest.raises(ValueError, match=rf"`{argument}` must be True or.*='a'"):
+            model.encode(X, **{argument: "a"})
+    with pytest.raises(ValueError, match=r"`training` must be True or.*=2"):
+        model.decode(model.encode(X), training=2)
 
 
 @pytest.mark.parametrize("variant", ["BiGAN", "VAEGAN", "AutoencoderKL"])

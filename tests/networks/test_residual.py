@@ -138,6 +138,14 @@ def test_patches_are_judged_one_by_one():
         ),
         (lambda: joint_critic((8, 8, 1), (3,), dropout=1.0), r"`dropout` must.*=1.0"),
         (
+            lambda: residual_encoder((8, 8, 1), attention="a"),
+            r"`attention` must be True or False.*='a'",
+        ),
+        (
+            lambda: residual_decoder((8, 8, 1), 3, halved_first=1),
+            r"`halved_first` must be True or False.*=1",
+        ),
+        (
             lambda: check_patch_critic("discriminator", "gan", (8, 8, 1)),
             r"`discriminator` must be a Keras model.*'gan'",
         ),

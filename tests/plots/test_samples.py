@@ -44,4 +44,4 @@ def test_a_row_of_each_label():
     np.testing.assert_allclose(pixels(figure)[5:, 5:9], images[4, :, :, 0], rtol=1e-6)
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["cat", "dog"]
     with pytest.raises(ValueError, match=r"`row_labels` must divide .*4 labels for 6"):
-        plots.samples(images, "abcd")
+        plots.samples(images, list("abcd"))

@@ -19,6 +19,8 @@ from keras_latent.metrics.disentanglement.split import (
 from keras_latent.metrics.score import Score
 from keras_latent.validation import check_choice, checked_seed
 
+_FOLDS = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class DCIScore(Score):
@@ -115,6 +117,11 @@ def dci(
         codes, factors, continuous_factors, factor_names, 20, 2, least_rows
     )
     train, test = split_rows(data, train_size, test_size, seed, least_factors=2)
+    if regressor == "lasso" and len(train.codes) < _FOLDS:
+        raise ValueError(
+            f"`train_size` must be at least {_FOLDS} for the regressor 'lasso'. "
+            f"Received: train_size={train_size}"
+        )
     importances, informativeness = _predicted(train, test, regressor, seed)
     protocol = {
         "measure": "disentanglement, completeness, informativeness",
@@ -221,7 +228,9 @@ def _lasso(classifies: bool, seed: int) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LassoCV(cv=5, random_state=seed % 2**32))
+    return make_pipeline(
+        StandardScaler(), LassoCV(cv=_FOLDS, random_state=seed % 2**32)
+    )
 
 
 _REGRESSORS: dict[str, tuple[Callable[[bool, int], Any], str]] = {

@@ -1,11 +1,12 @@
 """Codes with the factors that made the images, checked: what these metrics take."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import is_iterable
 from keras_latent.latent_space.codes import as_codes, as_numbers
 from keras_latent.metrics.disentanglement.information import in_equal_bins
 from keras_latent.validation import checked_positive_integer, is_integer
@@ -165,7 +166,7 @@ def _is_continuous(
     if continuous_factors is None:
         return (factors != np.round(factors)).any(axis=0)
     count = factors.shape[1]
-    given = isinstance(continuous_factors, Iterable)
+    given = is_iterable(continuous_factors)
     columns: list[Any] = list(continuous_factors) if given else [continuous_factors]
     # Booleans, a mask, would pass for the columns 0 and 1.
     are_columns = all(is_integer(column) for column in columns)
@@ -183,7 +184,7 @@ def _names(factor_names: Sequence[str] | None, count: int) -> tuple[str, ...]:
     if factor_names is None:
         return tuple(str(column) for column in range(count))
     # The letters of one name would pass for names.
-    given = isinstance(factor_names, Iterable) and not isinstance(factor_names, str)
+    given = is_iterable(factor_names) and not isinstance(factor_names, str)
     names = tuple(factor_names) if given else ()
     are_names = all(isinstance(name, str) for name in names)
     if len(names) != count or not are_names or len(set(names)) != count:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_latent.kinds import is_iterable
 from keras_latent.latent_space.codes import as_codes, as_numbers
 from keras_latent.metrics.score import Score
 from keras_latent.validation import check_choice, check_in_range
@@ -179,7 +180,7 @@ def _kept(
 
 def _length(given: Any) -> int | None:
     """How many there are; `None` of what has no length."""
-    return len(given) if isinstance(given, Sized) else None
+    return len(given) if isinstance(given, Sized) and is_iterable(given) else None
 
 
 def _prepared(codes: np.ndarray, similarity: str) -> np.ndarray:

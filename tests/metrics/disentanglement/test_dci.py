@@ -146,6 +146,8 @@ def test_constant_codes_have_no_importance():
 def test_too_few_rows_for_the_folds_are_refused():
     with pytest.raises(ValueError, match=r"`codes` must hold at least 8 rows"):
         dci(FACTORS[:7], FACTORS[:7], "lasso")
+    with pytest.raises(ValueError, match=r"`train_size` must be at least 5.*_size=4"):
+        dci(FACTORS, FACTORS, "lasso", train_size=4)
 
 
 def test_an_unknown_regressor_is_refused():

@@ -192,6 +192,8 @@ class TestEveryMetric:
             ("factor_names", ["a", "a", "b"], r"3 different names.*Received: factor_n"),
             ("factor_names", "abc", r"3 different names.*Received: factor_names='abc'"),
             ("factor_names", ["a", "b", None], r"3 different names.*'b', None\]"),
+            ("factor_names", np.array(3), "3 different names.*Received: factor_names"),
+            ("continuous_factors", np.array(1), r"columns from 0 to 2\. Received: co"),
             ("factor_names", 3, r"3 different names.*Received: factor_names=3"),
             ("seed", -1, r"`seed` must be an integer in .* Received: seed=-1"),
             ("seed", 1.5, r"`seed` must be an integer in .* Received: seed=1\.5"),

@@ -92,6 +92,8 @@ def test_a_model_without_codes_agrees_with_none(similarity):
         (([BASE, BASE * np.nan],), r"`codes_of_models\[1\]` must be finite"),
         (([BASE, BASE], [[1, 1, 1]]), r"`divergences` .* Received: .* length 1"),
         (([BASE, BASE], [[1, 1, 1], [1]]), r"`divergences\[1\]` .* \(3,\)\. Received"),
+        (([BASE, BASE], None, BASE), r"`similarity` must be one of 'lasso'"),
+        ((np.array(3),), r"`codes_of_models` must be a sequence.*ndarray"),
         (([BASE, BASE], None, "pearson"), r"`similarity` .* similarity='pearson'"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_latent import distributions
 from keras_latent.models import VAE, BetaTCVAE
@@ -85,8 +86,16 @@ def test_a_data_set_smaller_than_a_batch(run_eagerly):
     model = build(dataset_size=4)
     model.compile("sgd", run_eagerly=run_eagerly)
     before = model.get_weights()
+    message = r"^`dataset_size` must be at least the 6 rows of a batch\. .*_size=4$"
+    for data in (
+        X,
+        tf.data.Dataset.from_tensor_slices(X).batch(6, drop_remainder=True),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.fit(data, batch_size=6 if data is X else None, verbose=0)
+    # Of a dataset whose last batch is smaller, the rows are known in its steps alone.
     with pytest.raises(ValueError, match=r"`dataset_size`.*(4 rows|=4)"):
-        model.fit(X, batch_size=6, verbose=0)
+        model.fit(tf.data.Dataset.from_tensor_slices(X).batch(6), verbose=0)
     for a, b in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 

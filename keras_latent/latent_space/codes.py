@@ -133,21 +133,26 @@ def check_code_shape(
     Raises:
         ValueError: If `codes` has another.
     """
-    if len(code_shape) == 1:
+    is_vector = len(code_shape) == 1
+    if is_vector and codes.ndim <= MANY[0]:
         check_latent_dim(argument, codes, code_shape[0])
-    elif codes.shape[-len(code_shape) :] != tuple(code_shape):
+    elif is_vector or codes.shape[-len(code_shape) :] != tuple(code_shape):
+        kind = "vectors" if is_vector else "maps"
         raise ValueError(
-            f"`{argument}` must be maps of shape {tuple(code_shape)}. "
+            f"`{argument}` must be {kind} of shape {tuple(code_shape)}. "
             f"Received: {argument} of shape {codes.shape}"
         )
 
 
 def _as_array(argument: str, values: Any) -> np.ndarray:
+    if values is None:
+        raise ValueError(f"`{argument}` must hold numbers. Received: {argument}=None")
     try:
         array = np.asarray(values)
-    except ValueError as error:
+    # What an object raises that is asked for its values is of any kind.
+    except Exception as error:
         raise ValueError(
-            f"`{argument}` must be an array, its rows of equal length. "
+            f"`{argument}` must be an array of known values, its rows of equal length. "
             f"Received: {argument} of type {type(values).__name__}"
         ) from error
     if not np.can_cast(array.dtype, "float64"):

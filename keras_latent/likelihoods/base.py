@@ -7,11 +7,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_latent.distributions.base import (
-    Distribution,
-    check_same_shape,
-    to_float32,
-)
+from keras_latent.distributions.base import Distribution
+from keras_latent.distributions.checks import check_same_shape, to_float32
 from keras_latent.typing import Observation, Tensor
 
 RANGE_TOLERANCE = 1e-6

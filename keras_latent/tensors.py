@@ -83,7 +83,7 @@ def shapes_fit(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return True
     return len(one) == len(other) and all(
-        a == b or a is None or b is None for a, b in zip(one, other, strict=True)
+        a is None or b is None or a == b for a, b in zip(one, other, strict=True)
     )
 
 

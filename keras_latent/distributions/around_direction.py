@@ -11,9 +11,9 @@ from keras import ops
 from keras_latent.distributions.base import (
     CodeDistribution,
     check_distribution,
-    seeds_of,
     sum_over_event,
 )
+from keras_latent.distributions.checks import seeds_of
 from keras_latent.distributions.uniform_sphere import (
     UniformSphere,
     check_dimensions,

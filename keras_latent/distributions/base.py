@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_latent.distributions.checks import (
     checked_event,
-    draw_seed,
     float32_of,
     named_parameters,
 )
@@ -300,36 +298,6 @@ def code_shape_of(model: Any) -> tuple[int, ...]:
             f"Received: model of type {type(model).__name__}"
         )
     return shape
-
-
-def seeds_of(seed: Any, count: int) -> list[Any]:
-    """Seeds of several draws that are to differ, from one for all of them.
-
-    Args:
-        seed: An integer; or a `keras.random.SeedGenerator` or `None`, which give
-            another draw each time.
-        count: Number of draws.
-
-    Raises:
-        ValueError: If it is none of these.
-    """
-    seed = draw_seed(seed)
-    if not isinstance(seed, int):
-        return [seed] * count
-    return np.random.SeedSequence(seed).generate_state(count).tolist()
-
-
-def check_built(distribution: Distribution) -> None:
-    """Refuse to use a prior before a model has told it what its codes are.
-
-    Raises:
-        ValueError: If it has no weights yet.
-    """
-    if not distribution.built:
-        raise ValueError(
-            "`prior` must be given to a model before it is used, if it has weights. "
-            f"Received: prior={distribution.name!r}, which no model has built"
-        )
 
 
 def sum_over_event(values: Tensor) -> Tensor:

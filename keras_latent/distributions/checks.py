@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_latent.graph import known_values
@@ -84,7 +85,7 @@ def check_same_shape(**tensors: Tensor) -> None:
         raise ValueError(f"{names} must have the same shape. Received: {received}")
 
 
-def check_event(value: Tensor, event: Sequence[int]) -> None:
+def check_event(value: Tensor, event: Sequence[int | None]) -> None:
     """Refuse values of another event than a prior was made for.
 
     Raises:
@@ -119,12 +120,15 @@ def checked_event(argument: str, event: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def draw_shape(shape: Any, event: Sequence[int] | None = None) -> Any:
+def draw_shape(
+    shape: Any, event: Sequence[Any] | None = None, last: int | None = None
+) -> Any:
     """The shape of draws that no parameters tell, sizes of graphs among them.
 
     Args:
         shape: What was given for it.
         event: The shape of one value, where it is known. Defaults to `None`.
+        last: The size of its last axis, where that alone is known. Defaults to `None`.
 
     Raises:
         ValueError: If it isn't (batch, *event).
@@ -138,6 +142,8 @@ def draw_shape(shape: Any, event: Sequence[int] | None = None) -> Any:
         size >= 0 if is_integer(size) else is_tensor(size) and size.shape == ()
         for size in sizes
     )
+    if event is None and last is not None:
+        event = (*known[1:-1], last)
     expected = None if event is None else (None, *event)
     if len(sizes) < 2 or not are_sizes or not shapes_fit(known, expected):
         raise ValueError(
@@ -162,6 +168,36 @@ def draw_seed(seed: Any) -> Any:
         "`seed` must be an integer, a keras.random.SeedGenerator or None. "
         f"Received: seed={seed!r}"
     )
+
+
+def seeds_of(seed: Any, count: int) -> list[Any]:
+    """Seeds of several draws that are to differ, from one for all of them.
+
+    Args:
+        seed: An integer; or a `keras.random.SeedGenerator` or `None`, which give
+            another draw each time.
+        count: Number of draws.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    seed = draw_seed(seed)
+    if not isinstance(seed, int):
+        return [seed] * count
+    return np.random.SeedSequence(seed).generate_state(count).tolist()
+
+
+def check_built(distribution: Any) -> None:
+    """Refuse to use a prior before a model has told it what its codes are.
+
+    Raises:
+        ValueError: If it has no weights yet.
+    """
+    if not distribution.built:
+        raise ValueError(
+            "`prior` must be given to a model before it is used, if it has weights. "
+            f"Received: prior={distribution.name!r}, which no model has built"
+        )
 
 
 def _listed(sizes: Any) -> list[Any]:

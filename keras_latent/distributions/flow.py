@@ -11,11 +11,11 @@ from keras import ops
 from keras_latent.distributions import flows as steps
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_built,
     code_shape_of,
     sum_over_event,
 )
 from keras_latent.distributions.checks import (
+    check_built,
     check_event,
     check_same_shape,
     checked_event,
@@ -25,6 +25,7 @@ from keras_latent.distributions.checks import (
 )
 from keras_latent.distributions.normal import Normal
 from keras_latent.distributions.normal_mixture import NormalMixture
+from keras_latent.tensors import known_shape
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_choice
 
@@ -157,7 +158,8 @@ class Flow(CodeDistribution):
         """Log base(z₀) − Σ log |det|, with z₀ by the steps' inverses."""
         base, given = self._split(parameters)
         z = float32_of("value", value)
-        check_event(z, self._code_shape)
+        # Steps know the size of the last axis alone.
+        check_event(z, (*(known_shape(z) or (None, None))[1:-1], self._code_shape[-1]))
         if base is not None:
             check_same_shape(value=z, mean=base[0])
         log_det: Any = 0.0
@@ -172,7 +174,7 @@ class Flow(CodeDistribution):
         """A draw of the base, transformed."""
         base, given = self._split(parameters)
         if base is None:
-            shape = draw_shape(shape, self._code_shape)
+            shape = draw_shape(shape, last=self._code_shape[-1])
         z = self.base.sample(base, seed=seed, shape=shape)
         return self._transformed(z, given)[0]
 

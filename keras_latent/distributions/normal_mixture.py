@@ -9,15 +9,15 @@ from keras import ops
 
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_built,
     code_shape_of,
-    seeds_of,
 )
 from keras_latent.distributions.checks import (
+    check_built,
     check_event,
     checked_event,
     draw_shape,
     float32_of,
+    seeds_of,
 )
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from keras_latent.typing import Tensor

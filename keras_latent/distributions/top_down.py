@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of
-from keras_latent.distributions.checks import float32_of
+from keras_latent.distributions.base import CodeDistribution
+from keras_latent.distributions.checks import float32_of, seeds_of
 from keras_latent.losses import standard_normal_kl
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor

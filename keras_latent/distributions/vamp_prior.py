@@ -11,11 +11,15 @@ from keras import ops
 
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_built,
     code_shape_of,
+)
+from keras_latent.distributions.checks import (
+    check_built,
+    check_event,
+    draw_shape,
+    float32_of,
     seeds_of,
 )
-from keras_latent.distributions.checks import check_event, draw_shape, float32_of
 from keras_latent.graph import known_values
 from keras_latent.tensors import as_tensor
 from keras_latent.typing import Tensor

@@ -54,6 +54,20 @@ def as_tensor(
     return value if is_ready else ops.convert_to_tensor(value)
 
 
+def float32_of(
+    argument: str, value: Any, shape: str = "(batch, *code_shape)", least_rank: int = 2
+) -> Tensor:
+    """Take an argument as a float32 tensor, as `as_tensor` does."""
+    return to_float32(as_tensor(argument, value, shape, least_rank))
+
+
+def to_float32(x: Tensor) -> Tensor:
+    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
+    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
+        return x
+    return ops.cast(x, "float32")
+
+
 def is_tensor(value: Any) -> bool:
     """Whether this is a dense tensor or a variable, of TensorFlow or of Keras.
 

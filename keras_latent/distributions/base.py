@@ -8,12 +8,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_latent.distributions.checks import (
-    checked_event,
-    float32_of,
-    named_parameters,
-)
+from keras_latent.distributions.checks import checked_event, named_parameters
 from keras_latent.renamed_errors import arguments_called
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 

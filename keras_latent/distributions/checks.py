@@ -5,26 +5,11 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from keras_latent.graph import known_values
-from keras_latent.tensors import as_tensor, is_tensor, known_shape, shapes_fit
+from keras_latent.tensors import float32_of, is_tensor, known_shape, shapes_fit
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_seed, is_integer
-
-
-def float32_of(
-    argument: str, value: Any, shape: str = "(batch, *code_shape)", least_rank: int = 2
-) -> Tensor:
-    """Take an argument as a float32 tensor, as `as_tensor` does."""
-    return to_float32(as_tensor(argument, value, shape, least_rank))
-
-
-def to_float32(x: Tensor) -> Tensor:
-    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
-    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
-        return x
-    return ops.cast(x, "float32")
 
 
 def named_parameters(kind: Any, parameters: tuple, channels_of: Any) -> Any:

@@ -20,12 +20,10 @@ from keras_latent.distributions.checks import (
     check_same_shape,
     checked_event,
     draw_shape,
-    float32_of,
-    to_float32,
 )
 from keras_latent.distributions.normal import Normal
 from keras_latent.distributions.normal_mixture import NormalMixture
-from keras_latent.tensors import known_shape
+from keras_latent.tensors import float32_of, known_shape, to_float32
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_choice
 

@@ -12,13 +12,9 @@ from keras_latent.distributions.base import (
     check_distribution,
     sum_over_event,
 )
-from keras_latent.distributions.checks import (
-    check_same_shape,
-    draw_seed,
-    draw_shape,
-    float32_of,
-)
+from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
 from keras_latent.losses import standard_normal_kl
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 

@@ -16,10 +16,10 @@ from keras_latent.distributions.checks import (
     check_event,
     checked_event,
     draw_shape,
-    float32_of,
     seeds_of,
 )
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
 

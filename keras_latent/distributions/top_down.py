@@ -8,8 +8,9 @@ import keras
 from keras import ops
 
 from keras_latent.distributions.base import CodeDistribution
-from keras_latent.distributions.checks import float32_of, seeds_of
+from keras_latent.distributions.checks import seeds_of
 from keras_latent.losses import standard_normal_kl
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer

@@ -9,7 +9,8 @@ import numpy as np
 from keras import ops
 
 from keras_latent.distributions.base import CodeDistribution
-from keras_latent.distributions.checks import draw_seed, draw_shape, float32_of
+from keras_latent.distributions.checks import draw_seed, draw_shape
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import is_integer
 

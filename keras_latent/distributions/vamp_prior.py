@@ -17,11 +17,10 @@ from keras_latent.distributions.checks import (
     check_built,
     check_event,
     draw_shape,
-    float32_of,
     seeds_of,
 )
 from keras_latent.graph import known_values
-from keras_latent.tensors import as_tensor
+from keras_latent.tensors import as_tensor, float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
 

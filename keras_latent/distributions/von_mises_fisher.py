@@ -12,9 +12,10 @@ from keras_latent.distributions.around_direction import (
     exact_in_float32,
 )
 from keras_latent.distributions.base import sum_over_event
-from keras_latent.distributions.checks import check_same_shape, float32_of
+from keras_latent.distributions.checks import check_same_shape
 from keras_latent.distributions.polar_angle import angle, quantile
 from keras_latent.distributions.uniform_sphere import log_area
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 

@@ -10,13 +10,9 @@ from keras import ops
 
 from keras_latent.distributions import poincare_ball as ball
 from keras_latent.distributions.base import CodeDistribution, sum_over_event
-from keras_latent.distributions.checks import (
-    check_same_shape,
-    draw_seed,
-    draw_shape,
-    float32_of,
-)
+from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
 from keras_latent.graph import known_values
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range

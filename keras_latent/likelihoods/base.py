@@ -8,11 +8,8 @@ import numpy as np
 from keras import ops
 
 from keras_latent.distributions.base import Distribution
-from keras_latent.distributions.checks import (
-    check_same_shape,
-    draw_seed,
-    float32_of,
-)
+from keras_latent.distributions.checks import check_same_shape, draw_seed
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Observation, Tensor
 
 RANGE_TOLERANCE = 1e-6

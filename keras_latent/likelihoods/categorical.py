@@ -6,9 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.distributions.checks import float32_of
 from keras_latent.likelihoods.base import TensorLikelihood, real_array
-from keras_latent.tensors import known_shape
+from keras_latent.tensors import float32_of, known_shape
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_switch
 

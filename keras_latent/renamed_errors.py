@@ -34,6 +34,8 @@ def renamed(message: str, name: str, other: str) -> str:
 
     >>> renamed("`x` must be 1. Received: x=2", "x", "y")
     '`y` must be 1. Received: y=2'
+    >>> renamed("`x` must be one number. Received: x of shape (2,)", "x", "y")
+    '`y` must be one number. Received: y of shape (2,)'
     """
     message = message.replace(f"`{name}`", f"`{other}`")
     said, received, values = message.partition("Received: ")

@@ -4,7 +4,7 @@ import difflib
 import math
 import numbers
 import os
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,19 @@ def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
     ValueError: `split` must be one of 'train', 'test'. Received: split='dev'
     """
     choices = list(choices)
-    # Of an array, "in" would ask whether each element is the choice.
-    if not isinstance(value, Hashable) or value not in choices:
+    if not _is_among(value, choices):
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
             f"`{argument}` must be one of {listed}.{meant(value, choices)} "
             f"Received: {argument}={value!r}"
         )
+
+
+def _is_among(value: Any, choices: list[Any]) -> bool:
+    try:
+        return bool(value in choices)
+    except Exception:  # Of an array, each element would be compared.
+        return False
 
 
 def meant(value: Any, choices: Iterable[Any]) -> str:
@@ -173,8 +179,7 @@ def check_in_range(
     ...
     ValueError: `rate` must be a number in [0, 1]. Received: rate=1.5
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not low <= value <= high:
+    if not _is_finite(value) or not low <= value <= high:
         raise ValueError(
             f"`{argument}` must be a number in [{low:g}, {high:g}]. "
             f"Received: {argument}={value!r}"
@@ -192,12 +197,20 @@ def check_between(argument: str, value: Any, low: float, high: float) -> None:
     ...
     ValueError: `step_size` must be a number between 0 and 0.5. Received: step_size=0.5
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not is_number or not low < value < high:
+    if not _is_finite(value) or not low < value < high:
         raise ValueError(
             f"`{argument}` must be a number between {low:g} and {high:g}. "
             f"Received: {argument}={value!r}"
         )
+
+
+def _is_finite(value: Any) -> bool:
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # An integer greater than any float.
+        return False
 
 
 def check_has_prior(model: Any) -> None:

@@ -390,8 +390,9 @@ class TestWhatIsGiven:
     def test_numbers_out_of_range(self):
         with pytest.raises(ValueError, match=r"`scale` must"):
             losses.mmd(A, B, scale=0.0)
-        with pytest.raises(ValueError, match=r"`margin` must"):
-            losses.different(A, B, margin=np.nan)
+        for margin in (np.nan, None, "far", 10**400, tf.constant("far")):
+            with pytest.raises(ValueError, match=r"`margin` must.* Received: margin"):
+                losses.different(A, B, margin=margin)
         with pytest.raises(ValueError, match=r"`log_weights` must hold"):
             losses.importance_weighted_bound(np.zeros((3, 0)))
 
@@ -400,3 +401,101 @@ class TestWhatIsGiven:
             found = losses.covariance_penalty(A, B, kind)
             expected = losses.covariance_penalty(A, B, kind, 10.0, weight)
             assert float(found) == float(expected)
+
+
+# Every argument that is a tensor, and a call in which the others are right.
+TENSORS = {
+    "z": lambda z: losses.mmd(z, A),
+    "prior_draws": lambda draws: losses.mmd(A, draws),
+    "log_weights": losses.importance_weighted_bound,
+    "mean": losses.mean_divergence,
+    "log_var": losses.variance_divergence,
+    "mean ": lambda mean: losses.standard_normal_kl(mean, A),
+    "log_var ": lambda log_var: losses.standard_normal_kl(A, log_var),
+    "other_mean": lambda mean: losses.normal_kl(A, B, mean, A),
+    "other_log_var": lambda log_var: losses.normal_kl(A, B, A, log_var),
+    "a": lambda a: losses.squared_distance(a, B),
+    "b": lambda b: losses.distance(A, b),
+    "b ": lambda b: losses.same(A, b),
+    "a ": lambda a: losses.different(a, B),
+    "mean  ": lambda mean: losses.covariance_deviations(mean, None),
+    "log_var  ": lambda log_var: losses.covariance_penalty(A, log_var, "ii"),
+    "z ": lambda z: losses.aggregate_log_densities(z, A, B, 9),
+    "log_var   ": lambda log_var: losses.decomposed_kl(A, B, log_var, 9),
+}
+ANY_SHAPE = {"log_weights", "mean", "log_var"}
+COUPLED = {"z", "prior_draws", "mean  ", "z "}
+
+
+@pytest.mark.parametrize("argument", TENSORS)
+class TestWhatIsNoTensor:
+    def refuses(self, argument, value, message):
+        name = argument.strip()
+        with pytest.raises(ValueError, match=rf"`{name}` must .*Received: {message}"):
+            TENSORS[argument](value)
+
+    @pytest.mark.parametrize("value", [None, "a"])
+    def test_nothing_and_text(self, argument, value):
+        self.refuses(argument, value, f"{argument.strip()}={value!r}")
+
+    def test_other_numbers(self, argument):
+        self.refuses(argument, A * 1j, f"{argument.strip()} of dtype complex64")
+        self.refuses(argument, tf.constant([["a"]]), ".* of dtype string")
+        self.refuses(argument, A.astype(str), ".* of dtype <U")
+
+    @pytest.mark.parametrize("value", [[[1.0], [1.0, 2.0]], {"a": A}, print])
+    def test_other_objects(self, argument, value):
+        self.refuses(argument, value, f".* of type {type(value).__name__}")
+
+    @pytest.mark.parametrize("shape", [(3,), (2, 3), (5, 1), (1, 5, 3)])
+    def test_other_shapes(self, argument, shape):
+        if argument in ANY_SHAPE or (argument in COUPLED and len(shape) > 1):
+            return
+        with pytest.raises(ValueError, match=r"` must have the shape .* of shape \("):
+            TENSORS[argument](np.ones(shape))
+
+    def test_nothing_to_compare(self, argument):
+        if argument in COUPLED - {"z "}:
+            self.refuses(argument, A[:0], rf"{argument.strip()} of shape \(0, 3\)")
+
+    @pytest.mark.parametrize("shape", [(None, 3), (None, None)])
+    def test_tensors_of_sizes_that_are_unknown(self, argument, shape):
+        if argument in ("mean ", "log_var ", "z "):
+            return  # Their weights or fellows have a size that is known.
+        graph = tf.function(
+            TENSORS[argument],
+            input_signature=[tf.TensorSpec(shape, tf.float32)],
+            autograph=False,
+        )
+        found, expected = graph(A), TENSORS[argument](A)
+        for own, other in zip(np.ravel(found), np.ravel(expected), strict=True):
+            np.testing.assert_allclose(own, other, rtol=1e-5, atol=1e-6)
+
+
+def test_one_bound_of_as_many_draws_as_there_are():
+    graph = tf.function(
+        losses.importance_weighted_bound,
+        input_signature=[tf.TensorSpec(None, tf.float32)],
+    )
+    np.testing.assert_allclose(graph(A), losses.importance_weighted_bound(A), rtol=1e-6)
+    for value in (3.0, np.float32(3.0)):
+        with pytest.raises(ValueError, match=r"`log_weights` must .* of shape \(\)"):
+            losses.importance_weighted_bound(value)
+
+
+def test_numbers_of_two_types():
+    found = losses.standard_normal_kl(A.astype("float64"), B)
+    np.testing.assert_allclose(found, losses.standard_normal_kl(A, B), rtol=1e-6)
+    for dtype in ("float16", "bfloat16"):
+        assert losses.standard_normal_kl(tf.cast(A, dtype), 0).dtype == dtype
+
+
+def test_rows_of_a_functional_model_have_no_number():
+    z = keras.Input((3,))
+    with pytest.raises(ValueError, match=r"`z` must have a known number of rows"):
+        losses.mmd(z, A)
+
+
+def test_choices_that_are_arrays():
+    with pytest.raises(ValueError, match=r"`kernel` must be one of 'imq', 'rbf'"):
+        losses.mmd(A, B, kernel=np.array(["imq", "rbf"]))

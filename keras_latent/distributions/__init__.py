@@ -4,7 +4,11 @@ from typing import Any
 
 from keras_latent.distributions import flows
 from keras_latent.distributions.around_direction import SphericalParameters
-from keras_latent.distributions.base import CodeDistribution, Distribution
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    Distribution,
+    check_distribution,
+)
 from keras_latent.distributions.flow import Flow
 from keras_latent.distributions.normal import Normal, NormalParameters
 from keras_latent.distributions.normal_mixture import NormalMixture
@@ -88,6 +92,8 @@ def check_pair(posterior: CodeDistribution, prior: CodeDistribution) -> None:
             companion; both are named then. Or if one of them has no density, and needs
             one.
     """
+    check_distribution("posterior", posterior)
+    check_distribution("prior", prior)
     if not posterior.parameter_channels(2):
         raise ValueError(
             "`posterior` must take parameters of a network. "
@@ -128,6 +134,7 @@ def check_code_prior(prior: CodeDistribution) -> None:
     Raises:
         ValueError: If it isn't one of real numbers, or is made of posteriors.
     """
+    check_distribution("prior", prior)
     if isinstance(prior, VampPrior) or prior.space != "real":
         raise ValueError(
             "`prior` must be a distribution of real numbers of its own where there is "
@@ -145,6 +152,7 @@ def check_normal(argument: str, distribution: CodeDistribution) -> None:
     Raises:
         ValueError: If it is another.
     """
+    check_distribution(argument, distribution)
     if not isinstance(distribution, Normal):
         raise ValueError(
             f"`{argument}` must be 'normal': the objective is made of means and "

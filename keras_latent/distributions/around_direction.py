@@ -8,7 +8,12 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of, sum_over_event
+from keras_latent.distributions.base import (
+    CodeDistribution,
+    check_distribution,
+    sum_over_event,
+)
+from keras_latent.distributions.checks import seeds_of
 from keras_latent.distributions.uniform_sphere import (
     UniformSphere,
     check_dimensions,
@@ -43,6 +48,7 @@ class AroundDirection(CodeDistribution):
     """
 
     space = "sphere"
+    parameters_type = SphericalParameters
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -88,6 +94,7 @@ class AroundDirection(CodeDistribution):
 
     def closed_kl(self, parameters: Any, prior: CodeDistribution) -> Tensor | None:
         """Log |S| − entropy, against the uniform distribution."""
+        check_distribution("prior", prior)
         if type(prior) is not UniformSphere:
             return None
         mean, concentration = self.parameters_in(parameters)

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
+from keras_latent.distributions.checks import checked_event, named_parameters
+from keras_latent.renamed_errors import arguments_called
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 
@@ -82,12 +84,15 @@ class CodeDistribution(Distribution):
         has_density: Whether `log_prob` is a log-density. A distribution that can only
             be drawn from sets this to False; it then needs a `closed_kl`.
         radius: What lengths of vectors along the last axis stay below.
+        parameters_type: The named tuple that its parameters make, of which plain tuples
+            are made; `None` takes tuples as they are.
     """
 
     space: str = "real"
     stands_alone: bool = False
     has_density: bool = True
     radius: float = math.inf
+    parameters_type: Any = None
 
     @abc.abstractmethod
     def log_prob(self, value: Any, parameters: Any = None) -> Tensor:
@@ -110,6 +115,7 @@ class CodeDistribution(Distribution):
 
         Replicas draw what one draws for their rows.
         """
+        z = float32_of("z", z)
         return rowwise_noise(lambda shape: self.sample(shape=shape, seed=seed), z)
 
     @abc.abstractmethod
@@ -129,6 +135,7 @@ class CodeDistribution(Distribution):
 
     def parameters_shape(self, event: Sequence[int]) -> tuple[int, ...]:
         """All parameters side by side along the last axis; `()` of none."""
+        event = checked_event("event", event)
         channels = self.parameter_channels(event[-1])
         return (*event[:-1], sum(channels.values())) if channels else ()
 
@@ -141,12 +148,22 @@ class CodeDistribution(Distribution):
         raise NotImplementedError
 
     def parameters_in(self, parameters: Any) -> Any:
-        """Parameters by name, whether they are that already or stand side by side."""
+        """Parameters by name, whether they are that already or stand side by side.
+
+        Raises:
+            ValueError: If they are neither, or of shapes that don't fit each other.
+        """
+        kind = self.parameters_type
         if isinstance(parameters, tuple):
-            return parameters
+            if kind is None or type(parameters) not in (tuple, kind):
+                return parameters
+            return named_parameters(kind, parameters, self.parameter_channels)
+        parameters = float32_of(
+            "parameters", parameters, "(batch, ..., channels)", least_rank=2
+        )
         # Of (mean, log_var) of equal size the halves; of others, what each needs.
         size = parameters.shape[-1]
-        by_channels = map(self.parameter_channels, range(size, 0, -1))
+        by_channels = map(self.parameter_channels, range(size or 0, 0, -1))
         fitting = (c for c in by_channels if sum(c.values()) == size)
         sizes = list(next(fitting, {}).values())
         if not sizes:
@@ -156,9 +173,19 @@ class CodeDistribution(Distribution):
                 f"Received: parameters.shape={tuple(parameters.shape)}"
             )
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes) - 1)]
-        return self.from_network(
-            ops.split(ops.cast(parameters, "float32"), ends, axis=-1)
-        )
+        return self.from_network(ops.split(parameters, ends, axis=-1))
+
+    def takes_none(self, parameters: Any) -> None:
+        """Refuse parameters, where the distribution has none but its own weights.
+
+        Raises:
+            ValueError: If there are some.
+        """
+        if parameters is not None:
+            raise ValueError(
+                f"`parameters` must be None for {self.name!r}, which takes none. "
+                f"Received: parameters of type {type(parameters).__name__}"
+            )
 
     def build_for(self, model: Any) -> None:
         """Make the weights that a prior of this model's codes has.
@@ -166,8 +193,9 @@ class CodeDistribution(Distribution):
         Args:
             model: A latent model that knows its `code_shape`.
         """
+        code_shape = code_shape_of(model)
         if not self.built:
-            self.build(model.code_shape)
+            self.build(code_shape)
 
     def check_codes(self, z: Any) -> None:
         """Refuse codes outside of the space, where not all real numbers are in it.
@@ -203,6 +231,7 @@ class CodeDistribution(Distribution):
 
     def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
         """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""
+        check_distribution("prior", prior)
         by_element = self.kl_by_element(parameters, prior)
         return None if by_element is None else sum_over_event(by_element)
 
@@ -222,81 +251,50 @@ class CodeDistribution(Distribution):
             parameters: Those of q, which this distribution is.
             prior: The distribution p.
             z: A draw from q, of shape (batch, *code_shape).
+
+        Raises:
+            ValueError: If `prior` is no distribution, or shapes don't fit.
         """
         closed = self.closed_kl(parameters, prior)
         return self.log_ratio(parameters, prior, z) if closed is None else closed
 
     def log_ratio(self, parameters: Any, prior: "CodeDistribution", z: Tensor) -> Any:
         """Log q(z|x) − log p(z) of each example, of shape (batch,)."""
-        return self.log_prob(z, parameters) - prior.log_prob(z)
+        check_distribution("prior", prior)
+        with arguments_called(value="z"):
+            return self.log_prob(z, parameters) - prior.log_prob(z)
 
 
-def seeds_of(seed: Any, count: int) -> list[Any]:
-    """Seeds of several draws that are to differ, from one for all of them.
-
-    Args:
-        seed: An integer; or a `keras.random.SeedGenerator` or `None`, which give
-            another draw each time.
-        count: Number of draws.
-    """
-    if not isinstance(seed, int | np.integer):
-        return [seed] * count
-    return np.random.SeedSequence(int(seed)).generate_state(count).tolist()
-
-
-def check_same_shape(**tensors: Tensor) -> None:
-    """Refuse two tensors whose shapes differ, which broadcasting would hide.
+def check_distribution(argument: str, distribution: Any) -> None:
+    """Refuse what is no distribution of codes.
 
     Args:
-        **tensors: The two, by the names that the message gives them. A size that isn't
-            known yet goes with any.
+        argument: The argument's name, for the message.
+        distribution: What was given for it.
 
     Raises:
-        ValueError: If they differ.
+        ValueError: If it is something else.
     """
-    shapes = [tuple(tensor.shape) for tensor in tensors.values()]
-    same_rank = len(shapes[0]) == len(shapes[1])
-    if not same_rank or any(
-        a != b for a, b in zip(*shapes, strict=True) if a is not None and b is not None
-    ):
-        names = " and ".join(f"`{name}`" for name in tensors)
-        received = ", ".join(
-            f"{name}.shape={shape}" for name, shape in zip(tensors, shapes, strict=True)
-        )
-        raise ValueError(f"{names} must have the same shape. Received: {received}")
-
-
-def check_event(value: Tensor, event: Sequence[int]) -> None:
-    """Refuse values of another event than a prior was made for.
-
-    Raises:
-        ValueError: If the shape of `value` isn't (batch, *event).
-    """
-    if tuple(value.shape[1:]) != tuple(event):
+    if not isinstance(distribution, CodeDistribution):
         raise ValueError(
-            f"`value` must have the shape {('batch', *event)}. ".replace("'", "")
-            + f"Received: value.shape={tuple(value.shape)}"
+            f"`{argument}` must be a distribution of codes, an object of "
+            f"`keras_latent.distributions`. Received: {argument}={distribution!r}"
         )
 
 
-def check_built(distribution: Distribution) -> None:
-    """Refuse to use a prior before a model has told it what its codes are.
+def code_shape_of(model: Any) -> tuple[int, ...]:
+    """The shape of a model's codes.
 
     Raises:
-        ValueError: If it has no weights yet.
+        ValueError: If it has none, being no latent model.
     """
-    if not distribution.built:
+    shape = getattr(model, "code_shape", None)
+    if not isinstance(shape, tuple):
         raise ValueError(
-            "`prior` must be given to a model before it is used, if it has weights. "
-            f"Received: prior={distribution.name!r}, which no model has built"
+            "`model` must be a latent model, whose codes have a shape. "
+            f"Received: model of type {type(model).__name__}"
         )
-
-
-def to_float32(x: Tensor) -> Tensor:
-    """Cast to float32; a symbolic tensor that is float32 already stays as it is."""
-    if keras.backend.is_keras_tensor(x) and x.dtype == "float32":
-        return x
-    return ops.cast(x, "float32")
+    return shape
 
 
 def sum_over_event(values: Tensor) -> Tensor:

@@ -11,12 +11,19 @@ from keras import ops
 from keras_latent.distributions import flows as steps
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_built,
+    code_shape_of,
     sum_over_event,
-    to_float32,
+)
+from keras_latent.distributions.checks import (
+    check_built,
+    check_event,
+    check_same_shape,
+    checked_event,
+    draw_shape,
 )
 from keras_latent.distributions.normal import Normal
 from keras_latent.distributions.normal_mixture import NormalMixture
+from keras_latent.tensors import float32_of, known_shape, to_float32
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_choice
 
@@ -106,9 +113,12 @@ class Flow(CodeDistribution):
         count = len(self.base.parameter_channels(2))
         own = self.base.from_network(outputs[:count])
         rest = [to_float32(output) for output in outputs[count:]]
-        names = [name for name, size in self._counts(2).items() if size]
-        names = [*list(self.base.parameter_channels(2)), *names]
-        return _parameters_type(tuple(names))(*own, *rest)
+        return self.parameters_type(*own, *rest)
+
+    @property
+    def parameters_type(self) -> Any:
+        """A named tuple of the base's parameters and of those of the steps."""
+        return _parameters_type(tuple(self.parameter_channels(2)))
 
     def build_for(self, model: Any) -> None:
         """Make the weights of a prior, or see whether those of another model fit.
@@ -117,13 +127,15 @@ class Flow(CodeDistribution):
             ValueError: If the flow is a posterior already, or was made for codes of
                 another shape.
         """
-        self._check_role("prior", model.code_shape)
+        code_shape = code_shape_of(model)
+        self._check_role("prior", code_shape)
         if not self.built:
             self.base.build_for(model)
-            self._build_steps("prior", model.code_shape)
+            self._build_steps("prior", code_shape)
 
     def build(self, code_shape: Sequence[int]) -> None:
         """Make the weights of a prior for codes of this shape."""
+        code_shape = checked_event("code_shape", code_shape)
         if not self.base.built:
             self.base.build(code_shape)
         self._build_steps("prior", code_shape)
@@ -135,15 +147,19 @@ class Flow(CodeDistribution):
             ValueError: If the flow is a prior already, or was made for codes of another
                 shape.
         """
+        code_shape = checked_event("code_shape", code_shape)
         self._check_role("posterior", code_shape)
         if not self.built:
             self._build_steps("posterior", code_shape)
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log base(z₀) − Σ log |det|, with z₀ by the steps' inverses."""
-        check_built(self)
-        z = to_float32(value)
         base, given = self._split(parameters)
+        z = float32_of("value", value)
+        # Steps know the size of the last axis alone.
+        check_event(z, (*(known_shape(z) or (None, None))[1:-1], self._code_shape[-1]))
+        if base is not None:
+            check_same_shape(value=z, mean=base[0])
         log_det: Any = 0.0
         for step, own in reversed(list(zip(self.flows, given, strict=True))):
             z, by_position = step.inverse(z, own)
@@ -155,6 +171,8 @@ class Flow(CodeDistribution):
     ) -> Tensor:
         """A draw of the base, transformed."""
         base, given = self._split(parameters)
+        if base is None:
+            shape = draw_shape(shape, last=self._code_shape[-1])
         z = self.base.sample(base, seed=seed, shape=shape)
         return self._transformed(z, given)[0]
 
@@ -197,7 +215,8 @@ class Flow(CodeDistribution):
     def _split(self, parameters: Any) -> tuple[Any, list[Tensor | None]]:
         """The parameters of the base, and what each step is given."""
         check_built(self)
-        if parameters is None:
+        if self._role == "prior":
+            self.takes_none(parameters)
             return None, [None] * len(self.flows)
         parameters = self.parameters_in(parameters)
         count = len(self.base.parameter_channels(2))

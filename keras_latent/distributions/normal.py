@@ -9,11 +9,12 @@ from keras import ops
 
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_same_shape,
+    check_distribution,
     sum_over_event,
-    to_float32,
 )
+from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
 from keras_latent.losses import standard_normal_kl
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 
@@ -50,6 +51,7 @@ class Normal(CodeDistribution):
     """
 
     stands_alone = True
+    parameters_type = NormalParameters
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -66,7 +68,7 @@ class Normal(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Σ −½·(ε² + log σ² + log 2π), with ε = (z − μ)/σ."""
-        value = to_float32(value)
+        value = float32_of("value", value)
         squares, log_var = ops.square(value), 0.0
         if parameters is not None:
             mean, log_var = self.parameters_in(parameters)
@@ -78,8 +80,9 @@ class Normal(CodeDistribution):
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """Z = μ + σε with ε ~ N(0, I)."""
+        seed = draw_seed(seed)
         if parameters is None:
-            return keras.random.normal(shape, dtype="float32", seed=seed)
+            return keras.random.normal(draw_shape(shape), dtype="float32", seed=seed)
         mean, log_var = self.parameters_in(parameters)
         noise = rowwise_noise(
             lambda shape: keras.random.normal(shape, dtype="float32", seed=seed), mean
@@ -92,6 +95,7 @@ class Normal(CodeDistribution):
 
     def kl_by_element(self, parameters: Any, prior: CodeDistribution) -> Tensor | None:
         """½(μ² + σ² − 1 − log σ²) against N(0, I)."""
+        check_distribution("prior", prior)
         # What is derived from it may have another density.
         if type(prior) is not Normal:
             return None

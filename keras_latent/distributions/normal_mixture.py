@@ -9,12 +9,17 @@ from keras import ops
 
 from keras_latent.distributions.base import (
     CodeDistribution,
+    code_shape_of,
+)
+from keras_latent.distributions.checks import (
     check_built,
     check_event,
+    checked_event,
+    draw_shape,
     seeds_of,
-    to_float32,
 )
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
 
@@ -58,7 +63,7 @@ class NormalMixture(CodeDistribution):
             ValueError: If they were made for codes of another shape.
         """
         super().build_for(model)
-        if tuple(self.means.shape[1:]) != tuple(model.code_shape):
+        if tuple(self.means.shape[1:]) != code_shape_of(model):
             raise ValueError(
                 f"`prior` {self.name!r} was made for codes of shape "
                 f"{tuple(self.means.shape[1:])}. Received: a model with "
@@ -67,7 +72,7 @@ class NormalMixture(CodeDistribution):
 
     def build(self, code_shape: Sequence[int]) -> None:
         """Make the weights for codes of this shape."""
-        shape = (self.components, *code_shape)
+        shape = (self.components, *checked_event("code_shape", code_shape))
         weights = {"dtype": "float32", "autocast": False}
         self.means = self.add_weight(
             name="means",
@@ -86,7 +91,8 @@ class NormalMixture(CodeDistribution):
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log Σₖ πₖ N(z; μₖ, σₖ²)."""
         check_built(self)
-        value = to_float32(value)
+        self.takes_none(parameters)
+        value = float32_of("value", value)
         check_event(value, self.means.shape[1:])
         z = ops.expand_dims(value, 1)
         log_vars = self._log_vars()
@@ -100,6 +106,8 @@ class NormalMixture(CodeDistribution):
     ) -> Tensor:
         """A draw of a component for each row, and one from it."""
         check_built(self)
+        self.takes_none(parameters)
+        shape = draw_shape(shape, self.means.shape[1:])
         which, where = seeds_of(seed, 2)
         logits = ops.expand_dims(ops.convert_to_tensor(self.logits), 0)
         chosen = keras.random.categorical(logits, shape[0], seed=which)[0]
@@ -112,6 +120,7 @@ class NormalMixture(CodeDistribution):
     def mean(self, parameters: Any = None) -> Tensor:
         """Σₖ πₖ μₖ, of shape code_shape."""
         check_built(self)
+        self.takes_none(parameters)
         weights = ops.softmax(ops.convert_to_tensor(self.logits))
         return ops.tensordot(weights, ops.convert_to_tensor(self.means), axes=1)
 

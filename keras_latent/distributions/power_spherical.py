@@ -12,12 +12,10 @@ from keras_latent.distributions.around_direction import (
     AroundDirection,
     exact_in_float32,
 )
-from keras_latent.distributions.base import (
-    check_same_shape,
-    sum_over_event,
-    to_float32,
-)
+from keras_latent.distributions.base import sum_over_event
+from keras_latent.distributions.checks import check_same_shape
 from keras_latent.distributions.uniform_sphere import log_area
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_gamma
 from keras_latent.typing import Tensor
 
@@ -57,7 +55,7 @@ class PowerSpherical(AroundDirection):
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log C(κ) + κ·log(½(1 + μᵀz)), summed over the vectors of a map."""
         mean, concentration = self.parameters_in(parameters)
-        value = to_float32(value)
+        value = float32_of("value", value)
         check_same_shape(value=value, mean=mean)
         log_normaliser = _log_normaliser(concentration, value.shape[-1])
         return sum_over_event(log_normaliser + concentration * _log_half(value, mean))

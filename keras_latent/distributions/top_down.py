@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, seeds_of, to_float32
+from keras_latent.distributions.base import CodeDistribution
+from keras_latent.distributions.checks import seeds_of
 from keras_latent.losses import standard_normal_kl
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
@@ -110,7 +112,7 @@ class TopDownPrior(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Σₗ log N(zₗ; μₗ, σₗ²)."""
-        value = to_float32(value)
+        value = float32_of("value", value)
         return sum(
             _log_normal(own, *self.level(index, above))
             for index, above, own in self.parts(value)
@@ -194,7 +196,7 @@ class TopDownPosterior(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Σₗ log q(zₗ|z₁…zₗ₋₁, x)."""
-        parameters, value = self.parameters_in(parameters), to_float32(value)
+        parameters, value = self.parameters_in(parameters), float32_of("value", value)
         return sum(
             _log_normal(own, *self._level(index, above, parameters))
             for index, above, own in self.prior.parts(value)

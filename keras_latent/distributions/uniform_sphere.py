@@ -8,8 +8,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.distributions.base import CodeDistribution, to_float32
+from keras_latent.distributions.base import CodeDistribution
+from keras_latent.distributions.checks import draw_seed, draw_shape
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Tensor
+from keras_latent.validation import is_integer
 
 _LEAST = 1e-12
 """Squared lengths up to this are taken for 0 by what divides by a length."""
@@ -37,7 +40,8 @@ class UniformSphere(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """−log |S| for each vector, summed over the positions of a map."""
-        value = to_float32(value)
+        self.takes_none(parameters)
+        value = float32_of("value", value)
         dimensions = value.shape[-1]
         check_dimensions(dimensions)
         positions = math.prod(value.shape[1:-1])
@@ -48,11 +52,14 @@ class UniformSphere(CodeDistribution):
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """Normal vectors, brought to length 1."""
+        self.takes_none(parameters)
+        shape, seed = draw_shape(shape), draw_seed(seed)
         check_dimensions(shape[-1])
         return unit(keras.random.normal(shape, dtype="float32", seed=seed))
 
     def mean(self, parameters: Any = None) -> Tensor:
         """0, which doesn't lie on the sphere."""
+        self.takes_none(parameters)
         return ops.zeros((), "float32")
 
 
@@ -62,7 +69,7 @@ def check_dimensions(dimensions: int) -> None:
     Raises:
         ValueError: If they have fewer than 2 dimensions along the last axis.
     """
-    if dimensions < 2:
+    if not is_integer(dimensions) or dimensions < 2:
         raise ValueError(
             "`posterior` and `prior` on a sphere must have codes of at least 2 "
             f"dimensions along the last axis. Received: dimensions={dimensions}"

@@ -11,10 +11,16 @@ from keras import ops
 
 from keras_latent.distributions.base import (
     CodeDistribution,
-    check_built,
-    seeds_of,
-    to_float32,
+    code_shape_of,
 )
+from keras_latent.distributions.checks import (
+    check_built,
+    check_event,
+    draw_shape,
+    seeds_of,
+)
+from keras_latent.graph import known_values
+from keras_latent.tensors import as_tensor, float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
 
@@ -96,6 +102,7 @@ class VampPrior(CodeDistribution):
                 "make another for each. "
                 f"Received: prior={self.name!r}, which another model has"
             )
+        self._code_shape = code_shape_of(model)
         spec = model.encoder_spec()
         if isinstance(spec, dict):
             raise ValueError(
@@ -135,12 +142,14 @@ class VampPrior(CodeDistribution):
             ValueError: If the shape is another, or a value is outside the range.
         """
         check_built(self)
-        if np.shape(images) != tuple(self.pseudo_inputs.shape):
+        shape = tuple(self.pseudo_inputs.shape)
+        given = known_values(as_tensor("images", images, str(shape)))
+        if given is None or given.shape != shape:
             raise ValueError(
-                f"`images` must have the shape {tuple(self.pseudo_inputs.shape)}. "
-                f"Received: images of shape {np.shape(images)}"
+                f"`images` must have the shape {shape}, and values. "
+                f"Received: images of shape {tuple(np.shape(images))}"
             )
-        values = np.asarray(images, "float32")
+        values = given.astype("float32")
         low, high = self._range
         least, greatest = float(values.min()), float(values.max())
         is_finite = math.isfinite(least) and math.isfinite(greatest)
@@ -153,8 +162,11 @@ class VampPrior(CodeDistribution):
 
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log 1/K Σₖ q(z|uₖ)."""
+        check_built(self)
+        self.takes_none(parameters)
+        value = float32_of("value", value)
+        check_event(value, self._code_shape)
         q = self._posteriors()
-        value = to_float32(value)
         by_input: list[Tensor] = []
         for k in range(0, self.num_inputs, _INPUTS_AT_ONCE):
             some = type(q)(*(part[k : k + _INPUTS_AT_ONCE] for part in q))
@@ -169,6 +181,8 @@ class VampPrior(CodeDistribution):
     ) -> Tensor:
         """A pseudo-input for each row, all equally likely, and a draw from q(z|u)."""
         check_built(self)
+        self.takes_none(parameters)
+        shape = draw_shape(shape, self._code_shape)
         which, where = seeds_of(seed, 2)
         chosen = keras.random.randint(
             (shape[0],), 0, self.num_inputs, dtype="int32", seed=which
@@ -179,6 +193,8 @@ class VampPrior(CodeDistribution):
 
     def mean(self, parameters: Any = None) -> Tensor:
         """The mean of the posteriors' means, of shape code_shape."""
+        check_built(self)
+        self.takes_none(parameters)
         q = self._posteriors()
         return ops.mean(self._posterior_of().mean(q), axis=0)
 

@@ -11,13 +11,11 @@ from keras_latent.distributions.around_direction import (
     AroundDirection,
     exact_in_float32,
 )
-from keras_latent.distributions.base import (
-    check_same_shape,
-    sum_over_event,
-    to_float32,
-)
+from keras_latent.distributions.base import sum_over_event
+from keras_latent.distributions.checks import check_same_shape
 from keras_latent.distributions.polar_angle import angle, quantile
 from keras_latent.distributions.uniform_sphere import log_area
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 
@@ -59,7 +57,7 @@ class VonMisesFisher(AroundDirection):
     def log_prob(self, value: Tensor, parameters: Any = None) -> Tensor:
         """Log C(κ) + κμᵀz, summed over the vectors of a map."""
         mean, concentration = self.parameters_in(parameters)
-        value = to_float32(value)
+        value = float32_of("value", value)
         check_same_shape(value=value, mean=mean)
         # κ(μᵀz − 1), of which float32 keeps more digits.
         apart = 0.5 * ops.sum(ops.square(value - mean), axis=-1, keepdims=True)

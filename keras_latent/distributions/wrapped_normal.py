@@ -6,16 +6,13 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_latent.distributions import poincare_ball as ball
-from keras_latent.distributions.base import (
-    CodeDistribution,
-    check_same_shape,
-    sum_over_event,
-    to_float32,
-)
+from keras_latent.distributions.base import CodeDistribution, sum_over_event
+from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
+from keras_latent.graph import known_values
+from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range
@@ -76,6 +73,7 @@ class WrappedNormal(CodeDistribution):
     """
 
     stands_alone = True
+    parameters_type = WrappedParameters
 
     def __init__(self, curvature: float = 1.0, **kwargs: Any) -> None:
         check_in_range("curvature", curvature, low=1e-4, high=1e4)
@@ -103,7 +101,7 @@ class WrappedNormal(CodeDistribution):
         Raises:
             ValueError: If a point lies outside of the ball, and is known already.
         """
-        value = to_float32(value)
+        value = float32_of("value", value)
         self.check_codes(value)
         z = ops.cast(value, "float64")
         log_scale: Any = 0.0
@@ -125,12 +123,13 @@ class WrappedNormal(CodeDistribution):
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()
     ) -> Tensor:
         """A normal vector, followed from μ."""
+        seed = draw_seed(seed)
 
         def draw(shape: Any) -> Tensor:
             return keras.random.normal(shape, dtype="float32", seed=seed)
 
         if parameters is None:
-            v = ops.cast(draw(shape), "float64")
+            v = ops.cast(draw(draw_shape(shape)), "float64")
             return self._point(ball.exponential(0.5 * v, self.curvature))
         mean, scale = self.parameters_in(parameters)
         v = ops.cast(scale * rowwise_noise(draw, mean), "float64")
@@ -149,12 +148,11 @@ class WrappedNormal(CodeDistribution):
         Raises:
             ValueError: If one has a length of 1/√c or more.
         """
-        is_known = not keras.backend.is_keras_tensor(z) and (
-            not tf.is_tensor(z) or hasattr(z, "numpy")
-        )
-        if not is_known or not z.shape[0]:
+        values = known_values(float32_of("z", z))
+        if values is None or not values.size:
             return
-        longest = float(np.sqrt(np.max(np.sum(np.square(z, dtype="float64"), axis=-1))))
+        squares = np.sum(np.square(values, dtype="float64"), axis=-1)
+        longest = float(np.sqrt(np.max(squares)))
         if not longest < self.radius:
             raise ValueError(
                 "`z` must lie inside of the ball, at lengths below 1/√c = "

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_vectors
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, checked_seed
 
 
 class Clusters(NamedTuple):
@@ -34,8 +34,8 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
         `Clusters(labels, centroids)`, of shapes (codes,) and (count, *code_shape).
 
     Raises:
-        ValueError: If a code isn't finite, or there are fewer different codes than
-            clusters.
+        ValueError: If a code isn't finite, there are fewer different codes than
+            clusters, or the seed is no integer of at least 0.
 
     Source: Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful
     seeding".
@@ -47,6 +47,7 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
     from sklearn.cluster import KMeans
 
     count = checked_positive_integer("count", count)
+    random_state = checked_seed(seed) % 2**32
     codes = as_codes("codes", codes)
     vectors = as_vectors("codes", codes)
     different = len(np.unique(vectors, axis=0))
@@ -55,7 +56,7 @@ def clusters(codes: Any, count: int, seed: int = 0) -> Clusters:
             f"`count` must be at most the number of different codes, {different}. "
             f"Received: count={count}"
         )
-    means = KMeans(count, n_init=10, random_state=seed).fit(vectors)
+    means = KMeans(count, n_init=10, random_state=random_state).fit(vectors)
     centroids = means.cluster_centers_.reshape(count, *codes.shape[1:])
     return Clusters(means.labels_, centroids)
 

@@ -135,10 +135,12 @@ def check_code_shape(
     Raises:
         ValueError: If `codes` has another.
     """
-    if len(code_shape) == 1:
+    is_vector = len(code_shape) == 1
+    if is_vector and codes.ndim <= MANY[0]:
         check_latent_dim(argument, codes, code_shape[0])
-    elif codes.shape[-len(code_shape) :] != tuple(code_shape):
+    elif is_vector or codes.shape[-len(code_shape) :] != tuple(code_shape):
+        kind = "vectors" if is_vector else "maps"
         raise ValueError(
-            f"`{argument}` must be maps of shape {tuple(code_shape)}. "
+            f"`{argument}` must be {kind} of shape {tuple(code_shape)}. "
             f"Received: {argument} of shape {codes.shape}"
         )

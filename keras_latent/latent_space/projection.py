@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 
 from keras_latent.latent_space.codes import as_vectors
-from keras_latent.validation import check_choice, checked_positive_integer
+from keras_latent.validation import (
+    check_choice,
+    checked_positive_integer,
+    checked_seed,
+)
 
 _LARGEST_PERPLEXITY = 30.0
 _UMAP_NEIGHBOURS = 15
@@ -49,7 +53,8 @@ def project(
 
     Raises:
         ValueError: If there are too few codes, or too many for t-SNE, a code isn't
-            finite, or `dimensions`, `method` or `verbose` is none that is possible.
+            finite, or `dimensions`, `method`, `seed` or `verbose` is none that is
+            possible.
         ImportError: If `method` is `"umap"` and umap-learn isn't installed.
 
     Source: van der Maaten and Hinton 2008, "Visualizing data using t-SNE"; McInnes,
@@ -61,6 +66,7 @@ def project(
     check_choice("method", method, _METHODS)
     check_choice("verbose", verbose, (0, 1))
     dimensions = checked_positive_integer("dimensions", dimensions)
+    random_state = checked_seed(seed) % 2**32
     codes = as_vectors("codes", codes)
     most = min(codes.shape[1], 3) if method == "tsne" else codes.shape[1]
     if dimensions > most:
@@ -83,7 +89,8 @@ def project(
     if (codes == codes[0]).all():
         return np.zeros((len(codes), dimensions))
     # In single precision, squares of tiny codes underflow to 0.
-    return _METHODS[method](codes.astype("float64"), dimensions, seed, verbose)
+    codes = codes.astype("float64")
+    return _METHODS[method](codes, dimensions, random_state, verbose)
 
 
 def sample_rows(count: int, most: int, seed: int = 0) -> np.ndarray:
@@ -98,14 +105,15 @@ def sample_rows(count: int, most: int, seed: int = 0) -> np.ndarray:
         Integers of shape (min(count, most),): indices in increasing order, none twice.
 
     Raises:
-        ValueError: If `count` or `most` is no positive integer.
+        ValueError: If `count` or `most` is no positive integer, or `seed` no integer of
+            at least 0.
 
     >>> sample_rows(3, most=5)
     array([0, 1, 2])
     """
     count = checked_positive_integer("count", count)
     most = checked_positive_integer("most", most)
-    return np.sort(np.random.default_rng(seed).permutation(count)[:most])
+    return np.sort(np.random.default_rng(checked_seed(seed)).permutation(count)[:most])
 
 
 def _principal_components(

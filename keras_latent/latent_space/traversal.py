@@ -1,12 +1,18 @@
 """What one dimension of a code does."""
 
+import contextlib
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+from keras_latent.graph import known_values
 from keras_latent.latent_space.codes import ONE, as_codes, as_numbers
 from keras_latent.latent_space.sphere import onto_sphere
+from keras_latent.validation import check_choice, is_integer
+
+_BALL = "ball of curvature"
+"""How the spaces begin of which each curvature has its own."""
 
 
 def traverse(
@@ -27,14 +33,16 @@ def traverse(
             them.
         space: Where codes lie, as `Distribution.space`: on a `"sphere"`, the other
             elements of the vector are scaled so that its length stays 1, and values
-            are in [-1, 1]. Defaults to `"real"`.
+            are in [-1, 1]; `"real"` or a `"ball of curvature ..."` leaves them as they
+            are. Defaults to `"real"`.
 
     Returns:
         Array of shape (len(dimensions), steps, *code_shape), in the type of the code.
 
     Raises:
         ValueError: If a shape is wrong, a number isn't finite, the code doesn't have
-            one of the dimensions, or a value isn't on the sphere.
+            one of the dimensions, a value isn't on the sphere, or there is no such
+            space.
 
     >>> traverse([5.0, 6.0], values=[-1.0, 1.0])
     array([[[-1.,  6.],
@@ -42,6 +50,7 @@ def traverse(
            [[ 5., -1.],
             [ 5.,  1.]]])
     """
+    _check_space(space)
     code, values = as_codes("code", code, ONE), as_numbers("values", values)
     if values.ndim != 1:
         raise ValueError(
@@ -71,11 +80,19 @@ def _checked_dimensions(
 ) -> np.ndarray:
     if dimensions is None:
         return np.arange(latent_dim)
-    chosen = np.array([*dimensions])
-    is_list = chosen.ndim == 1 and chosen.size and chosen.dtype.kind in "iu"
-    if not is_list or chosen.min() < 0 or chosen.max() >= latent_dim:
+    known = known_values(dimensions)
+    given: Any = dimensions if known is None else known.tolist()
+    with contextlib.suppress(Exception):  # What can't be iterated is no list below.
+        given = list(given)
+    is_list = isinstance(given, list) and given and all(map(is_integer, given))
+    if not is_list or min(given) < 0 or max(given) >= latent_dim:
         raise ValueError(
-            f"`dimensions` must be integers from 0 to {latent_dim - 1}, at least one. "
-            f"Received: dimensions={chosen.tolist()}"
+            f"`dimensions` must be a list of integers from 0 to {latent_dim - 1}, at "
+            f"least one. Received: dimensions={given!r}"
         )
-    return chosen
+    return np.array(given)
+
+
+def _check_space(space: Any) -> None:
+    if not isinstance(space, str) or not space.startswith(_BALL):
+        check_choice("space", space, ("real", "sphere", f"{_BALL} ..."))

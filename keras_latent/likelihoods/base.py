@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from keras_latent.distributions.base import (
-    Distribution,
-    check_same_shape,
-    to_float32,
-)
+from keras_latent.distributions.base import Distribution
+from keras_latent.distributions.checks import check_same_shape, draw_seed
+from keras_latent.tensors import float32_of
 from keras_latent.typing import Observation, Tensor
 
 RANGE_TOLERANCE = 1e-6
@@ -137,18 +135,19 @@ class TensorLikelihood(Likelihood):
 
     def log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         """Log-probability of `x`, nats an example, (batch,) float32."""
-        x, parameters = to_float32(x), to_float32(parameters)
+        x, parameters = self._given("x", x), self._given("parameters", parameters)
         check_same_shape(x=x, parameters=parameters)
         log_probs = self._log_prob(x, parameters)
         return ops.sum(log_probs, axis=tuple(range(1, len(log_probs.shape))))
 
     def mean(self, parameters: Tensor) -> Tensor:
         """Mean of the observation, (batch, ...) float32."""
-        return self._mean(to_float32(parameters))
+        return self._mean(self._given("parameters", parameters))
 
     def sample(self, parameters: Tensor, seed: Any = None) -> Tensor:
         """A draw of the observation, (batch, ...) float32."""
-        return self._sample(to_float32(parameters), seed)
+        parameters = self._given("parameters", parameters)
+        return self._sample(parameters, draw_seed(seed))
 
     def check_observation(self, x: Tensor) -> None:
         """Refuse values that are not finite, or outside `expected_range`."""
@@ -170,6 +169,10 @@ class TensorLikelihood(Likelihood):
                 f"likelihood. Received: minimum={lowest:.9g}, maximum={highest:.9g}"
             )
 
+    def _given(self, argument: str, value: Any) -> Tensor:
+        """An argument as a float32 tensor of rows."""
+        return float32_of(argument, value, "(batch, ...)", least_rank=1)
+
     @abc.abstractmethod
     def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor: ...
 
@@ -186,13 +189,29 @@ def float32_array(x: Tensor) -> np.ndarray:
     Raises:
         ValueError: If they are not real numbers.
     """
-    values = np.asarray(x)
+    with np.errstate(over="ignore"):
+        return real_array(x).astype("float32", copy=False)
+
+
+def real_array(x: Tensor) -> np.ndarray:
+    """The values of an observation.
+
+    Raises:
+        ValueError: If they are not real numbers, or not known yet.
+    """
+    try:
+        values = np.asarray(x)
+    # What an object raises that is asked for its values is of any kind.
+    except Exception as error:
+        raise ValueError(
+            "`x` must be an array of known values, its rows of equal length. "
+            f"Received: x of type {type(x).__name__}"
+        ) from error
     if values.dtype.kind in "cmMOSU":
         raise ValueError(
             f"`x` must hold real numbers. Received: x of dtype {values.dtype}"
         )
-    with np.errstate(over="ignore"):
-        return values.astype("float32", copy=False)
+    return values
 
 
 def identifier_of(likelihood: Likelihood) -> str:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.likelihoods.base import TensorLikelihood
+from keras_latent.likelihoods.base import TensorLikelihood, real_array
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_switch
 
@@ -52,7 +52,7 @@ class Bernoulli(TensorLikelihood):
 
     def check_normalised(self, x: Tensor) -> None:
         """Refuse grey values."""
-        values = np.asarray(x)
+        values = real_array(x)
         grey = np.count_nonzero((values != 0) & (values != 1))
         if grey:
             raise ValueError(

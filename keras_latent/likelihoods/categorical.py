@@ -6,7 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.likelihoods.base import TensorLikelihood
+from keras_latent.likelihoods.base import TensorLikelihood, real_array
+from keras_latent.tensors import float32_of, known_shape
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_switch
 
@@ -50,7 +51,7 @@ class Categorical(TensorLikelihood):
 
     def check_normalised(self, x: Tensor) -> None:
         """Refuse vectors that are not one-hot."""
-        values = np.asarray(x)
+        values = real_array(x)
         is_binary = ((values == 0) | (values == 1)).all(axis=-1)
         one_hot = is_binary & (values.sum(axis=-1) == 1)
         if not one_hot.all():
@@ -63,6 +64,16 @@ class Categorical(TensorLikelihood):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "from_logits": self.from_logits}
+
+    def _given(self, argument: str, value: Any) -> Tensor:
+        tensor = float32_of(argument, value, "(batch, ..., categories)")
+        shape = known_shape(tensor)
+        if shape is not None and shape[-1] == 0:
+            raise ValueError(
+                f"`{argument}` must have at least one category along its last axis. "
+                f"Received: {argument} of shape {shape}"
+            )
+        return tensor
 
     def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         return -ops.categorical_crossentropy(

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.likelihoods.base import TensorLikelihood
+from keras_latent.likelihoods.base import TensorLikelihood, real_array
 from keras_latent.typing import Tensor
 from keras_latent.validation import (
     check_in_range,
@@ -91,8 +91,10 @@ class DiscretizedLogistic(TensorLikelihood):
 
     def check_normalised(self, x: Tensor) -> None:
         """Refuse values between the levels, which have no probability of their own."""
-        values = np.asarray(x, "float64") * (self.levels - 1)
-        between = np.count_nonzero(np.abs(values - np.round(values)) > _LEVEL_TOLERANCE)
+        values = real_array(x).astype("float64") * (self.levels - 1)
+        # Of NaN it is none.
+        distance = np.abs(values - np.round(values))
+        between = np.count_nonzero(~(distance <= _LEVEL_TOLERANCE))
         if between:
             raise ValueError(
                 f"`x` must hold the levels k / {self.levels - 1}: other values have no "

@@ -1,13 +1,14 @@
 """The likelihood of a dict of columns, each with its own."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
+from keras_latent.distributions.checks import seeds_of
 from keras_latent.likelihoods.base import Likelihood
+from keras_latent.tensors import known_shape, shapes_fit
 from keras_latent.typing import Tensor
 
 
@@ -81,31 +82,30 @@ class Mixed(Likelihood):
         for column, likelihood in self.likelihoods.items():
             with errors_named(column):
                 log_probs.append(likelihood.log_prob(x[column], parameters[column]))
+        _check_rows(self.likelihoods, log_probs)
         return sum(log_probs)
 
     def mean(self, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mean of each column, float32."""
         self._check_columns("parameters", parameters)
-        return {
-            column: likelihood.mean(parameters[column])
-            for column, likelihood in self.likelihoods.items()
-        }
+        means = {}
+        for column, likelihood in self.likelihoods.items():
+            with errors_named(column):
+                means[column] = likelihood.mean(parameters[column])
+        return means
 
     def sample(
         self, parameters: dict[str, Tensor], seed: Any = None
     ) -> dict[str, Tensor]:
         """A draw of each column, float32, independent of the others."""
         self._check_columns("parameters", parameters)
-        seeds = [seed] * len(self.likelihoods)
-        if isinstance(seed, int):
-            # One integer for all would give columns of one shape the same noise.
-            seeds = np.random.SeedSequence(seed).generate_state(len(seeds)).tolist()
-        return {
-            column: likelihood.sample(parameters[column], seed=column_seed)
-            for (column, likelihood), column_seed in zip(
-                self.likelihoods.items(), seeds, strict=True
-            )
-        }
+        # One integer for all would give columns of one shape the same noise.
+        seeds = iter(seeds_of(seed, len(self.likelihoods)))
+        draws = {}
+        for column, likelihood in self.likelihoods.items():
+            with errors_named(column):
+                draws[column] = likelihood.sample(parameters[column], seed=next(seeds))
+        return draws
 
     def check_observation(self, x: dict[str, Tensor]) -> None:
         """Refuse missing and unknown columns, and values out of a column's range."""
@@ -116,6 +116,11 @@ class Mixed(Likelihood):
 
     def check_event(self, event: Mapping[str, Any]) -> None:
         """Refuse a column of a shape that its likelihood has no value for."""
+        if not isinstance(event, Mapping):
+            raise ValueError(
+                "`event` must be a dict of column name to shape. "
+                f"Received: event={event!r}"
+            )
         for column, likelihood in self.likelihoods.items():
             if column in event:
                 with errors_named(column):
@@ -160,6 +165,17 @@ class Mixed(Likelihood):
             raise ValueError(
                 f"`{argument}` must have the columns {list(self.likelihoods)}. "
                 f"Received: missing={missing}, unknown={unknown}"
+            )
+
+
+def _check_rows(columns: Iterable[str], log_probs: list[Tensor]) -> None:
+    """Refuse columns of different numbers of rows, which a sum would hide."""
+    rows = [known_shape(log_prob) for log_prob in log_probs]
+    for column, own in zip(columns, rows, strict=True):
+        if not shapes_fit(own, rows[0]):
+            raise ValueError(
+                f"`x` must have as many rows in each column, {rows[0]}. "
+                f"Received: x with rows of shape {own} in column {column!r}"
             )
 
 

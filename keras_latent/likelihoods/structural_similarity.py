@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood
 from keras_latent.typing import Tensor
-from keras_latent.validation import check_in_range
+from keras_latent.validation import check_in_range, is_integer
 
 _WINDOW = 11
 _DEVIATION = 1.5
@@ -61,11 +61,12 @@ class StructuralSimilarity(TensorLikelihood):
 
     def check_event(self, event: tuple[int, ...]) -> None:
         """Refuse what isn't an image, or smaller than a window."""
-        if len(event) != 3 or min(event[:2]) < _WINDOW:
+        is_image = isinstance(event, list | tuple) and len(event) == 3
+        if not is_image or not all(map(is_integer, event)) or min(event[:2]) < _WINDOW:
             raise ValueError(
                 "`likelihood` 'structural_similarity' needs images of at least "
                 f"{_WINDOW} x {_WINDOW} pixels, a window of it. "
-                f"Received: observations of shape {tuple(event)}"
+                f"Received: observations of shape {event!r}"
             )
 
     def check_normalised(self, x: Tensor) -> None:
@@ -74,7 +75,7 @@ class StructuralSimilarity(TensorLikelihood):
             "`likelihood` 'structural_similarity' is no density, so that there is no "
             "log-likelihood: train with 'bernoulli' or 'gaussian', or compare images "
             "by `kl.metrics.structural_similarity`. Received: "
-            f"x of shape {tuple(np.shape(x))}"
+            f"x of type {type(x).__name__}"
         )
 
     def get_config(self) -> dict[str, Any]:
@@ -115,11 +116,13 @@ def _positive(factor: Tensor) -> Tensor:
 def _scales(images: Tensor) -> int:
     """How many scales of an image hold a window, five at most."""
     shape = tuple(images.shape)
-    side = min(shape[1:3]) if len(shape) == 4 else 0
+    is_known = len(shape) == 4 and None not in shape[1:]
+    side = min(shape[1:3]) if is_known else 0
     if side < _WINDOW:
         raise ValueError(
             "`x` must hold images of at least 11 x 11 pixels, a window of the "
-            f"likelihood 'structural_similarity'. Received: x of shape {shape}"
+            "likelihood 'structural_similarity', and of a known size. "
+            f"Received: x of shape {shape}"
         )
     return min(len(_WEIGHTS), 1 + int(math.log2(side / _WINDOW)))
 

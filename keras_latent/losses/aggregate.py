@@ -39,14 +39,14 @@ def aggregate_log_densities(
         log q(zᵢ|xᵢ), log q(zᵢ) and log Πₗ q(zᵢₗ), each of shape (batch,).
 
     Raises:
-        ValueError: If the estimator is unknown, shapes differ, or the data set is
-            smaller than the batch.
+        ValueError: If the estimator is unknown, one is no array of shape (batch,
+            latent_dim), shapes differ, or the data set is smaller than the batch.
 
     Source: Chen et al. 2018, equation 5 and appendix C.
     """
     check_choice("estimator", estimator, ("weighted", "stratified"))
     dataset_size = checked_positive_integer("dataset_size", dataset_size)
-    z, mean, log_var = rows_of(z=z, mean=mean, log_var=log_var)
+    z, mean, log_var = rows_of(True, z=z, mean=mean, log_var=log_var)
     if isinstance(z.shape[0], int) and z.shape[0] > dataset_size:
         raise ValueError(
             f"`dataset_size` must be at least the number of rows, {z.shape[0]}. "

@@ -4,7 +4,8 @@ import math
 
 from keras import ops
 
-from keras_latent.losses.rows import floats
+from keras_latent.losses.rows import floats_of
+from keras_latent.tensors import as_tensor, known_shape
 from keras_latent.typing import Tensor
 
 
@@ -18,17 +19,23 @@ def importance_weighted_bound(log_weights: Tensor) -> Tensor:
         Nats, of shape (...).
 
     Raises:
-        ValueError: If there is no draw.
+        ValueError: If it is no array of numbers, or there is no draw.
 
     Source: Burda, Grosse and Salakhutdinov 2015, equation 8.
 
     >>> float(importance_weighted_bound([-3.0, -3.0]))
     -3.0
     """
-    log_weights = floats(log_weights)
-    if not log_weights.shape or log_weights.shape[-1] == 0:
+    log_weights = as_tensor("log_weights", log_weights, "(..., K)", least_rank=1)
+    (log_weights,) = floats_of(log_weights=log_weights)
+    shape = known_shape(log_weights)
+    draws = None if shape is None else shape[-1]
+    if draws == 0:
         raise ValueError(
             "`log_weights` must hold the weights of at least one draw along its last "
-            f"axis. Received: log_weights of shape {tuple(log_weights.shape)}"
+            f"axis. Received: log_weights of shape {shape}"
         )
-    return ops.logsumexp(log_weights, axis=-1) - math.log(log_weights.shape[-1])
+    total = ops.logsumexp(log_weights, axis=-1)
+    if draws is not None:
+        return total - math.log(draws)
+    return total - ops.log(ops.sum(ops.ones_like(log_weights), axis=-1))

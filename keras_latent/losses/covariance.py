@@ -24,7 +24,7 @@ def covariance_deviations(
         Σ_{i≠j} Cᵢⱼ² and Σᵢ (Cᵢᵢ − 1)², scalars.
 
     Raises:
-        ValueError: If the kind is unknown, or shapes differ.
+        ValueError: If the kind is unknown, shapes differ, or there is no row.
 
     Source: Kumar, Sattigeri and Balakrishnan 2018, equations 6 and 7.
 
@@ -34,13 +34,13 @@ def covariance_deviations(
     """
     check_choice("kind", kind, ("i", "ii"))
     if kind == "ii":
-        mean, log_var = rows_of(mean=mean, log_var=log_var)
+        mean, log_var = rows_of(True, mean=mean, log_var=log_var)
     else:
-        (mean,) = rows_of(mean=mean)
+        (mean,) = rows_of(True, mean=mean)
     centred = mean - ops.mean(mean, axis=0)
     rows = ops.cast(ops.maximum(ops.shape(mean)[0], 1), "float32")
     covariance = ops.matmul(ops.transpose(centred), centred) / rows
-    identity = ops.eye(mean.shape[1], dtype="float32")
+    identity = ops.eye(ops.shape(mean)[1], dtype="float32")
     diagonal = ops.sum(covariance * identity, axis=0)
     if kind == "ii":
         diagonal = diagonal + ops.mean(ops.exp(log_var), axis=0)
@@ -68,11 +68,16 @@ def covariance_penalty(
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: If the kind is unknown, shapes differ, there is no row, or a weight
+            is negative.
+
     Source: Kumar, Sattigeri and Balakrishnan 2018, equations 6 and 7.
 
     >>> float(covariance_penalty([[1.0, 1.0], [-1.0, -1.0]], None))
     20.0
     """
+    check_choice("kind", kind, ("i", "ii"))
     check_in_range("off_diagonal_weight", off_diagonal_weight)
     if diagonal_weight is None:
         diagonal_weight = (10.0 if kind == "i" else 1.0) * off_diagonal_weight

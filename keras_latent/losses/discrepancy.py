@@ -1,9 +1,9 @@
 """How far codes are from draws of a prior."""
 
-import math
-
 from keras import ops
 
+from keras_latent.losses.rows import rows_of
+from keras_latent.tensors import as_tensor, known_shape, shapes_fit
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_choice, check_in_range
 
@@ -34,7 +34,8 @@ def mmd(
         A scalar.
 
     Raises:
-        ValueError: If the kernel is unknown, or the codes' shapes differ.
+        ValueError: If the kernel is unknown, the codes' shapes differ, or there are
+            none of either.
 
     Source: Tolstikhin et al. 2018, algorithm 2; the seven scales are those of its code.
 
@@ -43,15 +44,19 @@ def mmd(
     """
     check_choice("kernel", kernel, ("imq", "rbf"))
     check_in_range("scale", scale, low=1e-12)
-    z, drawn = (ops.convert_to_tensor(a, "float32") for a in (z, prior_draws))
-    if tuple(z.shape[1:]) != tuple(drawn.shape[1:]):
+    z = as_tensor("z", z, "(batch, ...)", least_rank=2)
+    drawn = as_tensor("prior_draws", prior_draws, "(draws, ...)", least_rank=2)
+    shapes = known_shape(z), known_shape(drawn)
+    codes, draws = (None if shape is None else shape[1:] for shape in shapes)
+    if not shapes_fit(codes, draws):
         raise ValueError(
             "`prior_draws` must have the shape of the codes, rows aside, "
-            f"{tuple(z.shape[1:])}. Received: prior_draws of shape {tuple(drawn.shape)}"
+            f"{codes}. Received: prior_draws of shape {shapes[1]}"
         )
-    size = math.prod(z.shape[1:])
-    z, drawn = ops.reshape(z, (-1, size)), ops.reshape(drawn, (-1, size))
-    width = 2.0 * size * scale
+    (z,) = rows_of(True, z=z)
+    (drawn,) = rows_of(True, prior_draws=drawn)
+    size = ops.shape(z)[1]
+    width = 2.0 * scale * (size if isinstance(size, int) else ops.cast(size, "float32"))
 
     def similarity(a: Tensor, b: Tensor) -> Tensor:
         r = ops.sum(ops.square(a[:, None] - b[None]), axis=-1)

@@ -1,16 +1,18 @@
 """Losses of pairs of codes that should agree or differ."""
 
-import numbers
-
 from keras import ops
 
 from keras_latent.losses.rows import rows_of
+from keras_latent.tensors import as_tensor, is_tensor
 from keras_latent.typing import Tensor
 from keras_latent.validation import check_in_range
 
 
 def squared_distance(a: Tensor, b: Tensor) -> Tensor:
     """Mean over the dimensions of (a − b)², of shape (batch,).
+
+    Raises:
+        ValueError: If one is no array of shape (batch, latent_dim), or shapes differ.
 
     >>> squared_distance([[0.0, 0.0]], [[1.0, 3.0]]).numpy().tolist()
     [5.0]
@@ -54,13 +56,16 @@ def different(a: Tensor, b: Tensor, margin: float = 1.0) -> Tensor:
         The loss of each pair, of shape (batch,).
 
     Raises:
-        ValueError: If the shapes differ, or the margin is negative.
+        ValueError: If the shapes differ, or the margin is no number or negative.
 
     Source: Hadsell, Chopra and LeCun 2006, equation 4.
 
     >>> different([[0.0]], [[0.0]], margin=2.0).numpy().tolist()
     [2.0]
     """
-    if isinstance(margin, numbers.Real):
+    # A schedule holds it in a variable.
+    if is_tensor(margin):
+        margin = as_tensor("margin", margin, "()")
+    else:
         check_in_range("margin", margin)
     return 0.5 * ops.square(ops.maximum(margin - distance(a, b), 0.0))

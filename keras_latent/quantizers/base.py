@@ -6,12 +6,14 @@ from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_latent.graph import known_values
+from keras_latent.quantizers.checks import array_of, positions_of
+from keras_latent.tensors import is_tensor, known_shape
 from keras_latent.training.replicas import current_share, is_distributed
 from keras_latent.typing import Tensor
+from keras_latent.validation import checked_positive_integer
 
 MOST_CODES = 2**22
 """How many codes there may be: usage is counted code by code."""
@@ -118,6 +120,41 @@ class Quantizer(keras.layers.Layer, abc.ABC):
 
     # What all have in common.
 
+    def __call__(self, e: Any, *args: Any, **kwargs: Any) -> Any:
+        """Quantize what an encoder gives, once it is what the quantizer takes.
+
+        Raises:
+            ValueError: If `e` isn't of shape (batch, ..., input_channels), or is known
+                not to be finite.
+        """
+        return super().__call__(self.as_input(e), *args, **kwargs)
+
+    def as_input(self, e: Any) -> Tensor:
+        """What an encoder gives as a float32 tensor, if it can be quantized.
+
+        Raises:
+            ValueError: If `e` isn't of shape (batch, ..., input_channels), or is known
+                not to be finite.
+        """
+        own = self.channels
+        return positions_of("e", e, None if own is None else self.input_channels(own))
+
+    def as_codes(self, z: Any) -> Tensor:
+        """Any codes as a float32 tensor, if they have as many channels as a code.
+
+        Raises:
+            ValueError: If `z` isn't of shape (batch, ..., channels), or is known not to
+                be finite.
+        """
+        return positions_of("z", z, self.channels)
+
+    def built_for(self, e: Any) -> Tensor:
+        """`as_input`, which gets a quantizer ready that isn't, as a call does."""
+        e = self.as_input(e)
+        if self.channels is None:
+            self.build(known_shape(e) or (None,))
+        return e
+
     def codes_of(self, tokens: Any) -> Tensor:
         """The codes of tokens.
 
@@ -132,10 +169,13 @@ class Quantizer(keras.layers.Layer, abc.ABC):
             ValueError: If tokens aren't integers, are out of range or lack the axis of
                 their levels.
         """
-        if isinstance(tokens, dict):
-            return self.look_up(tokens)
-        if not tf.is_tensor(tokens) and not keras.backend.is_keras_tensor(tokens):
-            tokens = np.asarray(tokens)
+        if self.channels is None:
+            raise ValueError(
+                "`build_for` must be called first: a quantizer that has seen nothing "
+                f"has no codes. Received: {self.name!r}, which isn't built"
+            )
+        if not is_tensor(tokens):
+            tokens = array_of(tokens)
         self.check_tokens("tokens", tokens)
         if isinstance(tokens, np.ndarray):
             tokens = ops.convert_to_tensor(tokens.astype("int32"))
@@ -175,8 +215,10 @@ class Quantizer(keras.layers.Layer, abc.ABC):
             channels: The number of channels of the map that a decoder takes.
 
         Raises:
-            ValueError: If the quantizer makes codes of another size.
+            ValueError: If it is no positive integer, or the quantizer makes codes of
+                another size.
         """
+        channels = checked_positive_integer("channels", channels)
         if self.channels is None:
             self.make_codes(channels)
             if self.num_codes > MOST_CODES:
@@ -204,7 +246,7 @@ class Quantizer(keras.layers.Layer, abc.ABC):
                 f"{own}"
             )
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Get ready for what an encoder gives, of this shape."""
         self.build_for(input_shape[-1])
 

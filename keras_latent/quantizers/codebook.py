@@ -67,7 +67,7 @@ def nearest(e: Tensor, table: Tensor) -> Tensor:
     # ‖e − c‖² but for ‖e‖², which all codes share.
     squares = ops.sum(ops.square(table), axis=-1)
     distances = squares - 2.0 * ops.matmul(flat, ops.transpose(table))
-    return ops.reshape(likeliest(-distances), (-1, *e.shape[1:-1]))
+    return ops.reshape(likeliest(-distances), (-1, *ops.shape(e)[1:-1]))
 
 
 def random_rows(rows: Tensor, count: int, positions: int, seed: Any) -> Tensor:

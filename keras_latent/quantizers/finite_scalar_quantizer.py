@@ -66,6 +66,8 @@ class FiniteScalarQuantizer(Quantizer):
             math.tan(offset / bound)
             for offset, bound in zip(self._offsets, self._bounds, strict=True)
         ]
+        # The levels tell the size of a code.
+        self.build_for(len(levels))
 
     @property
     def num_codes(self) -> int:
@@ -90,7 +92,7 @@ class FiniteScalarQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The tokens of the rounded channels."""
-        return self._token(ops.round(self._bounded(e)))
+        return self._token(ops.round(self._bounded(self.as_input(e))))
 
     def look_up(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
@@ -101,7 +103,7 @@ class FiniteScalarQuantizer(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Tensor:
         """The tokens of the nearest codes, channel by channel."""
-        digits = ops.round(z * self._row(self._halves))
+        digits = ops.round(self.as_codes(z) * self._row(self._halves))
         highest = [
             n - 1 - half for n, half in zip(self.levels, self._halves, strict=True)
         ]

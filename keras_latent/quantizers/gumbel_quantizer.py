@@ -108,7 +108,7 @@ class GumbelQuantizer(Quantizer):
         """Make the table."""
         self.codebook = codebook.new_codebook(self.num_codes, channels)
 
-    def build(self, input_shape: tuple[int, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Refuse to guess the size of a code."""
         raise ValueError(
             "`build_for` must be called first: logits don't tell the size of a code. "
@@ -133,7 +133,7 @@ class GumbelQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The tokens of the most likely codes."""
-        return likeliest(e)
+        return likeliest(self.built_for(e))
 
     def look_up(self, tokens: Tensor) -> Tensor:
         """The codes of tokens."""
@@ -141,6 +141,7 @@ class GumbelQuantizer(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Tensor:
         """The tokens of the nearest codes."""
+        z = self.as_codes(z)
         return codebook.nearest(z, codebook.all_codes(self.codebook, z))
 
     def get_config(self) -> dict[str, Any]:

@@ -116,6 +116,7 @@ class LookupFreeQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The signs as bits of a number, the first channel the highest."""
+        e = self.built_for(e)
         places = [2 ** (e.shape[-1] - 1 - i) for i in range(e.shape[-1])]
         bits = ops.cast(e > 0.0, "int32")
         return ops.sum(bits * np.asarray(places, "int32"), axis=-1)
@@ -130,7 +131,7 @@ class LookupFreeQuantizer(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Tensor:
         """The tokens of the signs."""
-        return self.tokens_of(z)
+        return self.tokens_of(self.as_codes(z))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

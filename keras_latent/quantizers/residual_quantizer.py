@@ -120,7 +120,7 @@ class ResidualQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The tokens of all levels."""
-        tokens = []
+        tokens, e = [], self.built_for(e)
         for quantizer in self.quantizers:
             tokens.append(quantizer.tokens_of(e))
             e = e - quantizer.look_up(tokens[-1])
@@ -133,7 +133,7 @@ class ResidualQuantizer(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Tensor:
         """The tokens that level by level are nearest."""
-        return self.tokens_of(z)
+        return self.tokens_of(self.as_codes(z))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -119,9 +119,25 @@ class TwoMaps(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Any:
         """The tokens of both maps."""
+        e = self.built_for(e)
         top = self.top.tokens_of(self.top_projection(self.top_encoder(e)))
         told = self._told(e, self.top.look_up(top), False)
         return {"bottom": self.bottom.tokens_of(told), "top": top}
+
+    def codes_of(self, tokens: Any) -> Tensor:
+        """The codes of a dict of tokens, `top` and `bottom`, side by side.
+
+        Raises:
+            ValueError: If it is no such dict, or its tokens aren't as described for
+                `Quantizer.codes_of`.
+        """
+        if not isinstance(tokens, dict) or tokens.keys() != {"bottom", "top"}:
+            received = list(tokens) if isinstance(tokens, dict) else type(tokens)
+            raise ValueError(
+                "`tokens` must be a dict of `bottom` and `top`. "
+                f"Received: tokens={received!r}"
+            )
+        return self.look_up(tokens)
 
     def look_up(self, tokens: Any) -> Tensor:
         """The codes of both maps, side by side."""
@@ -130,7 +146,7 @@ class TwoMaps(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Any:
         """The tokens of the nearest codes; of the top, each stands for four."""
-        own = self.bottom.channels
+        own, z = self.bottom.channels, self.as_codes(z)
         top = ops.average_pool(z[..., own:], 2, padding="same")
         return {
             "bottom": self.bottom.nearest_tokens(z[..., :own]),

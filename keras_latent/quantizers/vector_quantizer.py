@@ -179,6 +179,7 @@ class VectorQuantizer(Quantizer):
 
     def tokens_of(self, e: Tensor) -> Tensor:
         """The tokens of the nearest codes."""
+        e = self.built_for(e)
         return codebook.nearest(e, codebook.all_codes(self.codebook, e))
 
     def look_up(self, tokens: Tensor) -> Tensor:
@@ -187,7 +188,7 @@ class VectorQuantizer(Quantizer):
 
     def nearest_tokens(self, z: Tensor) -> Tensor:
         """The tokens of the nearest codes."""
-        return self.tokens_of(z)
+        return self.tokens_of(self.as_codes(z))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -53,8 +53,39 @@ class TestBadCodes:
         codes = codes[0] if argument in ONE_CODE else codes
         self.refuses(argument, codes, "hold numbers. Received: .* dtype <U1")
 
+    def test_that_are_nothing(self, argument):
+        name = argument.strip()
+        self.refuses(argument, None, f"hold numbers. Received: {name}=None")
+        self.refuses(argument, {"a": CODES}, f"Received: {name} of dtype object")
+
+    @pytest.mark.parametrize("shape", [(None, 3), (3,)])
+    def test_whose_values_nobody_knows(self, argument, shape):
+        symbolic = keras.KerasTensor(shape)
+        self.refuses(argument, symbolic, "known values.* of type KerasTensor")
+
     def test_with_rows_of_unequal_length(self, argument):
         self.refuses(argument, [[1.0], [1.0, 2.0]], "array.* Received: .* type list")
+
+
+@pytest.mark.parametrize("seed", [None, "a", -1, 1.5, [1], True, np.ones(2)])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda seed: latent_space.project(CODES, seed=seed),
+        lambda seed: latent_space.project(CODES, "tsne", seed=seed),
+        lambda seed: latent_space.clusters(CODES, 2, seed=seed),
+        lambda seed: latent_space.sample_rows(6, 3, seed=seed),
+    ],
+)
+def test_refuses_what_is_no_seed(call, seed):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in .*: seed="):
+        call(seed)
+
+
+def test_large_seeds_are_seeds():
+    found = latent_space.clusters(CODES, 2, seed=2**40).labels
+    np.testing.assert_array_equal(found, latent_space.clusters(CODES, 2, 2**40).labels)
+    assert latent_space.project(CODES, "tsne", seed=2**40).shape == (6, 2)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -85,6 +116,14 @@ def test_names_every_shape_that_is_allowed():
 
 def test_numbers_may_have_any_shape():
     assert as_numbers("scores", 3).shape == ()
+
+
+def test_refuses_maps_beside_vectors():
+    maps = np.zeros((2, 2, 3))
+    with pytest.raises(ValueError, match=r"`vector` must be vectors of .* \(2, 2, 3\)"):
+        latent_space.apply_attribute(CODES, maps)
+    with pytest.raises(ValueError, match=r"`codes_without` must be vectors .* \(3,\)"):
+        latent_space.attribute_vector(CODES, maps[None])
 
 
 def test_refuses_another_latent_dimension():

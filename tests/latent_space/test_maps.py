@@ -79,7 +79,7 @@ def test_neighbours_and_projections_are_those_of_the_elements():
         ),
         (
             lambda: latent_space.traverse(MAPS[0], [0.0], [24]),
-            r"`dimensions` must be integers from 0 to 23",
+            r"`dimensions` must be a list of integers from 0 to 23",
         ),
     ],
 )

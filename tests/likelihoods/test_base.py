@@ -243,6 +243,55 @@ def test_shapes_that_would_broadcast_are_refused(likelihood, shape):
         likelihood.log_prob(observation(), np.full(shape, 0.5, "float32"))
 
 
+NO_NUMBERS = [None, "a", np.full((3, 2, 5), "a"), {"a": 1}, [[1.0], [1.0, 2.0]], 3.0]
+
+
+@every_likelihood
+@pytest.mark.parametrize("wrong", [*NO_NUMBERS, 1j * np.ones((3, 2, 5))])
+def test_what_is_no_array_of_rows(likelihood, wrong):
+    x, good = observation(), decoder_output(likelihood)
+    with pytest.raises(ValueError, match=r"`x` must .* Received: x[= ]"):
+        likelihood.log_prob(wrong, good)
+    for use in (
+        lambda: likelihood.log_prob(x, wrong),
+        lambda: likelihood.mean(wrong),
+        lambda: likelihood.sample(wrong),
+    ):
+        with pytest.raises(ValueError, match=r"`parameters` must .*: parameters[= ]"):
+            use()
+
+
+@every_likelihood
+@pytest.mark.parametrize("wrong", [[[1.0], [1.0, 2.0]], keras.KerasTensor((None, 5))])
+def test_observations_whose_values_nobody_knows(likelihood, wrong):
+    message = rf"`x` must be an array of known values.* type {type(wrong).__name__}"
+    with pytest.raises(ValueError, match=message):
+        likelihood.check_observation(wrong)
+
+
+@pytest.mark.parametrize("name", ["bernoulli", "categorical", "discretized_logistic"])
+@pytest.mark.parametrize("wrong", NO_NUMBERS[:-1])
+def test_what_has_no_density(name, wrong):
+    with pytest.raises(ValueError, match=r"`x` must .*Received: x of (dtype|type)"):
+        LIKELIHOODS[name].check_normalised(wrong)
+    with pytest.raises(ValueError, match=r"`x` must "):
+        LIKELIHOODS[name].check_normalised(np.full((3, 5), np.nan))
+
+
+@every_likelihood
+@pytest.mark.parametrize("seed", ["a", -1, 1.5, True])
+def test_what_is_no_seed(likelihood, seed):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer.*: seed="):
+        likelihood.sample(decoder_output(likelihood), seed)
+
+
+def test_categories_need_an_axis():
+    with pytest.raises(ValueError, match=r"\(batch, ..., categories\).*shape \(5,\)"):
+        Categorical().log_prob(np.eye(5)[0], np.eye(5)[0])
+    with pytest.raises(ValueError, match=r"at least one category.*shape \(5, 0\)"):
+        Categorical().sample(np.zeros((5, 0)))
+
+
 @pytest.mark.parametrize("abstract", [Likelihood, TensorLikelihood])
 def test_abstract_classes_make_no_object(abstract):
     with pytest.raises(TypeError, match="abstract"):

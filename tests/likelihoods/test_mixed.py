@@ -177,3 +177,40 @@ def test_likelihoods_must_be_a_dict(likelihoods):
         ValueError, match=f"`likelihoods` must be .* likelihoods={likelihoods!r}"
     ):
         Mixed(likelihoods)
+
+
+class TestNonsenseInAColumn:
+    COLUMNS = Mixed({"image": "gaussian", "digit": "categorical"})
+
+    def columns(self, rows=3, digits=3):
+        return {"image": np.ones((rows, 2)), "digit": np.eye(4)[[1] * digits]}
+
+    @pytest.mark.parametrize("wrong", [None, "a", [[1.0], [1.0, 2.0]], 3.0])
+    def test_is_named(self, wrong):
+        columns = {**self.columns(), "digit": wrong}
+        for use in (
+            lambda: self.COLUMNS.log_prob(self.columns(), columns),
+            lambda: self.COLUMNS.mean(columns),
+            lambda: self.COLUMNS.sample(columns),
+        ):
+            with pytest.raises(ValueError, match=r"Column 'digit': `parameters` must"):
+                use()
+        with pytest.raises(ValueError, match=r"Column 'digit': `x` must"):
+            self.COLUMNS.log_prob(columns, self.columns())
+
+    @pytest.mark.parametrize("digits", [1, 2])
+    def test_rows_that_a_sum_would_repeat(self, digits):
+        columns = self.columns(digits=digits)
+        message = r"`x` must have as many rows .*\(3,\)\. Received: .*column 'digit'"
+        with pytest.raises(ValueError, match=message):
+            self.COLUMNS.log_prob(columns, columns)
+
+    @pytest.mark.parametrize("event", [None, (3,), "a"])
+    def test_events(self, event):
+        with pytest.raises(ValueError, match=r"`event` must be a dict.*: event="):
+            self.COLUMNS.check_event(event)
+
+    @pytest.mark.parametrize("seed", ["a", -1, 1.5])
+    def test_seeds(self, seed):
+        with pytest.raises(ValueError, match=r"`seed` must be an integer.*: seed="):
+            self.COLUMNS.sample(self.columns(), seed)

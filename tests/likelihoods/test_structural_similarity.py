@@ -161,3 +161,11 @@ def test_a_negative_still_has_a_way_up():
         values.append(float(value))
         y.assign_add(0.2 * gradient / tf.reduce_max(tf.abs(gradient)))
     assert values[1] > values[0]
+
+
+@pytest.mark.parametrize("event", [None, "abc", 3, (3,), (None, 16, 1), ("a", 1, 2)])
+def test_what_is_no_image(event):
+    with pytest.raises(ValueError, match=r"needs images of at least 11 x 11 pixels"):
+        StructuralSimilarity().check_event(event)
+    with pytest.raises(ValueError, match=r"is no density.* type list"):
+        StructuralSimilarity().check_normalised([[1.0], [1.0, 2.0]])

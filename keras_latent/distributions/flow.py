@@ -99,6 +99,7 @@ class Flow(CodeDistribution):
         self.stands_alone = base.stands_alone or not base.parameter_channels(2)
         self._role = ""
         self._code_shape: tuple[int, ...] = ()
+        self.parameters_type = _parameters_type(tuple(self.parameter_channels(2)))
 
     def parameter_channels(self, channels: int) -> dict[str, int]:
         """The base's parameters, and `flow_1`, ... of the steps that take some."""
@@ -114,11 +115,6 @@ class Flow(CodeDistribution):
         own = self.base.from_network(outputs[:count])
         rest = [to_float32(output) for output in outputs[count:]]
         return self.parameters_type(*own, *rest)
-
-    @property
-    def parameters_type(self) -> Any:
-        """A named tuple of the base's parameters and of those of the steps."""
-        return _parameters_type(tuple(self.parameter_channels(2)))
 
     def build_for(self, model: Any) -> None:
         """Make the weights of a prior, or see whether those of another model fit.

@@ -2,14 +2,14 @@
 
 import abc
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from keras import ops
 
 from keras_latent.distributions.base import Distribution
 from keras_latent.distributions.checks import check_same_shape, draw_seed
-from keras_latent.tensors import float32_of
+from keras_latent.tensors import float32_of, known_shape
 from keras_latent.typing import Observation, Tensor
 
 RANGE_TOLERANCE = 1e-6
@@ -127,7 +127,14 @@ class TensorLikelihood(Likelihood):
 
     Args:
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
+
+    Attributes:
+        rows_are: What shape it takes, for messages.
+        least_rank: How many axes that has at least.
     """
+
+    rows_are: ClassVar[str] = "(batch, ...)"
+    least_rank: ClassVar[int] = 1
 
     def parameters_shape(self, event: Any) -> Any:
         """The event's own: a decoder gives one number for each of the observation."""
@@ -170,8 +177,15 @@ class TensorLikelihood(Likelihood):
             )
 
     def _given(self, argument: str, value: Any) -> Tensor:
-        """An argument as a float32 tensor of rows."""
-        return float32_of(argument, value, "(batch, ...)", least_rank=1)
+        """An argument as a float32 tensor of rows, each of at least one number."""
+        tensor = float32_of(argument, value, self.rows_are, self.least_rank)
+        shape = known_shape(tensor)
+        if shape is not None and 0 in shape[1:]:
+            raise ValueError(
+                f"`{argument}` must hold at least one number a row. "
+                f"Received: {argument} of shape {shape}"
+            )
+        return tensor
 
     @abc.abstractmethod
     def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor: ...

@@ -7,7 +7,6 @@ import numpy as np
 from keras import ops
 
 from keras_latent.likelihoods.base import TensorLikelihood, real_array
-from keras_latent.tensors import float32_of, known_shape
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_switch
 
@@ -39,6 +38,8 @@ class Categorical(TensorLikelihood):
     """
 
     expected_range = (0.0, 1.0)
+    rows_are = "(batch, ..., categories)"
+    least_rank = 2
 
     def __init__(self, from_logits: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -64,16 +65,6 @@ class Categorical(TensorLikelihood):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "from_logits": self.from_logits}
-
-    def _given(self, argument: str, value: Any) -> Tensor:
-        tensor = float32_of(argument, value, "(batch, ..., categories)")
-        shape = known_shape(tensor)
-        if shape is not None and shape[-1] == 0:
-            raise ValueError(
-                f"`{argument}` must have at least one category along its last axis. "
-                f"Received: {argument} of shape {shape}"
-            )
-        return tensor
 
     def _log_prob(self, x: Tensor, parameters: Tensor) -> Tensor:
         return -ops.categorical_crossentropy(

@@ -49,10 +49,12 @@ class Quantizer(keras.layers.Layer, abc.ABC):
     Attributes:
         channels: The size of a code, `None` before `build_for`.
         depth: Number of tokens a position, `None` for one without an axis of its own.
+        token_maps: The names of several maps of tokens; empty for one without a name.
         positive_numbers: Names of variables that may be scheduled, all above 0.
     """
 
     positive_numbers: ClassVar[tuple[str, ...]] = ()
+    token_maps: ClassVar[tuple[str, ...]] = ()
     depth: int | None = None
 
     def __init__(self, **kwargs: Any) -> None:
@@ -174,6 +176,14 @@ class Quantizer(keras.layers.Layer, abc.ABC):
                 "`build_for` must be called first: a quantizer that has seen nothing "
                 f"has no codes. Received: {self.name!r}, which isn't built"
             )
+        if self.token_maps:
+            if not isinstance(tokens, dict) or tokens.keys() != set(self.token_maps):
+                received = list(tokens) if isinstance(tokens, dict) else type(tokens)
+                raise ValueError(
+                    f"`tokens` must be a dict of {' and '.join(self.token_maps)}. "
+                    f"Received: tokens={received!r}"
+                )
+            return self.look_up(tokens)
         if not is_tensor(tokens):
             tokens = array_of(tokens)
         self.check_tokens("tokens", tokens)

@@ -30,6 +30,8 @@ class TwoMaps(Quantizer):
         ValueError: If they don't fit each other.
     """
 
+    token_maps = ("bottom", "top")
+
     def __init__(
         self,
         bottom: Quantizer,
@@ -123,21 +125,6 @@ class TwoMaps(Quantizer):
         top = self.top.tokens_of(self.top_projection(self.top_encoder(e)))
         told = self._told(e, self.top.look_up(top), False)
         return {"bottom": self.bottom.tokens_of(told), "top": top}
-
-    def codes_of(self, tokens: Any) -> Tensor:
-        """The codes of a dict of tokens, `top` and `bottom`, side by side.
-
-        Raises:
-            ValueError: If it is no such dict, or its tokens aren't as described for
-                `Quantizer.codes_of`.
-        """
-        if not isinstance(tokens, dict) or tokens.keys() != {"bottom", "top"}:
-            received = list(tokens) if isinstance(tokens, dict) else type(tokens)
-            raise ValueError(
-                "`tokens` must be a dict of `bottom` and `top`. "
-                f"Received: tokens={received!r}"
-            )
-        return self.look_up(tokens)
 
     def look_up(self, tokens: Any) -> Tensor:
         """The codes of both maps, side by side."""

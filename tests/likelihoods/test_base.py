@@ -288,7 +288,7 @@ def test_what_is_no_seed(likelihood, seed):
 def test_categories_need_an_axis():
     with pytest.raises(ValueError, match=r"\(batch, ..., categories\).*shape \(5,\)"):
         Categorical().log_prob(np.eye(5)[0], np.eye(5)[0])
-    with pytest.raises(ValueError, match=r"at least one category.*shape \(5, 0\)"):
+    with pytest.raises(ValueError, match=r"at least one number.*shape \(5, 0\)"):
         Categorical().sample(np.zeros((5, 0)))
 
 

@@ -302,9 +302,7 @@ def test_tuples_of_another_length(parts):
 def test_more_samples_than_could_ever_be_decoded():
     model = models.VAE.for_images((8, 8, 1), latent_dim=2, likelihood="gaussian")
     x = np.zeros((2, 8, 8, 1), "float32")
-    with pytest.raises(
-        ValueError, match=r"`num_samples` must .* 2384 GiB.*Received: n"
-    ):
+    with pytest.raises(ValueError, match=r"`num_samples` must .* 2384 GiB.*: num"):
         model.log_likelihood(x, num_samples=10**10)
 
 

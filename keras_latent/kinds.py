@@ -125,13 +125,14 @@ def as_array(argument: str, values: Any) -> np.ndarray:
     """Take values as an array of whatever they are.
 
     Raises:
-        ValueError: If rows are of several lengths.
+        ValueError: If rows are of several lengths, or values aren't known yet.
     """
     try:
         return np.asarray(values)
-    except ValueError as error:
+    # What an object raises that is asked for its values is of any kind.
+    except Exception as error:
         raise ValueError(
-            f"`{argument}` must be an array, its rows of equal length. "
+            f"`{argument}` must be an array of known values, its rows of equal length. "
             f"Received: {argument} of type {type(values).__name__}"
         ) from error
 

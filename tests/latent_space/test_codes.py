@@ -56,7 +56,7 @@ class TestBadCodes:
     def test_that_are_nothing(self, argument):
         name = argument.strip()
         self.refuses(argument, None, f"hold numbers. Received: {name}=None")
-        self.refuses(argument, {"a": CODES}, f"Received: {name} of dtype object")
+        self.refuses(argument, {"a": CODES}, f"Received: {name} of type dict")
 
     @pytest.mark.parametrize("shape", [(None, 3), (3,)])
     def test_whose_values_nobody_knows(self, argument, shape):

@@ -17,7 +17,7 @@ from keras_latent.cli.settings import Plain, check_plain_arguments
 from keras_latent.cli.stopping import StoppedError
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.samplers import Sampler, load_sampler
-from keras_latent.samplers.base import check_seen
+from keras_latent.samplers.labels import check_seen, classes_of
 from keras_latent.samplers.loading import SAMPLERS, names_for, sampler_name
 from keras_latent.typing import Observation
 from keras_latent.validation import check_in_range, checked_positive_integer
@@ -208,7 +208,7 @@ def _fit(
                 "`labels` need a dataset of which each image has one. Received: "
                 f"labels={','.join(labels)} for {opened.name!r}"
             )
-        check_seen(np.array(list(labels.values())), np.unique(given))
+        check_seen(np.array(list(labels.values())), classes_of(given))
     options = dict(settings)
     known = _arguments(cls)
     if "epochs" in known and "epochs" not in options:

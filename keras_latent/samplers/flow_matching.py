@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from keras_latent.samplers import training
-from keras_latent.samplers.base import check_enough, class_numbers, classes_of
+from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
+from keras_latent.samplers.labels import class_numbers, classes_of
 from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.samplers.velocity_networks import time_features, velocity_network
 from keras_latent.validation import check_in_range, checked_positive_integer

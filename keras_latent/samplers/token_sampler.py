@@ -11,13 +11,12 @@ from keras import ops
 from scipy.special import log_softmax
 
 from keras_latent.samplers import training
-from keras_latent.samplers.base import (
+from keras_latent.samplers.base import check_enough, draw_generator
+from keras_latent.samplers.labels import (
     as_labels,
-    check_enough,
     check_seen,
     class_numbers,
     classes_of,
-    draw_generator,
 )
 from keras_latent.samplers.network_sampler import NetworkSampler
 from keras_latent.samplers.token_order import TokenOrder

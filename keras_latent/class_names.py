@@ -25,6 +25,8 @@ def label_names(labels: Any, class_names: Sequence[str] | None = None) -> list[s
     ['dog', 'cat', 'dog']
     >>> label_names(["cat", b"dog"])
     ['cat', 'dog']
+    >>> label_names([], ["cat", "dog"])
+    []
     """
     # A Python list of texts and bytes would lose what is what in an array of its own.
     if not isinstance(labels, list):
@@ -36,7 +38,8 @@ def label_names(labels: Any, class_names: Sequence[str] | None = None) -> list[s
         ]
     class_names = checked_labels("class_names", class_names)
     indices = as_array("labels", labels)
-    is_index = np.issubdtype(indices.dtype, np.integer)
+    # An array of nothing is one of floats.
+    is_index = not indices.size or np.issubdtype(indices.dtype, np.integer)
     if not is_index or not ((indices >= 0) & (indices < len(class_names))).all():
         raise ValueError(
             "`labels` must be indices of `class_names`, integers below "

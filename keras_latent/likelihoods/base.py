@@ -9,6 +9,7 @@ from keras import ops
 
 from keras_latent.distributions.base import Distribution
 from keras_latent.distributions.checks import check_same_shape, draw_seed
+from keras_latent.kinds import as_array
 from keras_latent.tensors import float32_of, known_shape
 from keras_latent.typing import Observation, Tensor
 
@@ -213,14 +214,7 @@ def real_array(x: Tensor) -> np.ndarray:
     Raises:
         ValueError: If they are not real numbers, or not known yet.
     """
-    try:
-        values = np.asarray(x)
-    # What an object raises that is asked for its values is of any kind.
-    except Exception as error:
-        raise ValueError(
-            "`x` must be an array of known values, its rows of equal length. "
-            f"Received: x of type {type(x).__name__}"
-        ) from error
+    values = as_array("x", x)
     if values.dtype.kind in "cmMOSU":
         raise ValueError(
             f"`x` must hold real numbers. Received: x of dtype {values.dtype}"

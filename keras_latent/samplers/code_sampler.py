@@ -6,12 +6,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_latent.latent_space.codes import as_codes, as_numbers, check_code_shape
-from keras_latent.samplers.base import (
-    Sampler,
-    draw_generator,
-    is_conditional,
-    told,
-)
+from keras_latent.samplers.base import Sampler, draw_generator
+from keras_latent.samplers.conditions import is_conditional, told
 from keras_latent.typing import Observation
 
 _FLAT = 1e-6

@@ -8,19 +8,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough
 from keras_latent.samplers.code_sampler import CodeSampler
-from keras_latent.samplers.labels import class_numbers, classes_of
-from keras_latent.samplers.network_sampler import NetworkSampler
-from keras_latent.samplers.velocity_networks import time_features, velocity_network
-from keras_latent.validation import check_in_range, checked_positive_integer
+from keras_latent.samplers.steered_sampler import SteeredSampler
+from keras_latent.samplers.velocity_networks import (
+    one_hot,
+    time_features,
+    velocity_network,
+)
+from keras_latent.validation import checked_positive_integer
 
 _ROWS = 1024
 """Codes that move at once."""
 
 
-class FlowMatching(NetworkSampler, CodeSampler):
+class FlowMatching(SteeredSampler, CodeSampler):
     """A field of velocities that moves normal noise z₀ to standardised codes z₁.
 
         z_t = (1−t)z₀ + t·z₁,   loss ‖v(z_t, t) − (z₁ − z₀)‖²
@@ -57,7 +59,6 @@ class FlowMatching(NetworkSampler, CodeSampler):
     (3, 8, 8, 1)
     """
 
-    steered_by_labels = True
     arguments_of_draws = ("steps", "guidance")
 
     def __init__(
@@ -74,13 +75,18 @@ class FlowMatching(NetworkSampler, CodeSampler):
         checkpoint: str | os.PathLike | None = None,
         verbose: int = 1,
     ) -> None:
-        check_in_range("guidance", guidance)
-        check_in_range("label_dropout", label_dropout, 0, 1)
         self.steps = checked_positive_integer("steps", steps)
-        self.guidance = guidance
-        self.label_dropout = label_dropout
         super().__init__(
-            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+            model,
+            units,
+            epochs,
+            batch_size,
+            learning_rate,
+            guidance,
+            label_dropout,
+            seed,
+            checkpoint,
+            verbose,
         )
 
     def fit_codes(
@@ -92,39 +98,23 @@ class FlowMatching(NetworkSampler, CodeSampler):
             ValueError: If the loss isn't finite, or the checkpoint is of another fit.
         """
         check_enough(codes, 2, "between which a flow can learn")
-        classes = classes_of(labels)
-        network = self.network(len(classes))
-        training.draw_weights(network, np.random.default_rng(self.seed), "velocity")
-        network.compile(training.optimizer_for(self, len(codes)), loss="mse")
-        numbers = class_numbers(labels, classes, len(codes))
-
-        def step(rows: np.ndarray, generator: np.random.Generator) -> float:
-            own = numbers[rows]
-            if labels is not None:
-                own = training.with_hidden(
-                    own, len(classes), self.label_dropout, generator
-                )
-            return _step(network, codes[rows], np.eye(len(classes) + 1)[own], generator)
-
-        return training.trained_weights(self, network, codes, labels, step)
+        return self.trained(codes, labels, "velocity", "mse", _step)
 
     def draw(
         self, n: int, generator: np.random.Generator, labels: np.ndarray | None
     ) -> np.ndarray:
         """Follow the field from noise."""
-        classes = classes_of(self.classes)
-        one_hot = np.eye(len(classes) + 1, dtype="float32")
-        told = one_hot[class_numbers(labels, classes, n)]
         guided = labels is not None and self.guidance != 1
         network = self.fitted_network()
+        told = one_hot(self.numbers_of(labels, n), network)
+        none = one_hot(self.numbers_of(None, 1), network)
 
         def velocity(z: np.ndarray, t: float, told: np.ndarray) -> np.ndarray:
             given = [z.astype("float32"), time_features(np.full(len(z), t))]
             found = network.predict_on_batch([*given, told])
             if not guided:
                 return found
-            none = np.broadcast_to(one_hot[-1], told.shape)
-            without = network.predict_on_batch([*given, none])
+            without = network.predict_on_batch([*given, np.tile(none, (len(z), 1))])
             return without + self.guidance * (found - without)
 
         z = generator.standard_normal((n, *self.model.code_shape))
@@ -151,22 +141,21 @@ class FlowMatching(NetworkSampler, CodeSampler):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, without the model and what is of one fit."""
-        names = ["steps", "guidance", "label_dropout"]
-        return super().get_config() | {name: getattr(self, name) for name in names}
+        return {"steps": self.steps, **super().get_config()}
 
 
 def _step(
     network: keras.Model,
     codes: np.ndarray,
-    told: np.ndarray,
+    labels: np.ndarray,
     generator: np.random.Generator,
 ) -> float:
-    """One step of the training, on codes and their labels, one-hot."""
+    """One step of the training, on codes and the numbers of their labels."""
     noise = generator.standard_normal(codes.shape)
     t = generator.random(len(codes))
     share = t.reshape(-1, *[1] * (codes.ndim - 1))
     z = ((1 - share) * noise + share * codes).astype("float32")
-    given = [z, time_features(t), told.astype("float32")]
+    given = [z, time_features(t), one_hot(labels, network)]
     return network.train_on_batch(given, (codes - noise).astype("float32"))
 
 

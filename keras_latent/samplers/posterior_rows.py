@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_latent.samplers.base import told
+from keras_latent.samplers.conditions import told
 
 
 def has_posterior(model: Any) -> bool:

@@ -10,18 +10,12 @@ import numpy as np
 from keras import ops
 from scipy.special import log_softmax
 
-from keras_latent.samplers import training
 from keras_latent.samplers.base import check_enough, draw_generator
-from keras_latent.samplers.labels import (
-    as_labels,
-    check_seen,
-    class_numbers,
-    classes_of,
-)
-from keras_latent.samplers.network_sampler import NetworkSampler
+from keras_latent.samplers.labels import as_labels, check_seen
+from keras_latent.samplers.steered_sampler import SteeredSampler
 from keras_latent.samplers.token_order import TokenOrder
 from keras_latent.typing import Observation, Tensor
-from keras_latent.validation import check_in_range, checked_positive_integer
+from keras_latent.validation import checked_positive_integer
 
 MOST_CODES = 2**16
 """How many codes a table may have: each has a logit at each position."""
@@ -30,7 +24,7 @@ _ROWS = 256
 _LOGITS = 2**24
 
 
-class TokenSampler(NetworkSampler):
+class TokenSampler(SteeredSampler):
     """Base of the priors over tokens: log p(t) = Σᵢ log p(tᵢ | t₁ … tᵢ₋₁).
 
     Maps are read row by row, the levels of a position one after the other; of several
@@ -55,9 +49,6 @@ class TokenSampler(NetworkSampler):
         ValueError: If the model has other codes, or a number is out of range.
     """
 
-    steered_by_labels = True
-    arguments_of_draws = ("guidance",)
-
     def __init__(
         self,
         model: Any,
@@ -73,12 +64,17 @@ class TokenSampler(NetworkSampler):
         verbose: int,
     ) -> None:
         self.blocks = checked_positive_integer("blocks", blocks)
-        check_in_range("guidance", guidance)
-        check_in_range("label_dropout", label_dropout, 0, 1)
-        self.guidance = guidance
-        self.label_dropout = label_dropout
         super().__init__(
-            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
+            model,
+            units,
+            epochs,
+            batch_size,
+            learning_rate,
+            guidance,
+            label_dropout,
+            seed,
+            checkpoint,
+            verbose,
         )
         self.order = TokenOrder(model.token_shape)
         self.num_codes: int = model.quantizer.num_codes
@@ -175,7 +171,7 @@ class TokenSampler(NetworkSampler):
             each = np.full(count, labels) if not np.ndim(labels) else labels
             known = as_labels(each, count)
             check_seen(known, self.classes)
-        network, numbers = self.fitted_network(), self._numbers(known, len(sequences))
+        network, numbers = self.fitted_network(), self.numbers_of(known, len(sequences))
         parts = [np.zeros(0)]
         for start in range(0, len(sequences), self._rows()):
             rows = slice(start, start + self._rows())
@@ -217,22 +213,7 @@ class TokenSampler(NetworkSampler):
             ValueError: If the loss isn't finite, or the checkpoint is of another fit.
         """
         check_enough(encoded, 2, "between which a network can learn")
-        classes = classes_of(labels)
-        network = self.network(len(classes))
-        training.draw_weights(network, np.random.default_rng(self.seed), "logits")
-        optimizer = training.optimizer_for(self, len(encoded))
-        network.compile(optimizer, loss=_minus_log_prob)
-        numbers = class_numbers(labels, classes, len(encoded))
-
-        def step(rows: np.ndarray, generator: np.random.Generator) -> float:
-            own = numbers[rows]
-            if labels is not None:
-                own = training.with_hidden(
-                    own, len(classes), self.label_dropout, generator
-                )
-            return self._step(network, encoded[rows], own)
-
-        return training.trained_weights(self, network, encoded, labels, step)
+        return self.trained(encoded, labels, "logits", _minus_log_prob, _step)
 
     def decoded_draws(
         self, n: int, seed: int | None, labels: Any, batch_size: int | None
@@ -243,17 +224,7 @@ class TokenSampler(NetworkSampler):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, without the model and what is of one fit."""
-        names = ["blocks", "guidance", "label_dropout"]
-        return super().get_config() | {name: getattr(self, name) for name in names}
-
-    def _step(
-        self, network: keras.Model, tokens: np.ndarray, labels: np.ndarray
-    ) -> float:
-        return network.train_on_batch([tokens, labels], tokens)
-
-    def _numbers(self, labels: np.ndarray | None, count: int) -> np.ndarray:
-        """Labels as the network counts them."""
-        return class_numbers(labels, classes_of(self.classes), count)
+        return {"blocks": self.blocks, **super().get_config()}
 
     def _drawn(
         self,
@@ -264,10 +235,10 @@ class TokenSampler(NetworkSampler):
     ) -> np.ndarray:
         """Tokens of shape (count, length), one position after the other."""
         tokens = np.zeros((count, self.order.length), "int32")
-        given = self.logits_in_turn(network, self._numbers(labels, count))
+        given = self.logits_in_turn(network, self.numbers_of(labels, count))
         guided = labels is not None and self.guidance != 1
         if guided:
-            plain = self.logits_in_turn(network, self._numbers(None, count))
+            plain = self.logits_in_turn(network, self.numbers_of(None, count))
         for position in range(self.order.length):
             logits = given(tokens, position)
             if guided:
@@ -287,3 +258,12 @@ def _minus_log_prob(tokens: Tensor, logits: Tensor) -> Tensor:
     """Nats a picture, of shape (batch,)."""
     each = ops.sparse_categorical_crossentropy(tokens, logits, from_logits=True)
     return ops.sum(each, axis=-1)
+
+
+def _step(
+    network: keras.Model,
+    tokens: np.ndarray,
+    labels: np.ndarray,
+    _: np.random.Generator,
+) -> float:
+    return network.train_on_batch([tokens, labels], tokens)

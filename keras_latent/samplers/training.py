@@ -53,21 +53,6 @@ def draw_weights(
         weight.assign(generator.normal(0, 1, weight.shape) * size)
 
 
-def with_hidden(
-    numbers: np.ndarray, none: int, share: float, generator: np.random.Generator
-) -> np.ndarray:
-    """Labels of which a share is hidden, so that a network learns to go without.
-
-    Args:
-        numbers: Labels as a network counts them, of shape (count,).
-        none: The number that stands for none.
-        share: How many are hidden, in [0, 1].
-        generator: What decides which.
-    """
-    hidden = generator.random(len(numbers)) < share
-    return np.where(hidden, none, numbers).astype(numbers.dtype)
-
-
 def trained_weights(
     sampler: Any,
     network: keras.Model,

@@ -45,6 +45,16 @@ def velocity_network(
     return keras.Model([z, *given], body(z, condition, units))
 
 
+def one_hot(labels: np.ndarray, network: keras.Model) -> np.ndarray:
+    """Numbers of labels as a velocity network takes them, float32.
+
+    Args:
+        labels: Integers of shape (count,); the greatest stands for no label.
+        network: One of `velocity_network`.
+    """
+    return np.eye(network.input_shape[-1][-1], dtype="float32")[labels]
+
+
 def _dense_body(
     z: keras.KerasTensor, condition: keras.KerasTensor, units: int
 ) -> keras.KerasTensor:

@@ -219,7 +219,7 @@ def test_wrong_options(models, monkeypatch, capsys, words, message):
 @pytest.mark.all
 def test_a_fit_that_is_stopped_goes_on(run_of, monkeypatch, capsys):
     run, steps = run_of("tokens"), []
-    step = samplers.PixelCNN._step
+    step = keras.Model.train_on_batch
 
     def stopped(self, *given):
         steps.append(given)
@@ -229,7 +229,7 @@ def test_a_fit_that_is_stopped_goes_on(run_of, monkeypatch, capsys):
 
     words = ["sample", run, "--sampler", "pixel", "--count", 2, *SMALL]
     with monkeypatch.context() as patch:
-        patch.setattr(samplers.PixelCNN, "_step", stopped)
+        patch.setattr(keras.Model, "train_on_batch", stopped)
         message = failure(monkeypatch, capsys, *words, code=130)
     assert "It goes on after the last epochs by the same command" in message
     assert made(run) == {"samplers/pixel_cnn.checkpoint"}
@@ -239,7 +239,7 @@ def test_a_fit_that_is_stopped_goes_on(run_of, monkeypatch, capsys):
     assert "another command fits a sampler" in message
     lock.give_back()
     with monkeypatch.context() as patch:
-        patch.setattr(samplers.PixelCNN, "_step", stopped)
+        patch.setattr(keras.Model, "train_on_batch", stopped)
         called(*words)
     # Two epochs of one step before, the third one that was cut, and two after it.
     assert len(steps) == 5

@@ -297,21 +297,3 @@ def test_tuples_of_another_length(parts):
     unmoved(plain(), message % "x", lambda model: model.fit(given))
     validated = message % "validation_data"
     unmoved(plain(), validated, lambda model: model.fit(X, validation_data=given))
-
-
-def test_more_samples_than_could_ever_be_decoded():
-    model = models.VAE.for_images((8, 8, 1), latent_dim=2, likelihood="gaussian")
-    x = np.zeros((2, 8, 8, 1), "float32")
-    with pytest.raises(ValueError, match=r"`num_samples` must .* 2384 GiB.*: num"):
-        model.log_likelihood(x, num_samples=10**10)
-
-
-def test_what_is_asked_often_is_not_warned_of(caplog):
-    model = models.VAE.for_images((8, 8, 1), latent_dim=2, likelihood="gaussian")
-    x = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
-    first = model.log_likelihood(x, num_samples=2)
-    with caplog.at_level("WARNING", logger="tensorflow"):
-        for _ in range(6):
-            np.testing.assert_array_equal(model.log_likelihood(x, num_samples=2), first)
-            model.encode(x, batch_size=2)
-    assert "retracing" not in caplog.text

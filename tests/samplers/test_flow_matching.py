@@ -92,7 +92,7 @@ def test_heun_follows_the_field_of_a_normal_distribution(monkeypatch):
     mean, scale = 2.0, 0.5
 
     class Field:
-        weights = ()
+        weights, input_shape = (), [(None, 1)]
 
         def predict_on_batch(self, given):
             z, t = given[0], given[1][:, :1]

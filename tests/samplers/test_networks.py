@@ -36,10 +36,14 @@ def models():
     return dict.fromkeys(OF_NUMBERS, vae) | dict.fromkeys(OF_TOKENS, vq)
 
 
-def fitted(cls, models, labels=None, **arguments):
+def made(cls, models, **arguments):
     if cls in OF_TOKENS:
         arguments = {"blocks": 1, **arguments}
-    return cls(models[cls], **{**SMALL, **arguments}).fit(IMAGES, labels)
+    return cls(models[cls], **{**SMALL, **arguments})
+
+
+def fitted(cls, models, labels=None, **arguments):
+    return made(cls, models, **arguments).fit(IMAGES, labels)
 
 
 def assert_same_weights(sampler, other):
@@ -73,13 +77,22 @@ def test_a_killed_fit_goes_on_to_the_same_weights(cls, models, tmp_path, monkeyp
             raise KeyboardInterrupt
         return step(self, *args, **kwargs)
 
+    sampler = made(cls, models, checkpoint=path)
     with monkeypatch.context() as patch:
         patch.setattr(keras.Model, "train_on_batch", killed)
         with pytest.raises(KeyboardInterrupt):
-            fitted(cls, models, labels, checkpoint=path)
+            sampler.fit(IMAGES, labels)
+    assert sampler.state is None
     assert path.exists()
-    with pytest.raises(ValueError, match="`checkpoint` must be of a fit with the same"):
+    another = "`checkpoint` must be of a fit with the same"
+    with pytest.raises(ValueError, match=another):
         fitted(cls, models, labels, checkpoint=path, learning_rate=0.1)
+    if cls in OF_NUMBERS:  # Untrained, all images have the same tokens.
+        with pytest.raises(ValueError, match=another):
+            sampler.fit(IMAGES[::-1], labels)
+    if labels is not None:
+        with pytest.raises(ValueError, match=another):
+            sampler.fit(IMAGES, 2 - labels)
     keras.utils.set_random_seed(3)
     assert_same_weights(whole, fitted(cls, models, labels, checkpoint=path))
     assert not path.exists()

@@ -3,6 +3,7 @@
 import itertools
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -165,7 +166,7 @@ def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     whole = made(cls, model, **arguments).fit(tokens, labels)
 
     steps = []
-    step = cls._step
+    step = keras.Model.train_on_batch
 
     def killed(self, *given):
         steps.append(given)
@@ -175,7 +176,7 @@ def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
 
     sampler = made(cls, model, checkpoint=path, **arguments)
     with monkeypatch.context() as patch:
-        patch.setattr(cls, "_step", killed)
+        patch.setattr(keras.Model, "train_on_batch", killed)
         with pytest.raises(KeyboardInterrupt):
             sampler.fit(tokens, labels)
     assert sampler.state is None
@@ -184,7 +185,7 @@ def test_a_killed_fit_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     with pytest.raises(
         ValueError, match=r"`checkpoint` must be of a fit with the same"
     ):
-        resumed.fit(tokens, 1 - labels)
+        resumed.fit(tokens, labels.max() - labels)
     resumed.fit(tokens, labels)
     assert not path.exists()
     assert resumed.state.keys() == whole.state.keys()

@@ -13,22 +13,38 @@ project_copyright = author
 version = release = keras_latent.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
+    "sphinx_gallery.gen_gallery",
     "docs.extensions.docstrings",
     "docs.extensions.formulas",
     "docs.extensions.generated",
     "docs.extensions.no_requests",
 ]
-source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build"]
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb", ".rst": "restructuredtext"}
+# Sphinx-Gallery makes pages of the scripts in `gallery`.
+exclude_patterns = ["_build", "gallery", "examples/*.ipynb"]
 default_role = "code"
 nitpicky = False
 pygments_style = "friendly"
 
 myst_enable_extensions = ["colon_fence", "dollarmath", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
+
+# Notebooks show what they showed when they were run last.
+nb_execution_mode = "off"
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "examples",
+    # Scripts show the pictures beside them: a build trains nothing.
+    "plot_gallery": False,
+    "filename_pattern": r"(?!)",
+    "within_subsection_order": "FileNameSortKey",
+    "remove_config_comments": True,
+    "write_computation_times": False,
+    "show_signature": False,
+}
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

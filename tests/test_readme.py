@@ -1,5 +1,6 @@
 """The README and the pages of the documentation: their snippets run on less data."""
 
+import json
 import re
 import shlex
 from importlib.util import find_spec
@@ -17,11 +18,27 @@ from keras_latent.samplers.loading import sampler_name
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs" / "howto")
+
+
+def snippets_of(page):
+    """What a page lets Python do, in order: its fences, the cells of a notebook."""
+    text = page.read_text("utf-8")
+    cells = [{"cell_type": "markdown", "source": text}]
+    if page.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            yield source
+        else:
+            yield from re.findall(r"```python\n(.*?)```", source, re.S)
+
+
 SNIPPETS = {
     str(page.relative_to(ROOT)): snippets
     for folder in FOLDERS
-    for page in sorted(folder.glob("*.md"))
-    if (snippets := re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.S))
+    for page in sorted([*folder.glob("*.md"), *folder.glob("*.ipynb")])
+    if (snippets := list(snippets_of(page)))
 }
 OPTIONAL = {
     "OrbaxCheckpoint": "orbax",
@@ -88,6 +105,7 @@ def test_snippets_run(page, little_data, two_replicas, monkeypatch, tmp_path):
 
 def test_pages_with_snippets_are_found():
     assert {"README.md", "docs/start.md", "docs/howto/saving.md"} <= set(SNIPPETS)
+    assert len(SNIPPETS["docs/howto/notebooks.ipynb"]) == 6
 
 
 # What they do with all of their data stands in the gallery as pictures.
@@ -95,9 +113,9 @@ def test_pages_with_snippets_are_found():
 @pytest.mark.parametrize(
     "script", sorted((ROOT / "docs" / "gallery").glob("*.py")), ids=lambda s: s.stem
 )
-def test_scripts_of_the_gallery_run(script, little_data, tmp_path):
-    names = {"__file__": str(tmp_path / script.name)}
-    run(script.read_text("utf-8"), script.name, names)
+def test_scripts_of_the_gallery_run(script, little_data, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    run(script.read_text("utf-8"), script.name, {})
     assert (tmp_path / f"{script.stem}.png").stat().st_size > 500
 
 

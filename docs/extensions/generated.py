@@ -1,4 +1,4 @@
-"""Pages that the code itself says: variants, the reference, the gallery."""
+"""Pages that the code itself says: variants, pairs, the reference."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ from sphinx.application import Sphinx
 
 from docs.extensions import (
     command_line_pages,
-    gallery_pages,
     pair_pages,
     reference_pages,
     variant_pages,
@@ -17,7 +16,6 @@ MAKERS = (
     pair_pages,
     reference_pages,
     command_line_pages,
-    gallery_pages,
 )
 
 

@@ -1,11 +1,15 @@
-"""One number for one factor.
+"""One number for one factor
+=========================
 
 Shapes differ in place, size, rotation and colour. A weight on the total correlation
 presses the elements of the code apart; each row moves one of them alone. The mutual
 information gap says how well one element stands for one factor.
+
+.. image:: /gallery/disentangling.png
+   :alt: One number for one factor
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/disentangling.png"
 
 import keras
 
@@ -22,7 +26,11 @@ model = kl.models.BetaTCVAE(
 model.compile("adam")
 model.fit(images, epochs=30, batch_size=128, verbose=0)
 
+# %%
+# Each row of the picture is one element of the code, from three standard deviations
+# below the prior's mean to three above.
+
 codes = model.encode(images)
 print("MIG", float(kl.metrics.disentanglement.mig(codes, factors)))
 figure = kl.plots.traversals(model, codes[0])
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "disentangling.png")

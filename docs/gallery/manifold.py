@@ -1,10 +1,14 @@
-"""All digits on one sheet.
+"""All digits on one sheet
+=======================
 
 A code of two numbers is a map: each place, decoded, is a picture. The grid's steps are
 quantiles of the prior, so that each picture stands for as many draws.
+
+.. image:: /gallery/manifold.png
+   :alt: All digits on one sheet
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/manifold.png"
 
 import keras_latent as kl
 
@@ -16,5 +20,8 @@ model = kl.models.VAE(
 model.compile("adam")
 model.fit(images, epochs=12, batch_size=128, verbose=0)
 
+# %%
+# No image is encoded for this picture: it shows the decoder alone.
+
 figure = kl.plots.manifold_grid(model, size=12)
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "manifold.png")

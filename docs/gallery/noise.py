@@ -1,11 +1,15 @@
-"""Digits out of noise.
+"""Digits out of noise
+===================
 
 A denoising autoencoder is given digits with noise and reconstructs them as they were.
 Its corruption is any Keras layer, and acts in training alone: here noise is added by
 hand to what it is shown afterwards.
+
+.. image:: /gallery/noise.png
+   :alt: Digits out of noise
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/noise.png"
 
 import keras
 import numpy as np
@@ -21,8 +25,11 @@ model = kl.models.DenoisingAutoencoder(
 model.compile("adam")
 model.fit(images, epochs=15, batch_size=128, verbose=0)
 
+# %%
+# Above what the model is given, below what it makes of it.
+
 tests, _ = kl.datasets.arrays("mnist", "test", limit=10)
 noise = np.random.default_rng(0).normal(0.0, 0.4, tests.shape)
 noisy = np.clip(tests + noise, 0.0, 1.0).astype("float32")
 figure = kl.plots.reconstructions(model, noisy)
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "noise.png")

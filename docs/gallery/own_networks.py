@@ -1,10 +1,14 @@
-"""Networks of your own.
+"""Networks of your own
+====================
 
 Any Keras model is an encoder, any Keras model is a decoder: the library adds the code
 between them, the objective and the training step.
+
+.. image:: /gallery/own_networks.png
+   :alt: Networks of your own
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/own_networks.png"
 
 import keras
 
@@ -19,6 +23,10 @@ encoder = keras.Sequential(
         layers.Flatten(),
     ]
 )
+# %%
+# The encoder ends with features of any shape. The decoder starts from the code: its
+# input says how many numbers that has.
+
 decoder = keras.Sequential(
     [
         keras.Input((12,)),
@@ -28,6 +36,9 @@ decoder = keras.Sequential(
     ]
 )
 
+# %%
+# What lies between is the objective's: a VAE adds the layers of a mean and a variance.
+
 images, _ = kl.datasets.arrays("mnist", "train", limit=20000)
 model = kl.models.VAE(encoder, decoder, beta=1.0)
 model.compile("adam")
@@ -35,4 +46,4 @@ model.fit(images, epochs=6, batch_size=128, verbose=2)
 
 tests, _ = kl.datasets.arrays("mnist", "test", limit=20)
 figure = kl.plots.reconstructions(model, tests)
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "own_networks.png")

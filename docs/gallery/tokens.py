@@ -1,10 +1,14 @@
-"""Images as eight by eight words.
+"""Images as eight by eight words
+==============================
 
 A VQ-VAE writes an image as a map of tokens, each one of 64 codes. The codes start at
 centroids of the first batch, and those that nobody uses begin anew.
+
+.. image:: /gallery/tokens.png
+   :alt: Images as eight by eight words
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/tokens.png"
 
 import keras_latent as kl
 
@@ -17,7 +21,10 @@ model = kl.models.VQVAE.for_images(
 model.compile("adam")
 model.fit(images, epochs=4, batch_size=64, verbose=2)
 
+# %%
+# The map of tokens of one image, and reconstructions from nothing but such maps.
+
 tests, _ = kl.datasets.arrays("shapes", "test", limit=10)
 print(model.tokens(tests[:1])[0])
 figure = kl.plots.reconstructions(model, tests)
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "tokens.png")

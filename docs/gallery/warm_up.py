@@ -1,10 +1,14 @@
-"""A divergence that comes in slowly.
+"""A divergence that comes in slowly
+=================================
 
 The weight of the divergence rises from 0 to 1 during the first half of the training:
 the decoder learns to use the code before the prior presses on it. No new graph is made.
+
+.. image:: /gallery/warm_up.png
+   :alt: A divergence that comes in slowly
 """
 
-from pathlib import Path
+# sphinx_gallery_thumbnail_path = "gallery/warm_up.png"
 
 import keras_latent as kl
 
@@ -23,5 +27,8 @@ history = model.fit(
     callbacks=[rise],
     verbose=0,
 )
+# %%
+# All terms of all epochs stand in the history, each in nats an image.
+
 figure = kl.plots.learning_curves(history.history)
-kl.plots.save(figure, Path(__file__).with_suffix(".png"))
+kl.plots.save(figure, "warm_up.png")

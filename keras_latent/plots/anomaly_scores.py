@@ -37,7 +37,7 @@ def anomaly_scores(
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     ['normal (2)', 'anomalous (1)']
     """
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     values = as_scores("scores", scores)
     if threshold is not None:
@@ -47,7 +47,7 @@ def anomaly_scores(
         chosen = _as_flags(is_anomalous)
         _check_length("scores", values, chosen)
         groups = {"normal": values[~chosen], "anomalous": values[chosen]}
-    figure = Figure(figsize=(7.0, 3.2), layout="constrained")
+    figure = new_figure(7.0, 3.2)
     axes = figure.add_subplot()
     edges = np.histogram_bin_edges(values, _BINS).tolist()
     colours = (TRAIN_COLOUR, VALIDATION_COLOUR)
@@ -82,8 +82,9 @@ def roc_curves(scores: Mapping[str, Any], is_anomalous: Any) -> Any:
     >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     ['error: 1.000']
     """
-    from matplotlib.figure import Figure
     from sklearn.metrics import roc_curve
+
+    from keras_latent.plots.figure import new_figure
 
     check_mapping("scores", scores, "scores by name")
     chosen = _as_flags(is_anomalous)
@@ -97,7 +98,7 @@ def roc_curves(scores: Mapping[str, Any], is_anomalous: Any) -> Any:
     }
     for name, values in curves.items():
         _check_length(f"scores[{name!r}]", values, chosen)
-    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    figure = new_figure(4.6, 4.2)
     axes = figure.add_subplot()
     for name, values in curves.items():
         area = auroc(values[~chosen], values[chosen]).value

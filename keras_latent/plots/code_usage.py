@@ -43,8 +43,9 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['2', '0', '1']
     """
-    from matplotlib.figure import Figure
     from matplotlib.patches import Patch
+
+    from keras_latent.plots.figure import new_figure
 
     codes = as_vectors("codes", codes)
     if len(codes) < 2:
@@ -63,7 +64,7 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
 
     is_numbered = len(order) <= _NUMBERED_DIMENSIONS
     width = _INCHES_A_NUMBER * min(len(order), _NUMBERED_DIMENSIONS)
-    figure = Figure(figsize=(max(4.5, width + 1), 3), layout="constrained")
+    figure = new_figure(max(4.5, width + 1), 3)
     axes = figure.add_subplot()
     colours = np.where(is_active[order], TRAIN_COLOUR, UNUSED_COLOUR)
     axes.bar(places, heights[order], color=colours.tolist())

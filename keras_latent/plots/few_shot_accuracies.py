@@ -35,7 +35,7 @@ def few_shot_accuracies(scores: Mapping[str, Sequence[Score]]) -> Any:
     >>> figure.axes[0].lines[0].get_xydata().tolist()
     [[1.0, 1.0], [2.0, 1.0]]
     """
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     check_mapping("scores", scores, "lists of scores by name")
     curves = {
@@ -61,7 +61,7 @@ def few_shot_accuracies(scores: Mapping[str, Sequence[Score]]) -> Any:
             "`scores` must be of the same ways, among which there is to choose. "
             f"Received: scores of ways={ways}"
         )
-    figure = Figure(figsize=(5.2, 3.4), layout="constrained")
+    figure = new_figure(5.2, 3.4)
     axes = figure.add_subplot()
     for name, curve in curves.items():
         points = sorted(curve, key=lambda score: score.protocol["shots"])

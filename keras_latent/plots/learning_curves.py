@@ -39,7 +39,7 @@ def learning_curves(
     >>> [axes.get_title("left") for axes in figure.axes]
     ['loss']
     """
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     if isinstance(history, keras.callbacks.History):
         history = history.history
@@ -64,7 +64,7 @@ def learning_curves(
 
     columns = min(3, len(names))
     rows = math.ceil(len(names) / columns)
-    figure = Figure(figsize=(3.6 * columns, 2.6 * rows), layout="constrained")
+    figure = new_figure(3.6 * columns, 2.6 * rows)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for axes, name in zip(panels, names, strict=False):
         _draw_panel(axes, name, epochs, curves)

@@ -59,7 +59,7 @@ def projection(
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['cat', 'dog']
     """
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     points = as_codes("points", points, (2,))
     check_latent_dim("points", points, 2)
@@ -78,7 +78,7 @@ def projection(
     width, height = np.ptp(points, axis=0)
     side = float(max(width, height)) / _THUMBNAILS_ACROSS or 1.0
     shape = float(np.clip((height + 2 * side) / (width + 2 * side), 0.4, 1.4))
-    figure = Figure(figsize=(_WIDTH + 1, _WIDTH * shape), layout="constrained")
+    figure = new_figure(_WIDTH + 1, _WIDTH * shape)
     axes = figure.add_subplot()
     colours = colouring.colours(len(points))
     size = float(np.clip(20_000 / len(points), 5, 40))

@@ -65,12 +65,12 @@ def grid_figure(
         row_labels: Inches to leave at the left.
         title_and_column_labels: Inches to leave above and below a grid.
     """
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     width = 0.8 * columns
     height = width * grid.shape[0] / grid.shape[1]
-    size = (width + row_labels, panels * (height + title_and_column_labels))
-    return Figure(figsize=size, layout="constrained")
+    height = panels * (height + title_and_column_labels)
+    return new_figure(width + row_labels, height)
 
 
 def show_grid(axes: Any, grid: np.ndarray) -> None:

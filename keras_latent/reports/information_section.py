@@ -23,13 +23,13 @@ def information(found: FactorInformation) -> Section:
 
 
 def _drawn(found: FactorInformation) -> object:
-    from matplotlib.figure import Figure
+    from keras_latent.plots.figure import new_figure
 
     # Those that tell most, in their order.
     most = np.sort(np.argsort(-found.shares.max(axis=1), kind="stable")[:_SHOWN])
     shown = found.shares[most]
     size = (2 + 0.5 * shown.shape[1], 1.2 + 0.25 * len(shown))
-    figure = Figure(figsize=size, layout="constrained")
+    figure = new_figure(*size)
     axes = figure.add_subplot()
     drawn = axes.imshow(shown, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_xlabel("factor")

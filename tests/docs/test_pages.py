@@ -13,7 +13,6 @@ import typer
 import keras_latent as kl
 from docs.extensions import (
     command_line_pages,
-    gallery_pages,
     pair_pages,
     reference_pages,
     variant_pages,
@@ -35,7 +34,6 @@ def pages():
         pair_pages,
         reference_pages,
         command_line_pages,
-        gallery_pages,
     )
     return {path: text for maker in makers for path, text in maker.pages().items()}
 
@@ -157,12 +155,22 @@ def chains(tree):
                 yield text
 
 
-@pytest.mark.parametrize("script", gallery_pages.scripts(), ids=lambda s: s.stem)
-def test_names_in_the_gallery_exist(script, pages):
-    found = set(chains(ast.parse(script.read_text("utf-8"))))
-    assert found
-    for chain in found:
-        functools.reduce(getattr, chain.split(".")[1:], kl)
-    assert gallery_pages.title_and_text(script)[1]
-    assert script.with_suffix(".png").exists()
-    assert f"gallery/{script.stem}.md" in pages
+@pytest.mark.parametrize(
+    "script", sorted((DOCS / "gallery").glob("*.py")), ids=lambda script: script.stem
+)
+class TestGallery:
+    def test_names_exist(self, script):
+        found = set(chains(ast.parse(script.read_text("utf-8"))))
+        assert found
+        for chain in found:
+            functools.reduce(getattr, chain.split(".")[1:], kl)
+
+    def test_says_what_it_does_and_shows_its_picture(self, script):
+        text = script.read_text("utf-8")
+        title, line, _, *said = ast.get_docstring(ast.parse(text)).splitlines()
+        assert line == "=" * len(title)
+        assert said[0]
+        assert f".. image:: /gallery/{script.stem}.png" in said
+        setting = f'# sphinx_gallery_thumbnail_path = "gallery/{script.stem}.png"'
+        assert setting in text.splitlines()
+        assert script.with_suffix(".png").exists()

@@ -1,128 +1,27 @@
-"""The data that reaches a training: looked at before it starts, or in its steps."""
+"""The data that a training is given, looked at before it starts."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from keras_latent.keras_internals import is_validation_of_fit
 from keras_latent.training.arrays import (
     check_has_rows,
     check_is_data,
     check_is_dense,
-    check_is_real,
     check_is_unpacked,
     is_in_arrays,
     listed_as_arrays,
 )
 from keras_latent.training.fit_arguments import check_fit_arguments
-from keras_latent.training.replicas import is_distributed
 from keras_latent.training.weighting import (
     check_sample_weight,
-    check_weight_of_batch,
     weigh_classes,
 )
-from keras_latent.typing import Batch, Observation, Tensor
-
-
-def rows(x: Observation) -> Tensor:
-    """Number of rows of an observation, a tensor or a dict of them."""
-    return ops.shape(keras.tree.flatten(x)[0])[0]
-
-
-def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
-    """The batch in what `fit` hands to a step, as floats, and its number of rows.
-
-    Args:
-        model: An `ObjectiveModel`, which knows what it encodes of the data.
-        data: `x`, or a tuple of `x`, labels and sample weights.
-
-    A replica that is left without a row gets one of zeros, beside the number 0: of no
-    row, statistics are NaN and TensorFlow can't differentiate a convolution on a CPU.
-
-    Raises:
-        ValueError: If shapes differ from those that the model was built for.
-    """
-    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    x = model.observation(x, y)
-    count = rows(x)
-    if is_distributed():
-        x, y, sample_weight = _with_a_row((x, y, sample_weight), count)
-    model.check_shapes(x)
-    if y is None:
-        model.check_labels(y, None)
-    if sample_weight is not None:
-        check_weight_of_batch(sample_weight, tf.get_static_value(count))
-    x = _of_known_sizes(x, model.example_observation)
-    # Whole numbers have no derivatives, which some objectives need.
-    return Batch(keras.tree.map_structure(_as_floats, x), y, sample_weight), count
-
-
-def _of_known_sizes(x: Any, make_example: Callable[[], Any]) -> Any:
-    """The observation, looked at in each step where a graph was traced for any size."""
-
-    def of_unknown_size(column: Tensor) -> bool:
-        return column.shape.rank is None or None in column.shape[1:]
-
-    def looked_at(column: Tensor, example: Any) -> Tensor:
-        if not of_unknown_size(column):
-            return column
-        sizes = tuple(example.shape[1:])
-        message = (
-            f"`x` must have the shape (batch, {', '.join(map(str, sizes))}). "
-            "Received: x of shape"
-        )
-        found = tf.shape(column)
-        with tf.control_dependencies(
-            [tf.debugging.Assert(tf.reduce_all(found[1:] == sizes), [message, found])]
-        ):
-            # XLA leaves assertions out.
-            return tf.ensure_shape(column, (None, *sizes))
-
-    columns = [ops.convert_to_tensor(column) for column in keras.tree.flatten(x)]
-    if not any(map(of_unknown_size, columns)):
-        return x
-    examples = keras.tree.flatten(make_example())
-    columns = [looked_at(*pair) for pair in zip(columns, examples, strict=True)]
-    return keras.tree.pack_sequence_as(x, columns)
-
-
-def _with_a_row(columns: Any, count: Tensor) -> Any:
-    """The columns, with a row of zeros where there is none."""
-    missing = ops.maximum(1 - count, 0)
-
-    def filled(column: Tensor | None) -> Tensor | None:
-        if column is None:
-            return None
-        return tf.pad(column, [[0, missing], *[[0, 0]] * (len(column.shape) - 1)])
-
-    return keras.tree.map_structure(filled, columns)
-
-
-def first_rows(columns: Any, count: Tensor) -> Any:
-    """The rows that are there, without the one that stands in for none.
-
-    Args:
-        columns: A structure of tensors of shape (batch, ...), or `None` in their place.
-        count: Number of rows that are there.
-
-    Returns:
-        The same structure, of shape (count, ...).
-    """
-    if not is_distributed():
-        return columns
-    return keras.tree.map_structure(
-        lambda column: None if column is None else column[:count], columns
-    )
-
-
-def _as_floats(x: Tensor) -> Tensor:
-    x = ops.convert_to_tensor(x)
-    check_is_real("x", x)
-    return x if keras.backend.is_float_dtype(x.dtype) else ops.cast(x, "float32")
 
 
 def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -186,6 +85,27 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     if isinstance(arguments["x"], tf.data.Dataset | Iterator) and "epochs" in arguments:
         # These have an order of their own: Keras would warn that it can't shuffle.
         arguments.setdefault("shuffle", False)
+    return arguments
+
+
+def checked_batch(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `train_on_batch` or `test_on_batch`, of data the model accepts.
+
+    Args:
+        model: An `ObjectiveModel`.
+        arguments: The arguments by name, `self` among them.
+
+    Returns:
+        The arguments for the method of `keras.Model`, without `self`.
+
+    Raises:
+        ValueError: If the model refuses the data.
+    """
+    arguments = {name: value for name, value in arguments.items() if name != "self"}
+    arguments |= as_arrays(model, arguments)
+    columns = arguments["x"], arguments.get("y"), arguments.get("sample_weight")
+    _check_arrays(model, *columns)
+    check_rows(model, columns[0], sys.maxsize)
     return arguments
 
 

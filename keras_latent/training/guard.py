@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent.likelihoods.base import RANGE_TOLERANCE
-from keras_latent.training.data import rows
+from keras_latent.training.batches import rows
 from keras_latent.training.replicas import is_distributed
 from keras_latent.typing import Batch, Tensor
 

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_latent.training import replicas
 from keras_latent.training.arrays import is_real
-from keras_latent.training.data import rows
+from keras_latent.training.batches import rows
 from keras_latent.typing import Batch, Counts, Share, Tensor
 
 

@@ -1,7 +1,6 @@
 """The model that any objective trains: what `fit` and `evaluate` are given."""
 
 import inspect
-import sys
 from typing import Any
 
 import keras
@@ -60,9 +59,9 @@ class ObjectiveModel(SteppingModel):
             ValueError: If something isn't finite or in range; the weights stay as they
                 were.
         """
-        x = incoming.as_arrays(self, {"x": x})["x"]
-        incoming.check_rows(self, x, sys.maxsize)
-        logs = super().train_on_batch(x, *args, **kwargs)
+        signature = inspect.signature(keras.Model.train_on_batch)
+        arguments = signature.bind(self, x, *args, **kwargs).arguments
+        logs = super().train_on_batch(**incoming.checked_batch(self, arguments))
         self._guard.look()
         return logs
 
@@ -95,9 +94,9 @@ class ObjectiveModel(SteppingModel):
         """
         if self.compiled:
             self._evaluation_guard.forget()
-        x = incoming.as_arrays(self, {"x": x})["x"]
-        incoming.check_rows(self, x, sys.maxsize)
-        logs = super().test_on_batch(x, *args, **kwargs)
+        signature = inspect.signature(keras.Model.test_on_batch)
+        arguments = signature.bind(self, x, *args, **kwargs).arguments
+        logs = super().test_on_batch(**incoming.checked_batch(self, arguments))
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()
         return logs

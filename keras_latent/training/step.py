@@ -9,8 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_latent import keras_internals
-from keras_latent.training import data as incoming
-from keras_latent.training import replicas, strategies
+from keras_latent.training import batches, replicas, strategies
 from keras_latent.training.guard import Column, Findings, weight_columns
 from keras_latent.training.means import as_terms, batch_means, check_values
 from keras_latent.training.moved_by_data import Move, collected_moves
@@ -116,7 +115,7 @@ class SteppingModel(StateTreeModel):
 
     def train_step(self, data: Any) -> dict[str, Tensor]:
         """Move every player once, each by the gradient of its own terms, or none."""
-        batch, count = incoming.unpacked(self, data)
+        batch, count = batches.unpacked(self, data)
         share = replicas.replica_share(count)
         players, optimizers = self.players(), self.optimizers
         statistics = {
@@ -197,7 +196,7 @@ class SteppingModel(StateTreeModel):
 
     def test_step(self, data: Any) -> dict[str, Tensor]:
         """Compute the objectives of a batch."""
-        batch, count = incoming.unpacked(self, data)
+        batch, count = batches.unpacked(self, data)
         share = replicas.replica_share(count)
         means = self._term_means(batch, False, share)
         losses = self._player_losses(self.players(), means)
@@ -268,7 +267,7 @@ class SteppingModel(StateTreeModel):
                     value, weight = value.value, is_there * value.weight
                 metric.update_state(value, sample_weight=weight)
         if compared is not None:
-            self.compute_metrics(*incoming.first_rows(compared, count))
+            self.compute_metrics(*batches.first_rows(compared, count))
         logs = self.get_metrics_result()
         if strategies.spans_workers(self.distribute_strategy):
             logs = keras_internals.logs_of_worker(logs)

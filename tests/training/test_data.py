@@ -125,3 +125,28 @@ def test_without_compile_keras_says_so(method):
     model = models.VAE(**dense_networks())
     with pytest.raises(ValueError, match=r"must call `compile\(\)` before"):
         getattr(model, method)(images())
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+class TestOneBatch:
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"y": "labels"}, r"^`y` must .*Received: .*'labels'"),
+            ({"y": np.zeros(3)}, r"^`y` must hold as many rows as `x`, 4\..*\(3,\)"),
+            ({"y": 3}, r"^`y` must .*Received: y"),
+            ({"sample_weight": np.ones(3)}, r"^`sample_weight` must .*\(3,\)"),
+            ({"sample_weight": "heavy"}, r"^`sample_weight` must "),
+        ],
+    )
+    def test_refuses_what_belongs_to_no_row(self, method, given, message):
+        model = models.VAE(**dense_networks())
+        model.compile("sgd", run_eagerly=True)
+        with pytest.raises(ValueError, match=message):
+            getattr(model, method)(images(4), **given)
+
+    def test_labels_that_nobody_reads_are_passed(self, method):
+        model = models.VAE(**dense_networks())
+        model.compile("sgd", run_eagerly=True)
+        logs = getattr(model, method)(images(4), np.arange(4), return_dict=True)
+        assert logs["loss"] == pytest.approx(logs["reconstruction"] + logs["kl"])

@@ -9,7 +9,7 @@ from keras import layers
 import keras_latent as kl
 from keras_latent.layers import RegionPooling
 from keras_latent.models import FeatureInverter
-from keras_latent.training.data import unpacked
+from keras_latent.training.batches import unpacked
 from tests.models.cases import IMAGE_SHAPE, images, inverter_networks
 
 FEATURES = 2

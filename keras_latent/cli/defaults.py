@@ -52,8 +52,6 @@ def default_settings(
     - Of colour images, what bounds the evidence has a Gaussian likelihood of the
       optimal scale: with a fixed one, the divergence weighs too much or too little,
       and one that is learned follows too late.
-    - Numbers that begin at 0 and wait for a schedule, such as the capacity of a
-      `CapacityVAE`, are where schedules end.
     - A term that would drown in the reconstruction is weighted so that, at the
       beginning, both weigh the same.
 
@@ -66,7 +64,7 @@ def default_settings(
     Returns:
         The user's settings and the others.
     """
-    chosen = {**variant.unscheduled, **settings}
+    chosen = dict(settings)
     says_likelihood = any(name.partition(".")[0] == "likelihood" for name in settings)
     if variant.bounds_evidence and dataset.image_shape[2] > 1 and not says_likelihood:
         chosen["likelihood"] = "gaussian"

@@ -81,6 +81,7 @@ def fit(
                 callbacks=[
                     progress,
                     interruption,
+                    *_schedules(model, arguments, epochs * steps),
                     *_watchers(model, arguments, dataset, folder, rows),
                 ],
             )
@@ -89,6 +90,19 @@ def fit(
             kept = f"The model of the last whole epoch is kept: {folder.model_file}"
             console.print(kept, highlight=False, soft_wrap=True)
         raise
+
+
+def _schedules(
+    model: models.LatentModel, arguments: Arguments, steps: int
+) -> list[keras.callbacks.Callback]:
+    """What lets numbers rise that the user says nothing of, in the first half."""
+    return [
+        callbacks.WeightSchedule(
+            name, callbacks.Linear(*ends, duration=max(1, steps // 2)), by="step"
+        )
+        for name, ends in model.rises.items()
+        if name not in arguments.settings
+    ]
 
 
 def _watchers(

@@ -27,7 +27,7 @@ class CodingModel(ObservingModel):
     inverts_features: ClassVar[bool] = False
     codes_are_maps: ClassVar[bool] = False
     drowning_weight: ClassVar[str | None] = None
-    unscheduled: ClassVar[dict[str, float]] = {}
+    rises: ClassVar[dict[str, tuple[float, float]]] = {}
     initial_biases: ClassVar[dict[str, float]] = {}
     term_meanings: ClassVar[dict[str, str]] = {}
     has_prior = False

@@ -58,8 +58,8 @@ class LatentModel(CodingModel):
         codes_are_maps: Whether its codes can be nothing but maps.
         drowning_weight: The constructor's argument that weighs a term which drowns in
             the reconstruction of large images unless it is weighted, if there is one.
-        unscheduled: What the command line takes for numbers that a schedule moves, of
-            which it has none, instead of where the schedule begins.
+        rises: From where to where the command line lets numbers rise in the first half
+            of a training, by their names, unless the user says what they are.
         initial_biases: What the biases of layers of the code begin with, by the names
             of the layers; 0 of others.
         inverts_features: Whether the code holds the features of a frozen network.

@@ -103,9 +103,13 @@ def checked_batch(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     """
     arguments = {name: value for name, value in arguments.items() if name != "self"}
     arguments |= as_arrays(model, arguments)
-    columns = arguments["x"], arguments.get("y"), arguments.get("sample_weight")
-    _check_arrays(model, *columns)
-    check_rows(model, columns[0], sys.maxsize)
+    x, y = arguments["x"], arguments.get("y")
+    observation = model.observation(x, y)
+    if is_in_arrays(observation):
+        # The values of x are looked at in the step, which names itself.
+        weight = arguments.get("sample_weight")
+        _check_beside(model, observation, y, weight, reads_labels=True)
+    check_rows(model, x, sys.maxsize)
     return arguments
 
 
@@ -169,6 +173,13 @@ def _check_arrays(
     if not is_in_arrays(observation):
         return
     model.check_observation(observation)
+    _check_beside(model, observation, y, sample_weight, reads_labels)
+
+
+def _check_beside(
+    model: Any, observation: Any, y: Any, sample_weight: Any, reads_labels: bool
+) -> None:
+    """Refuse labels and weights that aren't of the observation's rows."""
     count = len(keras.tree.flatten(observation)[0])
     if reads_labels and (y is None or is_in_arrays(y)):
         model.check_labels(y, count)

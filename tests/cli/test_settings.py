@@ -158,14 +158,6 @@ def test_colour_images_have_the_optimal_scale():
     assert default_settings(models.VAE, said, colour, None) == said
 
 
-def test_a_number_that_waits_for_a_schedule_is_where_that_ends():
-    mnist = datasets.open_dataset("mnist")
-    variant = models.CapacityVAE
-    assert default_settings(variant, {}, mnist, None) == {"capacity": 25.0}
-    said = {"capacity": 3.0}
-    assert default_settings(variant, said, mnist, None) == said
-
-
 def test_a_term_that_would_drown_weighs_as_much_as_the_reconstruction():
     shapes = datasets.open_dataset("shapes")
     variant = models.ConstrainedAutoencoder

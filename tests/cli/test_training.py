@@ -15,11 +15,11 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import keras_latent
-from keras_latent.cli import classifier
+from keras_latent.cli import classifier, fitting
 from keras_latent.cli.arguments import Arguments
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.training import resume, train
-from keras_latent.models import VAE
+from keras_latent.models import VAE, CapacityVAE
 from tests.processes import run_workers
 
 RECONSTRUCTION = [
@@ -65,6 +65,30 @@ def weights(folder):
 def assert_same_weights(folder, other):
     for ours, theirs in zip(weights(folder), weights(other), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("settings", "capacities"),
+    [({}, [0.0, 12.5, 25.0, 25.0]), ({"capacity": 7.0}, [7.0, 7.0, 7.0, 7.0])],
+)
+def test_a_capacity_rises_in_the_first_half(
+    settings, capacities, arguments, tmp_path, monkeypatch
+):
+    found = []
+    step = CapacityVAE.objective
+
+    def objective(model, batch, training):
+        if training:
+            found.append(float(model.capacity))
+        return step(model, batch, training)
+
+    monkeypatch.setattr(CapacityVAE, "objective", objective)
+    monkeypatch.setattr(fitting, "MOST_STEPS_IN_A_CALL", 1)
+    asked = dataclasses.replace(
+        arguments, variant="capacity-vae", batch_size=13, epochs=2, settings=settings
+    )
+    train(asked, RunFolder(tmp_path / "run"))
+    assert found == capacities
 
 
 @pytest.mark.traced

@@ -49,7 +49,7 @@ class CapacityVAE(VariationalModel):
     >>> model.capacity = 10.0
     """
 
-    unscheduled: ClassVar[dict[str, float]] = {"capacity": 25.0}
+    rises: ClassVar[dict[str, tuple[float, float]]] = {"capacity": (0.0, 25.0)}
     term_meanings: ClassVar[dict[str, str]] = {
         "reconstruction": "minus log p(x|z), in nats",
         "excess": "distance of the divergence from the capacity, in nats",

@@ -6,6 +6,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from docs.extensions.sources import in_rest
+
 _NAMED = ("Source:", "When:")
 """Paragraphs that begin with what they are."""
 
@@ -16,16 +18,17 @@ _LITERALS = re.compile(r"(`+[^`]+`+)")
 
 
 def as_page(lines: list[str]) -> list[str]:
-    """Mark what a reader of the code sees: blocks of formulas, and what names itself.
+    """Mark what a reader of the code sees: formulas, citations, what names itself.
 
     Args:
         lines: A docstring's, of which one word and a colon alone begin a section.
 
     Returns:
-        The lines, with a directive before each formula of several lines.
+        The lines, with a directive before each formula of several lines, and with
+        links to the sources.
 
-    >>> as_page(["Loss:", "", "    a = b", "", "Source: A."])
-    ['Loss:', '', '.. code-block:: none', '', '    a = b', '', '**Source:** A.']
+    >>> as_page(["The loss:", "", "    a = b", "", "Source: A."])
+    ['The loss:', '', '.. code-block:: none', '', '    a = b', '', '**Source:** A.']
     """
     page: list[str] = []
     in_section = in_block = in_example = False
@@ -46,7 +49,7 @@ def as_page(lines: list[str]) -> list[str]:
             if line.startswith(f"{name} "):
                 line = f"**{name}**{line.removeprefix(name)}"
         page.append(line)
-    return page
+    return in_rest("\n".join(page)).split("\n")
 
 
 def _escaped(line: str) -> str:

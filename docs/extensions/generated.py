@@ -1,4 +1,4 @@
-"""Pages that the code itself says: variants, pairs, the reference."""
+"""Pages that the code itself says: variants, pairs, the reference, the sources."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from docs.extensions import (
     command_line_pages,
     pair_pages,
     reference_pages,
+    source_pages,
     variant_pages,
 )
 
@@ -16,6 +17,7 @@ MAKERS = (
     pair_pages,
     reference_pages,
     command_line_pages,
+    source_pages,
 )
 
 
@@ -32,7 +34,8 @@ def _write(app: Sphinx) -> None:
         # Sphinx builds anew what has changed alone.
         if not file.exists() or file.read_text("utf-8") != text:
             file.write_text(text, encoding="utf-8")
-    for folder in {str(Path(path).parent) for path in pages}:
+    # What stands beside the folders of such pages is written by hand.
+    for folder in {str(Path(path).parent) for path in pages} - {"."}:
         for file in (Path(app.srcdir) / folder).glob("*.md"):
             if str(file.relative_to(app.srcdir)) not in pages:
                 file.unlink()

@@ -19,13 +19,13 @@ class Published(NamedTuple):
 
 _MNIST = "NLL of dynamically binarized MNIST by 5,000 importance samples, nats"
 _SMALL = f"{_MNIST}; 784-200-200-50"
-_BURDA = "Burda et al. 2015, table 1"
+_BURDA = "Burda, Grosse and Salakhutdinov 2015, table 1"
 _PYTHAE = "as pythae's table of reproduced results has it"
 _BOUNDS = f"{_MNIST}; 8 bounds of 8 samples"
 _GAUSSIANS = "FID of MNIST, samples of a mixture of 10 Gaussians"
 _GHOSH = "Ghosh et al. 2020, the authors' configuration"
 _ROMBACH = "Rombach et al. 2022, the authors' repository"
-_ESSER = "Esser et al. 2021, the authors' repository"
+_ESSER = "Esser, Rombach and Ommer 2021, the authors' repository"
 
 PUBLISHED: dict[str, tuple[Published, ...]] = {
     "adversarial": (
@@ -50,7 +50,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
         Published(
             "NLL of statically binarized MNIST, nats",
             "86.40",
-            f"Caterini et al. 2018, {_PYTHAE}",
+            f"Caterini, Doucet and Sejdinovic 2018, {_PYTHAE}",
         ),
     ),
     "hierarchical-vae": (

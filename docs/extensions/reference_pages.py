@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import keras_latent as kl
+from docs.extensions.sources import in_markdown, in_rest
 from docs.extensions.variant_pages import summary
 
 FOLDER = "reference"
@@ -92,7 +93,7 @@ def _page(name: str, part: ModuleType) -> str:
 
 
 def _introduction(part: ModuleType) -> list[str]:
-    return [inspect.getdoc(part) or "", ""]
+    return [in_markdown(inspect.getdoc(part) or ""), ""]
 
 
 def _directive(name: str, value: Any, part: ModuleType) -> list[str]:
@@ -100,11 +101,11 @@ def _directive(name: str, value: Any, part: ModuleType) -> list[str]:
         return [f".. autoclass:: {name}", ""]
     if callable(value):
         return [f".. autofunction:: {name}", ""]
-    said = " ".join(_said_of_constant(name, part).split())
+    said = in_rest(" ".join(said_of_constant(name, part).split()))
     return [f".. py:data:: {name}", "", f"   {said}", ""]
 
 
-def _said_of_constant(name: str, part: ModuleType) -> str:
+def said_of_constant(name: str, part: ModuleType) -> str:
     """The string below an assignment, in whichever file of the part it stands."""
     file = Path(part.__file__ or "")
     files = file.parent.rglob("*.py") if file.name == "__init__.py" else [file]

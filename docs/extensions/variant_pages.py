@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.extensions.published_numbers import PUBLISHED
+from docs.extensions.sources import in_markdown
 from keras_latent import models
 
 ROOT = Path(__file__).parents[2]
@@ -147,7 +148,8 @@ def _published(name: str, is_measured: bool) -> list[str]:
     if rows:
         text += ["| measure | value | source |", "|---|---|---|"]
         text += [
-            f"| {_escaped(row.what)} | {row.value} | {row.source} |" for row in rows
+            f"| {_escaped(row.what)} | {row.value} | {in_markdown(row.source)} |"
+            for row in rows
         ]
     else:
         text += ["No published number of it could be checked against its source."]

@@ -42,7 +42,7 @@ def open_cats(split: str, image_size: tuple[int, int] | None = None) -> Composed
         ImportError: If the package robohash isn't installed.
         ValueError: If there is no such split.
 
-    Source: drawings of the package robohash 2.0 by e1ven, made by David Revoy (2016),
+    Source: drawings of the package robohash 2.0 by e1ven, made in 2016 by David Revoy,
     CC BY 4.0, https://www.peppercarrot.com/extras/html/2016_cat-generator/.
     """
     labels = combinations(split, SIZES, FACTORS, twins={"fur": (2, 6)})

@@ -22,8 +22,8 @@ def open_mnist(split: str, image_size: tuple[int, int] | None = None) -> ArraySo
     Returns:
         A `Source` of images of one channel, labelled with their digits.
 
-    Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to
-    document recognition", 1998. Data by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
+    Source: LeCun et al. 1998, "Gradient-based learning applied to document
+    recognition". Data by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.
     """
     name, examples = select(split, _SIZES)
     images, labels = _read(name)

@@ -1,7 +1,7 @@
 """Coloured shapes with known factors, drawn by formulas.
 
 For tests, and for measuring whether a code separates the factors that made an
-image. In the spirit of dSprites (Matthey et al., 2017), with colour, and with a
+image. In the spirit of dSprites (Matthey et al. 2017), with colour, and with a
 rotation of less than a quarter turn, so that no two labels give the same image.
 """
 

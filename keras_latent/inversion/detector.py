@@ -53,6 +53,9 @@ def yolo_detector(
         ValueError: If an argument isn't as described.
         ImportError: If keras-cv isn't installed.
 
+    Source: Lin et al. 2017, "Focal loss for dense object detection", section 4.1, for
+    the biases that the scores of the classes begin with.
+
     >>> detector = yolo_detector(num_classes=10, widths=(8, 8, 8, 8))
     >>> detector.input_shape
     (None, 128, 128, 3)
@@ -94,7 +97,7 @@ def yolo_detector(
         name=name,
     )
     # Nearly everywhere is no object: without this prior, that is all that the first
-    # hundreds of steps would learn (Lin et al. 2017, "Focal loss", section 4.1).
+    # hundreds of steps would learn (Lin et al. 2017).
     for level in (1, 2, 3):
         last = detector.get_layer(f"yolo_v8_head_{level}_class_3_conv")
         last.bias.assign(ops.full_like(last.bias, _PRIOR_LOGIT))

@@ -26,8 +26,8 @@ def attribute_vector(codes_with: Any, codes_without: Any) -> np.ndarray:
     Raises:
         ValueError: If a set is empty or not finite, or the shapes of the codes differ.
 
-    Source: Larsen, Sønderby, Larochelle and Winther 2016, "Autoencoding beyond pixels
-    using a learned similarity metric".
+    Source: Larsen et al. 2016, "Autoencoding beyond pixels using a learned similarity
+    metric".
 
     >>> attribute_vector([[1.0, 3.0], [1.0, 5.0]], [[0.0, 4.0]])
     array([1., 0.])

@@ -31,7 +31,7 @@ class Bernoulli(TensorLikelihood):
         ValueError: If `from_logits` is neither True nor False.
 
     Source:
-        Kingma and Welling, Auto-Encoding Variational Bayes, 2013, appendix C.1.
+        Kingma and Welling 2013, appendix C.1.
 
     >>> likelihood = Bernoulli()
     >>> log_prob = likelihood.log_prob([[1.0, 0.0]], [[0.5, 0.75]])

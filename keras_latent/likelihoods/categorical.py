@@ -29,7 +29,7 @@ class Categorical(TensorLikelihood):
         ValueError: If `from_logits` is neither True nor False.
 
     Source:
-        Bishop, Pattern Recognition and Machine Learning, 2006, equation 2.26.
+        Bishop 2006, "Pattern recognition and machine learning", equation 2.26.
 
     >>> likelihood = Categorical()
     >>> log_prob = likelihood.log_prob([[0.0, 1.0, 0.0]], [[0.2, 0.5, 0.3]])

@@ -37,8 +37,8 @@ class ContinuousBernoulli(TensorLikelihood):
         ValueError: If `from_logits` is neither True nor False.
 
     Source:
-        Loaiza-Ganem and Cunningham, The continuous Bernoulli: fixing a pervasive error
-        in variational autoencoders, 2019, section 3.
+        Loaiza-Ganem and Cunningham 2019, "The continuous Bernoulli: fixing a pervasive
+        error in variational autoencoders", section 3.
 
     >>> likelihood = ContinuousBernoulli()
     >>> print(f"{float(likelihood.log_prob([[0.3]], [[0.5]])[0]):.4f}")

@@ -49,8 +49,9 @@ class Gaussian(TensorLikelihood):
             to be optimal and learned at once.
 
     Source:
-        Rybkin, Daniilidis and Levine, Simple and Effective VAE Training with Calibrated
-        Decoders, 2021: section 3.1 on the learned scale, equation 6 on the optimal one.
+        Rybkin, Daniilidis and Levine 2021, "Simple and effective VAE training with
+        calibrated decoders": section 3.1 on the learned scale, equation 6 on the
+        optimal one.
 
     >>> likelihood = Gaussian(scale=0.5)
     >>> print(f"{float(likelihood.log_prob([[1.0]], [[0.0]])[0]):.4f}")

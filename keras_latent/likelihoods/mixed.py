@@ -28,8 +28,8 @@ class Mixed(Likelihood):
         ValueError: If `likelihoods` is not a dict of likelihoods, or is empty.
 
     Source:
-        Nazábal, Olmos, Ghahramani and Valera, Handling Incomplete Heterogeneous Data
-        using VAEs, 2018: the factorised decoder.
+        Nazábal et al. 2018, "Handling incomplete heterogeneous data using VAEs": the
+        factorised decoder.
 
     >>> likelihood = Mixed({"image": "bernoulli", "digit": "categorical"})
     >>> x = {"image": [[1.0, 0.0]], "digit": [[0.0, 1.0]]}

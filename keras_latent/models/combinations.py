@@ -44,7 +44,7 @@ COMBINATIONS = {
     "sigma-vae": Combination(
         "vae",
         {"likelihood": "gaussian", "likelihood.scale": "optimal"},
-        "With the optimal scale of a Gaussian likelihood (Rybkin et al. 2021).",
+        "With the optimal Gaussian scale (Rybkin, Daniilidis and Levine 2021).",
     ),
     "autoencoder-kl-plain": Combination(
         "autoencoder-kl",

@@ -48,8 +48,8 @@ class CausalConvolutions(keras.Model):
         ValueError: If an argument isn't as described.
 
     Source: van den Oord et al. 2016, "Conditional image generation with PixelCNN
-    decoders", section 2.2, with sums in place of gates; Razavi et al. 2019, section
-    3.2, for maps that are told others.
+    decoders", section 2.2, with sums in place of gates; Razavi, van den Oord and
+    Vinyals 2019, section 3.2, for maps that are told others.
 
     >>> network = CausalConvolutions([(2, 2, 1)], num_codes=3, units=8, blocks=1)
     >>> network([np.zeros((5, 4), "int32"), np.zeros(5, "int32")]).shape

@@ -26,10 +26,10 @@ def convolutional_encoder(
 ) -> keras.Model:
     """Strided convolutions: an image becomes a small feature map.
 
-    Each width adds one 4×4 convolution with stride 2 and ReLU, which halves height
-    and width, rounding up. The stride divides the kernel, so that every pixel is seen
-    equally often, which matters to gradients that flow into the image (Odena et al.
-    2016, "Deconvolution and checkerboard artifacts").
+    Each width adds one 4×4 convolution with stride 2 and ReLU, which halves height and
+    width, rounding up. The stride divides the kernel, so that every pixel is seen
+    equally often, which matters to gradients that flow into the image (Odena, Dumoulin
+    and Olah 2016, "Deconvolution and checkerboard artifacts").
 
     Args:
         image_shape: (height, width, channels), height and width at least 8, 1 to 4
@@ -100,8 +100,8 @@ def convolutional_decoder(
     which halves as often as this doubles. Each step applies a 3×3 convolution with
     ReLU, repeats every pixel twice along both sides and crops to the size that the
     encoder had there; a last 3×3 convolution makes the image. Repeating leaves no
-    checkerboard, which transposed convolutions do (Odena et al. 2016), and convolving
-    before repeating takes half the time of convolving after it.
+    checkerboard, which transposed convolutions do (Odena, Dumoulin and Olah 2016), and
+    convolving before repeating takes half the time of convolving after it.
 
     Args:
         image_shape: (height, width, channels) of the output, height and width at least

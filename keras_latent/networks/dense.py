@@ -119,8 +119,8 @@ def dense_mapping(
     Raises:
         ValueError: If `code_shape` or `widths` isn't as described.
 
-    Source: Karras et al. 2019, "A style-based generator architecture for generative
-    adversarial networks", section 2, which takes eight layers.
+    Source: Karras, Laine and Aila 2019, "A style-based generator architecture for
+    generative adversarial networks", section 2, which takes eight layers.
 
     >>> dense_mapping((6,), widths=(32, 32)).output_shape
     (None, 6)

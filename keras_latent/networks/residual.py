@@ -63,8 +63,8 @@ def residual_encoder(
     Raises:
         ValueError: If an argument isn't as described.
 
-    Source: He et al. 2016, "Identity mappings in deep residual networks"; Esser et al.
-    2021, appendix A.
+    Source: He et al. 2016, "Identity mappings in deep residual networks"; Esser,
+    Rombach and Ommer 2021, appendix A.
 
     >>> residual_encoder((64, 64, 3), downsampling=4, width=8).output_shape
     (None, 16, 16, 32)

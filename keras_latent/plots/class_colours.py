@@ -22,8 +22,8 @@ CLASS_COLOURS: Final = (
 
 Found by search: of the colours that stand out from white and from the explorer's dark
 background, twelve whose nearest two are as far apart as can be in Oklab, seen as they
-are and as Machado 2009 (https://doi.org/10.1109/TVCG.2009.113) simulates
-protanopia, deuteranopia and tritanopia.
+are and as Machado, Oliveira and Fernandes 2009 simulate protanopia, deuteranopia and
+tritanopia.
 """
 
 MARKERS: Final = ("o", "s", "^")

@@ -35,8 +35,7 @@ def code_usage(codes: Any, kl: Any = None) -> Any:
         ValueError: If `codes` are not finite numbers of at least two images, or `kl`
             doesn't hold one number a dimension.
 
-    Source: Burda, Grosse and Salakhutdinov 2016, Importance Weighted Autoencoders,
-    appendix C, https://arxiv.org/abs/1509.00519.
+    Source: Burda, Grosse and Salakhutdinov 2015, appendix C.
 
     >>> codes = np.random.default_rng(0).normal(size=(100, 3)) * [1.0, 0.001, 2.0]
     >>> (axes,) = code_usage(codes).axes

@@ -69,8 +69,7 @@ def manifold_grid(
             exactly two dimensions, on a sphere of three; if `codes` is not of the
             model's size, or is missing where there is no prior.
 
-    Source: Kingma and Welling 2014, Auto-Encoding Variational Bayes, figure 4,
-    https://arxiv.org/abs/1312.6114.
+    Source: Kingma and Welling 2013, figure 4.
 
     >>> from keras_latent.models import VAE
     >>> model = VAE.for_images((8, 8, 1), latent_dim=2)

@@ -44,8 +44,8 @@ class MaskedAutoregressiveFlow(NetworkSampler, CodeSampler):
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
 
-    Source: Papamakarios et al. 2017, "Masked autoregressive flow for density
-    estimation", equations 3 to 6.
+    Source: Papamakarios, Pavlakou and Murray 2017, "Masked autoregressive flow for
+    density estimation", equations 3 to 6.
 
     >>> from keras_latent.models import Autoencoder
     >>> model = Autoencoder.for_images((8, 8, 1), latent_dim=2)

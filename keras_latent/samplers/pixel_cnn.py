@@ -40,8 +40,8 @@ class PixelCNN(TokenSampler):
         ValueError: If the model has other codes, or a number is out of range.
 
     Source: van den Oord et al. 2016, "Conditional image generation with PixelCNN
-    decoders", section 2; van den Oord et al. 2017, section 3.4, for tokens; Ho and
-    Salimans 2022 for guidance.
+    decoders", section 2; van den Oord, Vinyals and Kavukcuoglu 2017, section 3.4, for
+    tokens; Ho and Salimans 2022 for guidance.
 
     >>> from keras_latent.models import VQVAE
     >>> model = VQVAE.for_images((8, 8, 1), code_shape=(2, 2, 3))

@@ -43,8 +43,8 @@ class TokenTransformer(TokenSampler):
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
 
-    Source: Esser et al. 2021, "Taming transformers for high-resolution image
-    synthesis", section 3.2; Lee et al. 2022 for levels; Ho and Salimans 2022 for
+    Source: Esser, Rombach and Ommer 2021, "Taming transformers for high-resolution
+    image synthesis", section 3.2; Lee et al. 2022 for levels; Ho and Salimans 2022 for
     guidance.
 
     >>> from keras_latent.models import VQVAE

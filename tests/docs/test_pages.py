@@ -18,6 +18,7 @@ from docs.extensions import (
     variant_pages,
 )
 from docs.extensions.published_numbers import PUBLISHED
+from docs.extensions.sources import in_markdown
 from keras_latent.cli import app
 from keras_latent.models import VARIANTS
 from tests.distributions import pairs
@@ -106,7 +107,7 @@ class TestVariants:
         text = pages[f"variants/{name}.md"]
         assert "\n## Published\n" in text
         for row in PUBLISHED.get(name, ()):
-            assert f" | {row.value} | {row.source} |" in text
+            assert f" | {row.value} | {in_markdown(row.source)} |" in text
 
     def test_is_on_the_page_of_all(self, name, pages):
         assert f"({name}.md)" in pages["variants/index.md"]

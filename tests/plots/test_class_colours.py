@@ -5,7 +5,7 @@ import pytest
 
 from keras_latent.plots.class_colours import CLASS_COLOURS, MOST_CLASSES, class_colours
 
-# Machado 2009, of linear RGB, at full severity.
+# Machado, Oliveira and Fernandes 2009, of linear RGB, at full severity.
 SEEN = {
     "normal": np.eye(3),
     "protanopia": [

@@ -61,8 +61,8 @@ def sap(
     Raises:
         ValueError: If shapes don't fit, a number isn't finite, or no factor varies.
 
-    Source: Kumar et al. 2018, "Variational inference of disentangled latent concepts
-    from unlabeled observations", section 3.
+    Source: Kumar, Sattigeri and Balakrishnan 2018, "Variational inference of
+    disentangled latent concepts from unlabeled observations", section 3.
 
     >>> import numpy as np
     >>> codes = np.random.default_rng(0).normal(size=(300, 2))

@@ -50,7 +50,7 @@ class ALAE(ResidualNetworks, CodeCritic, MappedCodes):
     error of pixels would blur. As the authors, the default optimizer takes β₁ = 0 and
     β₂ = 0.99; their ten times higher rate is one of scaled weights.
 
-    Source: Pidhorskyi et al. 2020, algorithm 1 and equation 8.
+    Source: Pidhorskyi, Adjeroh and Doretto 2020, algorithm 1 and equation 8.
 
     >>> model = ALAE.for_images((28, 28, 1), latent_dim=8)
     >>> tuple(model.sample(3, seed=0).shape)

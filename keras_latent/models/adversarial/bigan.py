@@ -46,7 +46,8 @@ class BiGAN(ResidualNetworks, PriorDrawing):
     When: For codes that hold what images are of rather than their pixels.
     Reconstructions are of the kind, and seldom of the image itself.
 
-    Source: Donahue et al. 2017, equations 3 and 4; Dumoulin et al. 2017, algorithm 1.
+    Source: Donahue, Krähenbühl and Darrell 2017, equations 3 and 4; Dumoulin et al.
+    2017, algorithm 1.
 
     >>> model = BiGAN.for_images((28, 28, 1), latent_dim=8)
     >>> tuple(model.sample(3, seed=0).shape)

@@ -22,8 +22,8 @@ class MappedPrior(CodeDistribution):
         mapping: Any Keras model F from (batch, *code_shape) to the same shape.
         **kwargs: `name`, `trainable` and `dtype` of a Keras layer.
 
-    Source: Karras et al. 2019, "A style-based generator architecture for generative
-    adversarial networks", section 2.
+    Source: Karras, Laine and Aila 2019, "A style-based generator architecture for
+    generative adversarial networks", section 2.
     """
 
     has_density = False

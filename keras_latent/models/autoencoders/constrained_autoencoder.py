@@ -61,8 +61,8 @@ class ConstrainedAutoencoder(DeterministicModel):
 
     When: Where a code must serve a classifier as well as a decoder, even of few labels.
 
-    Source: the blog post "Constrained latent representation", figure 2, which asks for
-    a code that serves both tasks and whose neighbours decode into variations.
+    Source: Kotikalapudi 2017, "Learning good image representation", figure 2, which
+    asks for a code that serves both tasks and whose neighbours decode into variations.
 
     >>> model = ConstrainedAutoencoder.for_images((28, 28, 1), latent_dim=16, heads=10)
     >>> model.classify(keras.ops.zeros((2, 28, 28, 1))).shape

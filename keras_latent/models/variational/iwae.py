@@ -50,8 +50,8 @@ class IWAE(VariationalModel):
     When: For likelihoods: a tighter bound than the VAE's, at K times the decoder's
     work. Take `"dreg"` where K is large.
 
-    Source: Burda et al. 2015, equation 8; Roeder et al. 2017 for "stl"; Tucker et al.
-    2018, equation 8, for "dreg".
+    Source: Burda, Grosse and Salakhutdinov 2015, equation 8; Roeder, Wu and Duvenaud
+    2017 for "stl"; Tucker et al. 2018, equation 8, for "dreg".
 
     >>> model = IWAE.for_images((28, 28, 1), latent_dim=16, num_samples=8)
     >>> model.sample(3, seed=0).shape

@@ -41,7 +41,8 @@ def averaged(
         averaging: `"gvae"`, the mean of means and of variances, or `"mlvae"`, the
             product of both densities.
 
-    Source: Locatello et al. 2020; Bouchacourt et al. 2018 for the product.
+    Source: Locatello et al. 2020; Bouchacourt, Tomioka and Nowozin 2018 for the
+    product.
     """
     if averaging == "gvae":
         log_var = ops.logaddexp(first.log_var, second.log_var) - math.log(2.0)

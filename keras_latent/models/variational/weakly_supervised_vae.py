@@ -52,8 +52,8 @@ class WeaklySupervisedVAE(PairedModel):
     When: Of pairs that are known to share most factors, such as neighbouring frames:
     disentangles with less luck than without pairs.
 
-    Source: Locatello et al. 2020, equations 5 and 6; Bouchacourt et al. 2018 for the
-    product.
+    Source: Locatello et al. 2020, equations 5 and 6; Bouchacourt, Tomioka and Nowozin
+    2018 for the product.
 
     >>> model = WeaklySupervisedVAE.for_images((28, 28, 1), latent_dim=8)
     >>> model.averaging

@@ -28,6 +28,7 @@ test test-all test-lowest docs: export TF_CPP_MIN_LOG_LEVEL := 3
 demo: install
 	test "$(DEMO)" != runs/demo || rm -rf runs/demo
 	$(BIN)/keras-latent train encdec --dataset mnist --epochs 6 --batch-size 64 --output $(DEMO)
+	$(BIN)/keras-latent report $(DEMO) --explorer
 
 test: lint
 	$(BIN)/python $(TESTS)
@@ -53,7 +54,8 @@ install: $(INSTALLED)
 $(INSTALLED): setup.cfg pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	# Setuptools warns of what an editable installation is.
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
 	touch $@
 
 .venv-lowest/installed: setup.cfg

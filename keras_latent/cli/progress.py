@@ -1,5 +1,7 @@
 """The progress of a training on the terminal."""
 
+import datetime
+import time
 from typing import Any, Self
 
 import keras
@@ -49,6 +51,7 @@ class ProgressBar(keras.callbacks.Callback):
         epochs, steps = self.params["epochs"], self.params["steps"]
         self._epoch = f"epoch {epoch + 1}/{epochs}"
         self._done = epoch * steps
+        self._begun = time.monotonic()
         if self._task is None:
             self._task = self._progress.add_task(
                 self._epoch, total=epochs * steps, completed=self._done, terms=""
@@ -68,6 +71,11 @@ class ProgressBar(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Print the epoch's line."""
         line = f"{self._epoch}  {_described(logs)}"
+        left = self.params["epochs"] - epoch - 1
+        if left and not self.console.is_terminal:
+            # Of what this epoch took; the bar of a terminal says it itself.
+            seconds = round(left * (time.monotonic() - self._begun))
+            line += f"  {datetime.timedelta(seconds=seconds)} left"
         self.console.print(line, highlight=False, soft_wrap=True)
 
     def __exit__(self, *error: object) -> None:

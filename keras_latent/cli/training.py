@@ -22,7 +22,7 @@ from keras_latent.cli.run_folder import RunFolder
 from keras_latent.cli.strategies import find_strategy
 from keras_latent.counting import counted
 from keras_latent.models import specs
-from keras_latent.networks.checks import check_image_shape, check_model
+from keras_latent.networks.checks import SMALLEST_SIDE, check_model, is_image_shape
 from keras_latent.networks.convolutional import halved_sizes
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.saving import load_model
@@ -87,7 +87,7 @@ def _run(
     strategy = find_strategy(arguments.strategy, console)
     is_chief = strategy.extended.should_checkpoint
     dataset = arguments.open()
-    check_image_shape(dataset.image_shape)
+    _check_size(arguments, dataset.image_shape)
     variant = models.VARIANTS[arguments.variant]
     classes = None
     if variant.needs_classes is not None:
@@ -142,7 +142,24 @@ def _run(
             # The others are gone, and a model of them all would wait for them.
             model = load_model(folder.model_file)
         conclude(model, arguments, dataset, folder, rows, console)
-    console.print(f"The run is in {folder.path}", highlight=False, soft_wrap=True)
+    console.print(
+        f"The run is in {folder.path}, its pictures in {folder.figures}. On one page: "
+        f"keras-latent report {folder.path}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _check_size(arguments: Arguments, image_shape: tuple[int, ...]) -> None:
+    """Refuse images that the networks can't read, and say how to get others."""
+    if not is_image_shape(image_shape):
+        height, width, channels = image_shape
+        raise ValueError(
+            f"`image_size` must be at least {SMALLEST_SIDE} in height and in width, of "
+            "images with 1 to 4 channels. Received: "
+            f"image_size={arguments.image_size!r} of images of {height} x {width} "
+            f"pixels with {channels} channels"
+        )
 
 
 def describe(dataset: datasets.OpenedDataset) -> dict[str, Any]:

@@ -226,6 +226,12 @@ def select(split: str, sizes: Mapping[str, int]) -> tuple[str, slice]:
             f"Received: split={split!r}"
         )
     name, start, stop = match.groups()
+    if name == "validation" and set(sizes) >= {"train"} and name not in sizes:
+        raise ValueError(
+            f"`split` must be one of {', '.join(map(repr, sizes))}: "
+            "`open_dataset(..., validation_split=0.1)` keeps a tenth of the training "
+            f"images as 'validation'. Received: split={split!r}"
+        )
     check_choice("split", name, sizes)
     bounds = slice(start and int(start), stop and int(stop)).indices(sizes[name])
     if bounds[0] >= bounds[1]:

@@ -42,7 +42,7 @@ class CodingModel(ObservingModel):
         **kwargs: Any,
     ) -> None:
         condition = kwargs.pop("condition", None)
-        self.constructor_arguments()  # Refuses those that couldn't be saved.
+        self.check_argument_names(kwargs)
         has_encoder = type(self).encoder_output is CodingModel.encoder_output
         if has_encoder:
             check_model("encoder", encoder)

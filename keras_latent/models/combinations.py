@@ -21,6 +21,11 @@ class Combination(NamedTuple):
 
 
 COMBINATIONS = {
+    "beta-vae": Combination(
+        "vae",
+        {"beta": 4.0},
+        "With a divergence that weighs more (Higgins et al. 2017).",
+    ),
     "s-vae": Combination(
         "vae",
         {"posterior": "von_mises_fisher", "prior": "uniform_sphere"},

@@ -2,16 +2,21 @@
 
 import inspect
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import keras
 import numpy as np
 
 from keras_latent.keras_internals import keep_exact, sublayers
+from keras_latent.kinds import received
 from keras_latent.models import assignment
 from keras_latent.saving import written_whole
 from keras_latent.training.objective_model import ObjectiveModel
-from keras_latent.validation import checked_path
+from keras_latent.validation import checked_path, meant
+
+_OF_KERAS = ("name", "dtype", "trainable", "autocast", "activity_regularizer")
+"""What every layer takes."""
 
 _OF_ATTENTION = "Attention stays as it is, lest it can't be loaded."
 
@@ -72,6 +77,28 @@ class ConstructorConfigModel(ObjectiveModel):
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 break
         return [name for name in names if name not in ("name", "dtype")]
+
+    @classmethod
+    def check_argument_names(
+        cls, given: Mapping[str, Any], others: Iterable[str] = ()
+    ) -> None:
+        """Refuse what the constructor doesn't take.
+
+        Args:
+            given: Arguments by their names.
+            others: Names that may have been meant, besides those of the constructor.
+
+        Raises:
+            ValueError: If there is one, with the nearest name that it takes.
+        """
+        known = [*cls.constructor_arguments(), *_OF_KERAS]
+        for name, value in given.items():
+            if name not in known:
+                raise ValueError(
+                    f"`{name}` must be left out: {cls.__name__} has no argument of "
+                    f"that name.{meant(name, [*known, *others])} "
+                    f"Received: {received(name, value)}"
+                )
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as they are now.

@@ -49,6 +49,7 @@ class ForImages(ConstructorConfigModel):
             ValueError: If no network can be built for such a code, or a default network
                 has no argument of a name that is given.
         """
+        cls.check_argument_names(kwargs, others=("latent_dim", "code_shape"))
         if (latent_dim is None) == (code_shape is None):
             raise ValueError(
                 "Either `latent_dim` or `code_shape` must be given. "

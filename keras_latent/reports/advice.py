@@ -17,6 +17,11 @@ _WORSE = 1.1
 _STILL_FALLING = 0.02
 """Of the whole fall of a loss, in the last tenth of the epochs."""
 
+_SETTLED = 0.01
+"""Of the whole fall of a loss, in the last tenth of many epochs."""
+
+_MANY_EPOCHS = 20
+
 _RISEN = 0.05
 """Of the whole fall of the validation loss, from its lowest on."""
 
@@ -53,7 +58,7 @@ def advice(
     parts = [
         collapsed,
         None if collapsed else _inactive(reported),
-        None if collapsed else _reconstruction(reported),
+        None if collapsed else _reconstruction(reported, history or {}),
         _copies(reported),
         _draws(reported),
         _over_fitting(history or {}) or _under_training(history or {}),
@@ -119,7 +124,9 @@ def _inactive(reported: ReportedModel) -> str | None:
     )
 
 
-def _reconstruction(reported: ReportedModel) -> str | None:
+def _reconstruction(
+    reported: ReportedModel, history: Mapping[str, Sequence[float]]
+) -> str | None:
     """The error beside those of rivals."""
     errors = reported.results.rival_errors
     if errors is None:
@@ -129,11 +136,14 @@ def _reconstruction(reported: ReportedModel) -> str | None:
     if error < of_components:
         less = 100 * (1 - error / of_components)
         return f"Reconstructions are good: their error is {less:.0f} % below {beside}."
-    return (
-        f"Reconstructions are worse than {beside}: {error:.3g}. Train for longer "
-        "(`--epochs`, `--steps`), or let the code hold more (`--latent-dim`, less "
-        "regularisation)."
-    )
+    worse = f"Reconstructions are worse than {beside}: {error:.3g}."
+    more = "let the code hold more (`--latent-dim`, less regularisation)"
+    if _has_settled(history):
+        return (
+            f"{worse} The loss has settled, so that more epochs will hardly help: "
+            f"{more}, or try more images, or `--augment mirror,shift,colour`."
+        )
+    return f"{worse} Train for longer (`--epochs`, `--steps`), or {more}."
 
 
 def _copies(reported: ReportedModel) -> str | None:
@@ -199,14 +209,10 @@ def _over_fitting(history: Mapping[str, Sequence[float]]) -> str | None:
 
 def _under_training(history: Mapping[str, Sequence[float]]) -> str | None:
     """A loss that still falls at the end."""
-    curve = _curve(history, "val_loss")
-    if not len(curve):
-        curve = _curve(history, "loss")
+    curve = _held_out_loss(history)
     if len(curve) < 3:
         return None
-    tail = max(1, len(curve) // 10)
-    fall = curve[0] - curve[-1]
-    last = curve[-1 - tail] - curve[-1]
+    tail, last, fall = _falls(curve)
     if fall <= 0 or last <= _STILL_FALLING * fall:
         return None
     return (
@@ -214,6 +220,26 @@ def _under_training(history: Mapping[str, Sequence[float]]) -> str | None:
         f"loss still fell by {100 * last / fall:.0f} % of its whole fall. Go on with "
         "`keras-latent resume RUN --epochs N`."
     )
+
+
+def _has_settled(history: Mapping[str, Sequence[float]]) -> bool:
+    """Whether the last tenth of many epochs changed next to nothing."""
+    curve = _held_out_loss(history)
+    if len(curve) < _MANY_EPOCHS:
+        return False
+    _, last, fall = _falls(curve)
+    return fall > 0 and last <= _SETTLED * fall
+
+
+def _held_out_loss(history: Mapping[str, Sequence[float]]) -> np.ndarray:
+    curve = _curve(history, "val_loss")
+    return curve if len(curve) else _curve(history, "loss")
+
+
+def _falls(curve: np.ndarray) -> tuple[int, float, float]:
+    """A tenth of the epochs, and the loss's fall in the last of them and in all."""
+    tail = max(1, len(curve) // 10)
+    return tail, float(curve[-1 - tail] - curve[-1]), float(curve[0] - curve[-1])
 
 
 def _head(reported: ReportedModel) -> str | None:
@@ -238,15 +264,22 @@ def _codes(reported: ReportedModel) -> str | None:
     if found is None:
         return None
     codes, pixels = found.neighbours.value, found.pixels.value
-    if codes >= pixels:
+    majority = found.majority.value
+    if max(codes, pixels) <= majority + _BARELY:
         return (
-            f"Neighbours share their class as often by their codes, {codes:.1%}, as "
-            f"by their pixels, {pixels:.1%}, or more often."
+            f"Neither the codes of neighbours ({codes:.1%}) nor their pixels "
+            f"({pixels:.1%}) tell the class better than the most frequent one does "
+            f"({majority:.1%})."
         )
+    told = (
+        f"The nearest neighbours tell the class of {codes:.1%} of the images by their "
+        f"codes, and of {pixels:.1%} by their pixels"
+    )
+    if codes >= pixels:
+        return f"{told}."
     return (
-        f"Neighbours share their class less often by their codes, {codes:.1%}, than "
-        f"by their pixels, {pixels:.1%}: for telling classes apart, learn from labels "
-        "(`constrained`) or train for longer."
+        f"{told}: for telling classes apart, learn from labels (`constrained`) or "
+        "train for longer."
     )
 
 

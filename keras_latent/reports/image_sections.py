@@ -98,7 +98,9 @@ def prior_samples(reported: ReportedModel) -> Section:
     return Section(
         "Samples of the prior",
         f"Images decoded from random codes of the prior, {_described(reported.model)}; "
-        "they look like the data if the codes of the data fill the prior.",
+        "they look like the data if the codes of the data fill the prior. Where they "
+        "don't, `keras-latent sample RUN --sampler gaussian_mixture` fits a sampler to "
+        "the codes, which reports show beside the prior from then on.",
         [
             Picture(
                 plots.prior_samples(reported.model, _DRAWN, reported.seed),

@@ -50,8 +50,9 @@ def described(model):
     found["likelihood.scale"] = getattr(model.likelihood, "scale", None)
     if found["posterior"] == "flow":
         found["posterior.flows"] = [snake_case(flow) for flow in model.posterior.flows]
-    if hasattr(model, "adversarial_weight"):
-        found["adversarial_weight"] = float(model.adversarial_weight)
+    for weight in ("adversarial_weight", "beta"):
+        if hasattr(model, weight):
+            found[weight] = float(getattr(model, weight))
     return found
 
 

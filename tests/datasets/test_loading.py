@@ -168,6 +168,11 @@ def test_every_listed_dataset_can_be_loaded(name, tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         ({"split": "dev"}, "`split` must be one of 'train', 'test'.*split='dev'"),
+        (
+            {"split": "validation"},
+            r"`split` must be one of 'train', 'test': `open_dataset\(\.\.\., "
+            r"validation_split=0\.1\)` keeps .*split='validation'",
+        ),
         ({"split": "train[1:2:3]"}, r"`split` must be a name.*split='train\[1:2:3\]'"),
         ({"split": "test[7:7]"}, r"`split` must select.*split='test\[7:7\]'"),
         ({"batch_size": 0}, "`batch_size` must be a positive.*batch_size=0"),

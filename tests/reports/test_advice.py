@@ -152,6 +152,14 @@ def test_a_validation_loss_that_rises_again():
     assert said(advice(reported, history), "lowest after epoch 1 (3.6)")
 
 
+def test_classes_that_neither_codes_nor_pixels_tell():
+    labels = [(np.arange(COUNT) % 10 == 0).astype(int)] * 2
+    model = models.Autoencoder(**dense_networks(None))
+    sentences = trained(model, noise(0), noise(1), 3, labels=labels)
+    assert said(sentences, "tell the class better than the most frequent one does (")
+    assert not said(sentences, "The nearest neighbours tell")
+
+
 def test_heads_that_tell_the_majority_and_heads_that_do_not():
     train, test = grey_images(0), grey_images(1)
     labels = [
@@ -169,7 +177,7 @@ def test_heads_that_tell_the_majority_and_heads_that_do_not():
     )
     sentences = trained(heard, train, test, 12, labels=labels, passes=5)
     assert not said(sentences, "The head")
-    assert said(sentences, "Neighbours share their class")
+    assert said(sentences, "The nearest neighbours tell the class of ")
 
 
 def test_reconstructions_beside_those_of_components():
@@ -203,6 +211,34 @@ def test_reconstructions_beside_those_of_components():
     assert said(good, "% below PCA with 1 numbers")
     poor = trained(models.Autoencoder(**networks()), bent(0), bent(1), epochs=16)
     assert said(poor, "Reconstructions are worse than PCA with 1 numbers")
+
+
+@pytest.mark.parametrize(
+    ("losses", "remedy"),
+    [
+        (np.linspace(9.0, 1.0, 30), "Train for longer"),
+        (1.0 + 8.0 * 0.5 ** np.arange(30), "The loss has settled"),
+        (1.0 + 8.0 * 0.5 ** np.arange(15), "Train for longer"),
+    ],
+)
+def test_what_is_tried_against_poor_reconstructions(losses, remedy):
+    images = noise(0)
+    reported = ReportedModel(
+        models.Autoencoder(**dense_networks(None)),
+        noise(1),
+        None,
+        Labelled(images, np.zeros(len(images), int)),
+        None,
+        2000,
+        0,
+    )
+    # As if it had learned a little more than the mean image.
+    mean, of_components = reported.results.rival_errors
+    vars(reported.results)["error"] = 0.5 * (mean + of_components)
+    sentences = advice(reported, {"loss": list(losses)})
+    worse = [one for one in sentences if one.startswith("Reconstructions are worse")]
+    assert len(worse) == 1
+    assert remedy in worse[0]
 
 
 def sharp(scale=0.05):

@@ -69,7 +69,7 @@ def assert_same_weights(folder, other):
 
 def test_refuses_images_that_are_too_small(arguments, tmp_path):
     asked = dataclasses.replace(arguments, image_size=(2, 2))
-    message = r"^`image_size` must be at least 8 in height.*image_size=\(2, 2\) of .* 2 x 2 "
+    message = r"^`image_size` must be at least 8 in .*image_size=\(2, 2\) of .* 2 x 2 "
     with pytest.raises(ValueError, match=message):
         train(asked, RunFolder(tmp_path / "run"))
     assert not (tmp_path / "run").exists()

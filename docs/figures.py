@@ -26,11 +26,14 @@ from keras_latent.cli.results import final_split, measure, reported_model
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.images import image_entries, tile
 from keras_latent.models.paired_model import PairedModel
+from keras_latent.reports.advice import codes_are_far_out
 from keras_latent.reports.reported_model import ReportedModel
 
 FIGURES = Path(__file__).parent / "figures"
 RUNS = Path(__file__).parents[1] / "runs" / "docs"
 COLUMNS = 10
+FITTED = 5_000
+"""Digits that a sampler sees, where the prior draws what no image is encoded to."""
 SCALE = 2
 GREYS = 32
 """Few enough that a picture takes some ten thousand bytes."""
@@ -68,7 +71,7 @@ def draw(name: str, epochs: int, settings: list[str]) -> None:
     reported = reported_model(model, dataset, limit=COLUMNS, seed=0)
     _write(
         name,
-        _rows(reported),
+        _rows(reported, dataset),
         command=shlex.join(command(name, epochs, settings)),
         minutes=float((run / "minutes").read_text()),
         split=final_split(dataset),
@@ -102,7 +105,7 @@ def draw_of_pairs(name: str, epochs: int) -> None:
     run.mkdir(parents=True, exist_ok=True)
     _write(
         name,
-        _rows(reported),
+        _rows(reported, dataset),
         command=f"python docs/figures.py --epochs {epochs} {name}",
         minutes=round((time.monotonic() - begun) / 60, 1),
         split=split,
@@ -118,7 +121,9 @@ def _write(name: str, rows: dict[str, np.ndarray], **numbers: Any) -> None:
     (FIGURES / f"{name}.json").write_text(text, encoding="utf-8")
 
 
-def _rows(reported: ReportedModel) -> dict[str, np.ndarray]:
+def _rows(
+    reported: ReportedModel, dataset: kl.datasets.OpenedDataset
+) -> dict[str, np.ndarray]:
     """The rows of the picture by what they are, each of ten images."""
     model = reported.model
     seen = reported.examples.take(reported.order[:COLUMNS])
@@ -128,7 +133,11 @@ def _rows(reported: ReportedModel) -> dict[str, np.ndarray]:
             iter(image_entries(model.reconstruct(seen)).values())
         ),
     }
-    if model.has_prior and model.condition is None:
+    if model.has_prior and codes_are_far_out(reported):
+        images, _ = kl.datasets.arrays(dataset, "train", limit=FITTED)
+        sampler = kl.samplers.GaussianMixture(model, components=20).fit(images)
+        rows["draws of a mixture fitted to the codes"] = sampler.sample(COLUMNS, seed=0)
+    elif model.has_prior and model.condition is None:
         rows["draws from the prior"] = model.sample(COLUMNS, seed=0)
     elif model.has_prior:
         of_classes = model.sample(y=np.arange(COLUMNS), seed=0)

@@ -162,20 +162,27 @@ def _copies(reported: ReportedModel) -> str | None:
     )
 
 
+def codes_are_far_out(reported: ReportedModel) -> bool:
+    """Whether codes lie so far out that a normal prior draws none like them."""
+    # Its draws have a mean square of 1; means of posteriors that fit have less.
+    prior = reported.model.prior if reported.model.has_prior else None
+    return is_standard_normal(prior) and _distance(reported) >= _FAR
+
+
+def _distance(reported: ReportedModel) -> float:
+    """Of the codes from 0, in that of draws of a standard normal."""
+    return float(np.sqrt(np.mean(np.square(reported.codes, dtype="float64"))))
+
+
 def _draws(reported: ReportedModel) -> str | None:
     """Codes that lie where the prior doesn't draw."""
-    model = reported.model
-    # Its draws have a mean square of 1; means of posteriors that fit have less.
-    if not model.has_prior or not is_standard_normal(model.prior):
-        return None
-    distance = float(np.sqrt(np.mean(np.square(reported.codes, dtype="float64"))))
-    if distance < _FAR:
+    if not codes_are_far_out(reported):
         return None
     return (
         "Draws from the prior will look unlike the images: the codes lie "
-        f"{distance:.2g} times as far out as it draws. Generate by a sampler that is "
-        "fitted to the codes, `keras-latent sample RUN --sampler gaussian_mixture`, or "
-        "weigh the divergence from the prior more."
+        f"{_distance(reported):.2g} times as far out as it draws. Generate by a "
+        "sampler that is fitted to the codes, `keras-latent sample RUN --sampler "
+        "gaussian_mixture`, or weigh the divergence from the prior more."
     )
 
 

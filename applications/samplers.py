@@ -33,9 +33,9 @@ FITS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "conv_vq_autoencoder_pictures": {
-        "flow_matching": {
-            "units": 64,
-            "epochs": 24,
+        "pixel_cnn": {
+            "units": 32,
+            "epochs": 40,
             "batch_size": 64,
             "guidance": 2.0,
         },

@@ -124,9 +124,11 @@ def test_the_recipe_writes_a_sampler_beside_its_model(tmp_path, monkeypatch):
 
 
 def test_recipes_are_of_samplers_and_models_that_there_are():
-    folders = {folder.name for folder in weight_files.saved_models_folder().iterdir()}
+    folders = weight_files.saved_models_folder()
     for name, fits in recipe.FITS.items():
-        assert name in folders
+        card = json.loads((folders / name / weight_files.CARD_FILE).read_text("utf-8"))
+        model = getattr(kl.applications, card["builder"])(weights=None)
         for sampler_name, options in fits.items():
+            assert SAMPLERS[sampler_name].suits(model)
             accepted = inspect.signature(SAMPLERS[sampler_name].__init__).parameters
             assert options.keys() <= accepted.keys()

@@ -88,29 +88,29 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
     return arguments
 
 
-def checked_batch(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Arguments of `train_on_batch` or `test_on_batch`, of data the model accepts.
+def checked_batch(
+    model: Any, x: Any, y: Any = None, sample_weight: Any = None
+) -> tuple[Any, Any, Any]:
+    """One batch for `train_on_batch` or `test_on_batch`: its three columns.
+
+    The values of `x` are looked at in the step, which names itself.
 
     Args:
         model: An `ObjectiveModel`.
-        arguments: The arguments by name, `self` among them.
-
-    Returns:
-        The arguments for the method of `keras.Model`, without `self`.
+        x: Observations.
+        y: Labels. Defaults to `None`.
+        sample_weight: Weights of the rows. Defaults to `None`.
 
     Raises:
         ValueError: If the model refuses the data.
     """
-    arguments = {name: value for name, value in arguments.items() if name != "self"}
-    arguments |= as_arrays(model, arguments)
-    x, y = arguments["x"], arguments.get("y")
+    found = as_arrays(model, {"x": x, "y": y, "sample_weight": sample_weight})
+    x, y, sample_weight = found["x"], found["y"], found["sample_weight"]
     observation = model.observation(x, y)
     if is_in_arrays(observation):
-        # The values of x are looked at in the step, which names itself.
-        weight = arguments.get("sample_weight")
-        _check_beside(model, observation, y, weight, reads_labels=True)
+        _check_beside(model, observation, y, sample_weight, reads_labels=True)
     check_rows(model, x, sys.maxsize)
-    return arguments
+    return x, y, sample_weight
 
 
 def check_predicted(model: Any, x: Any) -> None:

@@ -52,16 +52,22 @@ class ObjectiveModel(SteppingModel):
         with self._resuming():
             return super().fit(**arguments)
 
-    def train_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
         """Train on one batch, as `keras.Model.train_on_batch`.
 
         Raises:
             ValueError: If something isn't finite or in range; the weights stay as they
                 were.
         """
-        signature = inspect.signature(keras.Model.train_on_batch)
-        arguments = signature.bind(self, x, *args, **kwargs).arguments
-        logs = super().train_on_batch(**incoming.checked_batch(self, arguments))
+        batch = incoming.checked_batch(self, x, y, sample_weight)
+        logs = super().train_on_batch(*batch, *args, **kwargs)
         self._guard.look()
         return logs
 
@@ -86,7 +92,14 @@ class ObjectiveModel(SteppingModel):
         incoming.check_predicted(self, x)
         return super().predict(x, *args, **kwargs)
 
-    def test_on_batch(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def test_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Any:
         """Evaluate on one batch, as `keras.Model.test_on_batch`.
 
         Raises:
@@ -94,9 +107,8 @@ class ObjectiveModel(SteppingModel):
         """
         if self.compiled:
             self._evaluation_guard.forget()
-        signature = inspect.signature(keras.Model.test_on_batch)
-        arguments = signature.bind(self, x, *args, **kwargs).arguments
-        logs = super().test_on_batch(**incoming.checked_batch(self, arguments))
+        batch = incoming.checked_batch(self, x, y, sample_weight)
+        logs = super().test_on_batch(*batch, *args, **kwargs)
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()
         return logs

@@ -65,7 +65,11 @@ COMMANDS = {
 
 @pytest.mark.parametrize(
     "command",
-    ["train", "encode", "anomalies", pytest.param("report", marks=pytest.mark.all)],
+    [
+        "encode",
+        *(pytest.param(name, marks=pytest.mark.all) for name in ("train", "anomalies")),
+        pytest.param("report", marks=pytest.mark.all),
+    ],
 )
 def test_a_folder_is_never_held_whole(command, place, monkeypatch):
     held = []

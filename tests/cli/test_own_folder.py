@@ -80,7 +80,9 @@ def test_a_plain_folder_is_measured_on_what_was_held_out(run, folder):
     }
 
 
-@pytest.mark.parametrize("last", ["validation", "test"])
+@pytest.mark.parametrize(
+    "last", ["validation", pytest.param("test", marks=pytest.mark.all)]
+)
 def test_curves_are_of_validation_and_last_numbers_of_test(
     last, tmp_path, monkeypatch, no_traces
 ):
@@ -151,6 +153,7 @@ def test_a_report_needs_nothing_repeated(run, folder, tmp_path, monkeypatch):
     assert page.headings[0] == "Advice"
 
 
+@pytest.mark.all
 def test_a_run_goes_on_from_any_folder(run, tmp_path, monkeypatch):
     import shutil
 

@@ -65,6 +65,7 @@ def drawn(monkeypatch):
     return seen
 
 
+@pytest.mark.all
 def test_a_sampler_of_tokens_is_fitted_once_and_drawn_from(run_of, monkeypatch, capsys):
     run, seen = run_of("tokens"), drawn(monkeypatch)
     words = ["sample", run, "--sampler", "token", "--count", 7]

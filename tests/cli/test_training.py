@@ -77,7 +77,10 @@ def test_refuses_images_that_are_too_small(arguments, tmp_path):
 
 @pytest.mark.parametrize(
     ("settings", "capacities"),
-    [({}, [0.0, 12.5, 25.0, 25.0]), ({"capacity": 7.0}, [7.0, 7.0, 7.0, 7.0])],
+    [
+        ({}, [0.0, 12.5, 25.0, 25.0]),
+        pytest.param({"capacity": 7.0}, [7.0] * 4, marks=pytest.mark.all),
+    ],
 )
 def test_a_capacity_rises_in_the_first_half(
     settings, capacities, arguments, tmp_path, monkeypatch

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
-from tests.models.cases import CASES, each_family, few_cases, in_tiers, optimizers
+from tests.models.cases import CASES, few_cases, in_tiers, optimizers
 
 
 def trained(case, rows, arguments, weights=None, **compilation):
@@ -43,6 +43,7 @@ def chosen(*names):
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name)
 
 
+PAIRED = [case for case in CASES if case.name in ("encdec", "variational-encdec")]
 COUPLED = (
     *("capacity", "info", "beta-tc", "dip", "wasserstein", "factor"),
     "vqvae-lookup-free",
@@ -50,7 +51,7 @@ COUPLED = (
 """Those with a term in which rows meet."""
 
 
-@each_family
+@in_tiers(CASES, ("autoencoder", "constrained", "encdec", "factor", "vqvae"))
 def test_two_replicas_train_as_one(case, two_replicas):
     # Two steps, the last on 7 rows: 4 here and 3 there. Tracing would take longest.
     assert_replicas_agree(case, two_replicas, 15, case.separable, run_eagerly=True)
@@ -72,13 +73,13 @@ def test_a_replica_may_be_left_without_a_row(case, two_replicas, run_eagerly):
     assert_replicas_agree(case, two_replicas, 9, case.separable, **compilation)
 
 
-@chosen("encdec", "variational-encdec")
+@in_tiers(PAIRED, ("encdec",))
 def test_pairs_stay_together_in_even_shares(case, two_replicas):
     arguments = {"global_batch": False}
     assert_replicas_agree(case, two_replicas, 24, arguments, run_eagerly=True)
 
 
-@chosen("encdec", "variational-encdec")
+@in_tiers(PAIRED, ("encdec",))
 @pytest.mark.parametrize("rows", [pytest.param(23, marks=pytest.mark.all), 17])
 def test_pairs_of_the_whole_batch(case, two_replicas, rows):
     # The last shares are of 4 and 3 rows, or of 1 and none.
@@ -94,7 +95,7 @@ def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     assert_replicas_agree(case, two_replicas, rows, arguments, run_eagerly=True)
 
 
-@in_tiers([case for case in CASES if case.name in COUPLED], ("factor",))
+@in_tiers([case for case in CASES if case.name in COUPLED], ("dip",))
 def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     # Three steps, the last on 1 row, which leaves a replica without any.
     assert case.separable
@@ -102,7 +103,7 @@ def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     assert_replicas_agree(case, two_replicas, 17, {}, run_eagerly=True)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("weighted", [pytest.param(False, marks=pytest.mark.all), True])
 def test_metrics_of_a_replica_without_a_row(two_replicas, weighted):
     case = next(case for case in CASES if case.name == "autoencoder")
     x = case.data(9)

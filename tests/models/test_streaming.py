@@ -146,6 +146,7 @@ def test_a_corruption_is_no_part_of_the_code():
     np.testing.assert_array_equal(model.encode(X), model.encode(X))
 
 
+@pytest.mark.all
 def test_every_case_streams():
     for case in CASES:
         model, x = case.build(), case.data(5)

@@ -110,6 +110,7 @@ def test_samples_are_drawn_by_the_seed(opened, model):
     )
 
 
+@pytest.mark.all
 def test_a_page_names_classes_and_files(opened, model, tmp_path):
     path = tmp_path / "report.html"
     kl.reports.write_report(

@@ -13,6 +13,7 @@ def test_more_samples_than_could_ever_be_decoded():
         model.log_likelihood(x, num_samples=10**10)
 
 
+@pytest.mark.all
 def test_what_is_asked_often_is_not_warned_of(caplog):
     model = models.VAE.for_images((8, 8, 1), latent_dim=2, likelihood="gaussian")
     x = np.random.default_rng(0).random((4, 8, 8, 1), "float32")

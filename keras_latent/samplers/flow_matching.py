@@ -78,15 +78,15 @@ class FlowMatching(SteeredSampler, CodeSampler):
         self.steps = checked_positive_integer("steps", steps)
         super().__init__(
             model,
-            units,
-            epochs,
-            batch_size,
-            learning_rate,
-            guidance,
-            label_dropout,
-            seed,
-            checkpoint,
-            verbose,
+            units=units,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            guidance=guidance,
+            label_dropout=label_dropout,
+            seed=seed,
+            checkpoint=checkpoint,
+            verbose=verbose,
         )
 
     def fit_codes(

@@ -67,16 +67,16 @@ class PixelCNN(TokenSampler):
     ) -> None:
         super().__init__(
             model,
-            units,
-            blocks,
-            epochs,
-            batch_size,
-            learning_rate,
-            guidance,
-            label_dropout,
-            seed,
-            checkpoint,
-            verbose,
+            units=units,
+            blocks=blocks,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            guidance=guidance,
+            label_dropout=label_dropout,
+            seed=seed,
+            checkpoint=checkpoint,
+            verbose=verbose,
         )
 
     def network(self, classes: int) -> keras.Model:

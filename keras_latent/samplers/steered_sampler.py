@@ -1,6 +1,5 @@
 """What samplers share whose networks know labels, and go without some of them."""
 
-import os
 import typing
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -20,16 +19,10 @@ class SteeredSampler(NetworkSampler):
 
     Args:
         model: A trained model.
-        units: Units of a layer, or channels.
-        epochs: Passes over the codes.
-        batch_size: Codes a step.
-        learning_rate: Adam's at first; it falls to 0 as a cosine.
         guidance: How far draws go from those without a label to those with it; 1 is
             none.
         label_dropout: The share of labels that are hidden.
-        seed: Seed of the training.
-        checkpoint: A file for what a fit has reached, or `None`.
-        verbose: 1 shows the progress, 0 nothing.
+        **of_networks: Arguments of `NetworkSampler`.
 
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
@@ -41,23 +34,15 @@ class SteeredSampler(NetworkSampler):
     def __init__(
         self,
         model: Any,
-        units: int,
-        epochs: int,
-        batch_size: int,
-        learning_rate: float,
         guidance: float,
         label_dropout: float,
-        seed: int,
-        checkpoint: str | os.PathLike | None,
-        verbose: int,
+        **of_networks: Any,
     ) -> None:
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
         self.guidance = guidance
         self.label_dropout = label_dropout
-        super().__init__(
-            model, units, epochs, batch_size, learning_rate, seed, checkpoint, verbose
-        )
+        super().__init__(model, **of_networks)
 
     @typing.final
     def trained(

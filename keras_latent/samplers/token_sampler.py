@@ -1,7 +1,6 @@
 """Samplers of tokens: one after the other, each given those before it."""
 
 import abc
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -34,48 +33,16 @@ class TokenSampler(SteeredSampler):
 
     Args:
         model: A trained model whose codes are tokens.
-        units: Units of a layer, or channels.
         blocks: Number of blocks of the network.
-        epochs: Passes over the tokens.
-        batch_size: Pictures a step.
-        learning_rate: Adam's at first; it falls to 0 as a cosine.
-        guidance: The weight w; 1 is none.
-        label_dropout: The share of labels that are hidden.
-        seed: Seed of the training.
-        checkpoint: A file for what a fit has reached, or `None`.
-        verbose: 1 shows the progress, 0 nothing.
+        **steered: Arguments of `SteeredSampler`, whose guidance is the weight w.
 
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
     """
 
-    def __init__(
-        self,
-        model: Any,
-        units: int,
-        blocks: int,
-        epochs: int,
-        batch_size: int,
-        learning_rate: float,
-        guidance: float,
-        label_dropout: float,
-        seed: int,
-        checkpoint: str | os.PathLike | None,
-        verbose: int,
-    ) -> None:
+    def __init__(self, model: Any, blocks: int, **steered: Any) -> None:
         self.blocks = checked_positive_integer("blocks", blocks)
-        super().__init__(
-            model,
-            units,
-            epochs,
-            batch_size,
-            learning_rate,
-            guidance,
-            label_dropout,
-            seed,
-            checkpoint,
-            verbose,
-        )
+        super().__init__(model, **steered)
         self.order = TokenOrder(model.token_shape)
         self.num_codes: int = model.quantizer.num_codes
 

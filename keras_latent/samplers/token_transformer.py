@@ -75,16 +75,16 @@ class TokenTransformer(TokenSampler):
         check_in_range("dropout", dropout, 0, 1)
         super().__init__(
             model,
-            units,
-            blocks,
-            epochs,
-            batch_size,
-            learning_rate,
-            guidance,
-            label_dropout,
-            seed,
-            checkpoint,
-            verbose,
+            units=units,
+            blocks=blocks,
+            epochs=epochs,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            guidance=guidance,
+            label_dropout=label_dropout,
+            seed=seed,
+            checkpoint=checkpoint,
+            verbose=verbose,
         )
         if units % heads:
             raise ValueError(

@@ -86,14 +86,20 @@ def _said_of(value: Any) -> str:
     return "\n\n".join(getattr(each, "__doc__", None) or "" for each in told)
 
 
+def written() -> dict[str, str]:
+    """The pages that no program makes: the path below `docs` and the text of each."""
+    files = sorted([*DOCS.glob("*.md"), *DOCS.glob("howto/*.md")])
+    texts = {f.relative_to(DOCS).as_posix(): f.read_text("utf-8") for f in files}
+    # A build before leaves it there.
+    texts.pop(PATH, None)
+    return texts
+
+
 def _written() -> Iterator[tuple[str, str]]:
     """Links to the pages that no program makes, and their text."""
-    for file in sorted([*DOCS.glob("*.md"), *DOCS.glob("howto/*.md")]):
-        path = file.relative_to(DOCS).as_posix()
-        if path != PATH:
-            text = file.read_text("utf-8")
-            title = text.splitlines()[0].lstrip("# ")
-            yield f"[{title}]({path})", text
+    for path, text in written().items():
+        title = text.splitlines()[0].lstrip("# ")
+        yield f"[{title}]({path})", text
 
 
 def _entry(source: Source, citing: list[str]) -> list[str]:

@@ -50,14 +50,20 @@ def test_citations_are_recognized(written):
 def test_every_citation_has_an_entry():
     files = sorted((ROOT / "keras_latent").rglob("*.py"))
     texts = {file: "\n\n".join(strings(file)) for file in files}
-    texts |= {file: file.read_text("utf-8") for file in (ROOT / "docs").glob("*.md")}
-    texts |= {f: f.read_text("utf-8") for f in (ROOT / "docs" / "howto").glob("*.md")}
+    texts |= source_pages.written()
     texts["published"] = "\n".join(
         r.source for rows in PUBLISHED.values() for r in rows
     )
     cited = {(str(file), c) for file, text in texts.items() for c in citations_of(text)}
     assert len(cited) > 150
     assert not [(file, c) for file, c in sorted(cited) if c not in sources.SOURCES]
+
+
+def test_a_page_of_a_build_before_is_not_read(tmp_path, monkeypatch):
+    for name in (source_pages.PATH, "start.md"):
+        (tmp_path / name).write_text("# Kingma and Welling, AAAI 2018")
+    monkeypatch.setattr(source_pages, "DOCS", tmp_path)
+    assert list(source_pages.written()) == ["start.md"]
 
 
 def test_every_entry_is_cited():

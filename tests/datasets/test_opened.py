@@ -7,6 +7,7 @@ from PIL import Image
 from keras_latent import datasets
 from keras_latent.datasets import cached, image_reader, opened
 from keras_latent.datasets.held_out import draw_held_out
+from tests.tiers import rarely
 
 COUNTS = {"cat": 10, "dog": 20, "eel": 1}
 
@@ -207,7 +208,7 @@ class TestHeldOut:
 
 
 class TestCache:
-    @pytest.mark.parametrize("image_size", [None, 4])
+    @pytest.mark.parametrize("image_size", [4, *rarely(None)])
     @pytest.mark.parametrize("place", ["memory", "disk"])
     def test_gives_what_is_given_without(
         self, folder, tmp_path, place, image_size, monkeypatch

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_latent import datasets
 from keras_latent.datasets import transformed_pairs
 from keras_latent.inversion.affine import transform
+from tests.tiers import rarely
 
 KINDS = ["rotation", "affine"]
 
@@ -82,7 +83,7 @@ def test_held_out_angles_are_never_seen():
     assert all(some.sum() > 100 for some in inside)
 
 
-@pytest.mark.parametrize("classes", [[8, 9], range(3), np.array([7]), (4, 4)])
+@pytest.mark.parametrize("classes", [(4, 4), *rarely([8, 9], range(3), np.array([7]))])
 def test_classes(classes):
     images, labels = datasets.arrays("mnist", "test[:300]")
     kept = images[np.isin(labels, list(classes))]
@@ -97,7 +98,7 @@ def test_classes(classes):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("classes", [None, [1, 2, 7]])
+@pytest.mark.parametrize("classes", [[1, 2, 7], *rarely(None)])
 def test_a_resumed_stream_continues_the_unbroken_one(kind, classes):
     options = {"kind": kind, "classes": classes, "split": "test[:30]"}
     _, steps = transformed_pairs("mnist", batch_size=5, **options)

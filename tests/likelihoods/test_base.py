@@ -16,6 +16,7 @@ from keras_latent.likelihoods import (
     Likelihood,
     TensorLikelihood,
 )
+from tests.tiers import rarely
 
 LIKELIHOODS = {
     "bernoulli": Bernoulli(),
@@ -31,6 +32,16 @@ LIKELIHOODS = {
 }
 every_likelihood = pytest.mark.parametrize(
     "likelihood", LIKELIHOODS.values(), ids=LIKELIHOODS
+)
+few_likelihoods = pytest.mark.parametrize(
+    "likelihood",
+    [
+        value
+        if name in ("gaussian_learned", "categorical_logits")
+        else rarely(value)[0]
+        for name, value in LIKELIHOODS.items()
+    ],
+    ids=LIKELIHOODS,
 )
 
 
@@ -176,7 +187,7 @@ def test_config_round_trip(likelihood):
     assert type(keras.saving.deserialize_keras_object(serialized)) is type(likelihood)
 
 
-@every_likelihood
+@few_likelihoods
 def test_saved_with_its_model(likelihood, tmp_path):
     model = Scored(type(likelihood).from_config(likelihood.get_config()))
     model.compile("sgd")

@@ -10,6 +10,7 @@ import pytest
 from keras import layers as keras_layers
 
 from keras_latent import distributions, layers, models, quantizers
+from tests.tiers import mostly_rarely
 
 IMAGE_SHAPE = (4, 3, 1)
 LATENT_DIM = 3
@@ -728,19 +729,19 @@ def first_terms(model: models.LatentModel) -> dict[str, keras.Variable]:
     return {term: model._weight_by_term[term] for term in first.terms}
 
 
-WITH_ALL = ("vae", "constrained", "factor")
-"""Cases on which everything is tried always: data, labels, two players."""
+WITH_ALL = ("constrained", "factor")
+"""Cases on which everything is tried always: labels, draws of two players."""
 
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
 def in_tiers(cases: Iterable[Case], always: Collection[str]) -> Any:
     """Parametrises a test by cases; all but those named are of the tier `all`."""
-    parameters = [
-        pytest.param(case, marks=[] if case.name in always else pytest.mark.all)
-        for case in cases
-    ]
-    return pytest.mark.parametrize("case", parameters, ids=lambda case: case.name)
+    cases = list(cases)
+    named = [case for case in cases if case.name in always]
+    return pytest.mark.parametrize(
+        "case", mostly_rarely(cases, named), ids=lambda case: case.name
+    )
 
 
 first_by_family = {

@@ -6,6 +6,7 @@ import pytest
 
 from keras_latent import models
 from tests.models.cases import CASES, few_cases, in_tiers, optimizers
+from tests.tiers import rarely
 
 
 def trained(case, rows, arguments, weights=None, **compilation):
@@ -44,6 +45,7 @@ def chosen(*names):
 
 
 PAIRED = [case for case in CASES if case.name in ("encdec", "variational-encdec")]
+LEFT_WITHOUT = [case for case in CASES if case.name in ("autoencoder", "vae", "encdec")]
 COUPLED = (
     *("capacity", "info", "beta-tc", "dip", "wasserstein", "factor"),
     "vqvae-lookup-free",
@@ -63,10 +65,8 @@ def test_two_replicas_train_as_one_in_graphs(case, two_replicas):
     assert_replicas_agree(case, two_replicas, rows=23, arguments=case.separable)
 
 
-@chosen("autoencoder", "vae", "encdec")
-@pytest.mark.parametrize(
-    "run_eagerly", [pytest.param(False, marks=pytest.mark.all), True]
-)
+@in_tiers(LEFT_WITHOUT, ("encdec",))
+@pytest.mark.parametrize("run_eagerly", [True, *rarely(False)])
 def test_a_replica_may_be_left_without_a_row(case, two_replicas, run_eagerly):
     # Two steps, the last on 1 row; a convolution, noise, and a pass over images.
     compilation = {"run_eagerly": True} if run_eagerly else {}
@@ -80,7 +80,7 @@ def test_pairs_stay_together_in_even_shares(case, two_replicas):
 
 
 @in_tiers(PAIRED, ("encdec",))
-@pytest.mark.parametrize("rows", [pytest.param(23, marks=pytest.mark.all), 17])
+@pytest.mark.parametrize("rows", [17, *rarely(23)])
 def test_pairs_of_the_whole_batch(case, two_replicas, rows):
     # The last shares are of 4 and 3 rows, or of 1 and none.
     arguments = {"global_batch": True}
@@ -88,7 +88,7 @@ def test_pairs_of_the_whole_batch(case, two_replicas, rows):
 
 
 @chosen("vae")
-@pytest.mark.parametrize("rows", [pytest.param(23, marks=pytest.mark.all), 17])
+@pytest.mark.parametrize("rows", [17, *rarely(23)])
 def test_free_bits_of_the_whole_batch(case, two_replicas, rows):
     # In the first batch, a dimension costs more than this, but less on one half.
     arguments = {"free_bits": 1.0, "global_batch": True}
@@ -103,7 +103,7 @@ def test_terms_that_couple_the_rows_of_the_whole_batch(case, two_replicas):
     assert_replicas_agree(case, two_replicas, 17, {}, run_eagerly=True)
 
 
-@pytest.mark.parametrize("weighted", [pytest.param(False, marks=pytest.mark.all), True])
+@pytest.mark.parametrize("weighted", [True, *rarely(False)])
 def test_metrics_of_a_replica_without_a_row(two_replicas, weighted):
     case = next(case for case in CASES if case.name == "autoencoder")
     x = case.data(9)

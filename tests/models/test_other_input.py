@@ -15,6 +15,7 @@ from tests.models.cases import (
     images,
     optimizers,
 )
+from tests.tiers import rarely
 
 X = images(6)
 
@@ -208,7 +209,7 @@ def test_tensors_are_looked_at_as_arrays_are(function):
         model.decode(z * np.float32(np.nan), y)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, *rarely(True)])
 def test_images_of_another_size_in_a_graph_of_any_size(jit_compile):
     encoder = keras.Sequential(
         [keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3, padding="same")]

@@ -14,11 +14,12 @@ from keras_latent.networks import (
     residual_decoder,
     residual_encoder,
 )
+from tests.tiers import rarely
 
 SMALL = {"width": 4}
 
 
-@pytest.mark.parametrize("side", [32, 64, 128, 256])
+@pytest.mark.parametrize("side", [32, 64, *rarely(128, 256)])
 @pytest.mark.parametrize("downsampling", [4, 8])
 def test_maps_of_images_of_each_size(side, downsampling):
     encoder = residual_encoder((side, side, 3), downsampling, **SMALL)
@@ -47,8 +48,8 @@ def test_sides_that_are_odd(code_size):
     assert residual_encoder((45, 30, 4), 4, **SMALL).output_shape[1:3] == (12, 8)
 
 
-@pytest.mark.parametrize("dtype", [None, "mixed_float16", "mixed_bfloat16"])
-@pytest.mark.parametrize("attention", [False, True])
+@pytest.mark.parametrize("dtype", ["mixed_float16", *rarely(None, "mixed_bfloat16")])
+@pytest.mark.parametrize("attention", [True, *rarely(False)])
 def test_config_dtypes_and_gradients(attention, dtype):
     arguments = {**SMALL, "attention": attention, "dtype": dtype}
     networks = [

@@ -9,12 +9,14 @@ import pytest
 
 import keras_latent as kl
 from keras_latent.samplers import PixelCNN, TokenTransformer, training
+from tests.tiers import mostly_rarely, rarely
 
 SMALL = {
     TokenTransformer: {"units": 16, "blocks": 1, "heads": 2, "verbose": 0},
     PixelCNN: {"units": 16, "blocks": 1, "verbose": 0},
 }
 every_sampler = pytest.mark.parametrize("cls", SMALL)
+few_samplers = pytest.mark.parametrize("cls", mostly_rarely(SMALL, (PixelCNN,)))
 
 
 class Tokens:
@@ -77,7 +79,7 @@ def fitted():
     return {cls: made(cls, model, **arguments).fit(tokens, labels + 5) for cls in SMALL}
 
 
-@every_sampler
+@few_samplers
 def test_what_is_learned_beats_frequencies_of_positions(fitted, cls):
     (tokens, _), (unseen, labels) = row_tokens(384, seed=0), row_tokens(500, seed=1)
     sampler = fitted[cls]
@@ -120,8 +122,7 @@ def test_labels_that_were_never_seen(fitted, cls):
 @pytest.mark.parametrize(
     "shape",
     [
-        (2, 2),
-        pytest.param((1, 2, 2), marks=pytest.mark.all),
+        *rarely((2, 2), (1, 2, 2)),
         {"bottom": (1, 3), "top": (1, 1)},
     ],
     ids=str,

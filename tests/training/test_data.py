@@ -8,6 +8,7 @@ import tensorflow as tf
 import keras_latent as kl
 from keras_latent import models
 from tests.models.cases import CASES, dense_networks
+from tests.tiers import rarely
 
 CONSTRAINED = next(case for case in CASES if case.name == "constrained")
 
@@ -44,7 +45,7 @@ class TestLooks:
         getattr(model, method)(counted(images(), taken), **verbose)
         assert len(taken) == 16
 
-    @pytest.mark.parametrize("is_dataset", [True, False])
+    @pytest.mark.parametrize("is_dataset", [True, *rarely(False)])
     def test_three_epochs_and_three_are_six(self, is_dataset, tmp_path):
         x = images()
 
@@ -99,7 +100,7 @@ class TestClassWeight:
         model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
         return model.fit(shuffle=False, verbose=0, **data).history
 
-    @pytest.mark.parametrize("is_dataset", [True, False])
+    @pytest.mark.parametrize("is_dataset", [True, *rarely(False)])
     @pytest.mark.parametrize("is_weighed", [True, False])
     def test_a_missing_label_counts_as_given(self, is_dataset, is_weighed):
         x, y = CONSTRAINED.data(8), np.array(CONSTRAINED.labels(8))

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_latent.models import Autoencoder, FactorVAE
 from keras_latent.networks import dense_critic
 from tests.models.cases import LATENT_DIM, dense_networks, images
+from tests.tiers import rarely
 from tests.versions import KERAS
 
 STEPS, ROWS = 5, 4
@@ -42,14 +43,11 @@ OPTIMIZERS = {
 MUON_TRAINS = KERAS >= (3, 13)
 
 # What the others do differs less from what Keras does for all of them.
-ALWAYS = (
-    "accumulated averages",
-    "Muon",
-)
+ALWAYS = ("accumulated averages",)
 each_optimizer = pytest.mark.parametrize(
     "make",
     [
-        pytest.param(make, marks=[] if name in ALWAYS else pytest.mark.all)
+        make if name in ALWAYS else rarely(make)[0]
         for name, make in OPTIMIZERS.items()
         if name != "Muon" or MUON_TRAINS
     ],
@@ -132,11 +130,8 @@ def test_small_clipping_norms_are_not_added_up(two_replicas):
 @pytest.mark.parametrize(
     "name",
     [
-        *(
-            pytest.param(name, marks=pytest.mark.all)
-            for name in ("averages", "accumulated averages")
-        ),
-        *("averages put in", "weight decay"),
+        *rarely("averages", "accumulated averages", "averages put in"),
+        "weight decay",
     ],
 )
 def test_nothing_frozen_moves(name, frozen):

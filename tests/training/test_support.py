@@ -14,6 +14,7 @@ import pytest
 from keras_latent.training import workers
 from tests.models.cases import CASES, few_cases, optimizers
 from tests.processes import run_workers
+from tests.tiers import rarely
 
 PAGE = Path(__file__).parents[2] / "docs" / "howto" / "devices.md"
 
@@ -76,7 +77,7 @@ def assert_trained(case, policy, loss, weights):
 
 
 @few_cases
-@pytest.mark.parametrize("setting", list(TRAINS)[:2])
+@pytest.mark.parametrize("setting", ["`mixed_bfloat16`", *rarely("`mixed_float16`")])
 def test_replicas_train(case, setting, two_replicas, dtype_policy):
     plain(case.name)  # In float32.
     policy = TRAINS[setting]

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_latent.models import VAE
 from tests.models.cases import dense_networks, images
+from tests.tiers import rarely
 
 ROWS = 4
 """In a batch."""
@@ -59,25 +60,23 @@ def assert_weights_stay(strategy=None, **compilation):
     "compilation",
     [
         {"run_eagerly": True},
-        {"jit_compile": False},
-        pytest.param(
-            {"jit_compile": True, "steps_per_execution": 2}, marks=pytest.mark.all
-        ),
         {"steps_per_execution": 5},
+        *rarely(
+            {"jit_compile": False}, {"jit_compile": True, "steps_per_execution": 2}
+        ),
     ],
 )
 def test_weights_do_not_move(compilation):
     assert_weights_stay(**compilation)
 
 
+@pytest.mark.all
 def test_weights_do_not_move_in_float16(dtype_policy):
     dtype_policy("mixed_float16")
     assert_weights_stay(jit_compile=False)
 
 
-@pytest.mark.parametrize(
-    "policy", ["float32", pytest.param("mixed_float16", marks=pytest.mark.all)]
-)
+@pytest.mark.parametrize("policy", ["float32", *rarely("mixed_float16")])
 def test_no_replica_moves_if_one_finds_nan(policy, dtype_policy, two_replicas):
     dtype_policy(policy)
     assert_weights_stay(two_replicas)

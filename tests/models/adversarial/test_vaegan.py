@@ -61,7 +61,8 @@ def test_terms_against_numpy(monkeypatch):
 def test_a_players_step_leaves_the_others_bit_for_bit(moving):
     model = build()
     model.compile(
-        {n: keras.optimizers.SGD(0.3 if n == moving else 0.0) for n in PLAYERS}
+        {n: keras.optimizers.SGD(0.3 if n == moving else 0.0) for n in PLAYERS},
+        run_eagerly=True,
     )
     players = model.players()
     before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}

@@ -135,7 +135,8 @@ def test_the_numbers_of_bounds_and_draws_have_their_own_axes():
 def test_a_players_step_leaves_the_other_bit_for_bit(still, moving):
     model = build(PIWAE)
     rates = {still: 0.0, moving: 0.5}
-    model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()})
+    sgd = {name: keras.optimizers.SGD(rate) for name, rate in rates.items()}
+    model.compile(sgd, run_eagerly=True)
     players = model.players()
     before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}
     model.fit(X, batch_size=5, verbose=0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from keras_latent import models
+from tests.models.cases import dense_networks, images
 
 
 def test_more_samples_than_could_ever_be_decoded():
@@ -15,8 +16,8 @@ def test_more_samples_than_could_ever_be_decoded():
 
 @pytest.mark.all
 def test_what_is_asked_often_is_not_warned_of(caplog):
-    model = models.VAE.for_images((8, 8, 1), latent_dim=2, likelihood="gaussian")
-    x = np.random.default_rng(0).random((4, 8, 8, 1), "float32")
+    model = models.VAE(**dense_networks(), likelihood="gaussian")
+    x = images(4)
     first = model.log_likelihood(x, num_samples=2)
     with caplog.at_level("WARNING", logger="tensorflow"):
         for _ in range(6):

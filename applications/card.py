@@ -69,13 +69,15 @@ def _page(card: dict[str, Any]) -> str:
 
 def _of_sampler(card: dict[str, Any], name: str, sampler: dict[str, Any]) -> list[str]:
     arguments = ", ".join(f"{k}={v!r}" for k, v in sampler["arguments"].items())
+    # Of a fit that was cut nobody took the time.
+    minutes = sampler.get("minutes")
+    time = "" if minutes is None else f"{minutes} minutes of one CPU core, "
     return [
         f"## Sampler `{name}`",
         "",
         f"`kl.applications.pretrained_sampler(model, {name!r})`: made by `python -m "
         f"applications.samplers {card['name']} {name}` with {arguments}; "
-        f"{sampler['minutes']} minutes of one CPU core, commit "
-        f"{sampler['commit'][:12]}. Labels that steer it: "
+        f"{time}commit {sampler['commit'][:12]}. Labels that steer it: "
         + "; ".join(f"{k} {v}" for k, v in enumerate(sampler["labels"]))
         + ".",
         "",

@@ -54,12 +54,27 @@ def measure(
             kl.applications.ConvVAE(weights="emoji").sample(_DRAWS, seed=0),
         ),
     }
+    if hasattr(sampler.model, "tokens"):
+        apart = _by_frequency(sampler.model, train[0])
+        measures["kid frequencies"] = _distance(
+            "of tokens drawn as often as they stand at each place", images, apart
+        )
     if sampler.model.has_prior:
         own = sampler.model.sample(_DRAWS, seed=0)
         measures["kid own prior"] = _distance("of the model's own prior", images, own)
     if wanted is not None:
         measures |= _steered(train, test, (generated, wanted))
     return measures
+
+
+def _by_frequency(model: Any, train: np.ndarray) -> np.ndarray:
+    """Images of tokens that know nothing of each other."""
+    tokens = np.asarray(model.tokens(train))
+    rows = np.random.default_rng(0).integers(
+        len(tokens), size=(_DRAWS, *tokens.shape[1:])
+    )
+    drawn = np.take_along_axis(tokens, rows, axis=0)
+    return np.asarray(model.decode_tokens(drawn, batch_size=250))
 
 
 def _distance(what: str, images: np.ndarray, generated: np.ndarray) -> dict[str, Any]:

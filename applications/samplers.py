@@ -74,9 +74,10 @@ def fit(name: str, sampler_name: str, arguments: argparse.Namespace) -> None:
         return
     checkpoint = arguments.runs / f"{name}-{sampler_name}.npz"
     sampler = cls(model, **options, checkpoint=checkpoint)
+    goes_on = checkpoint.exists()
     begun = time.perf_counter()
     sampler.fit(*train)
-    minutes = round((time.perf_counter() - begun) / 60, 1)
+    minutes = None if goes_on else round((time.perf_counter() - begun) / 60, 1)
     file.parent.mkdir(exist_ok=True)
     sampler.save(file, include_model=False)
     made = {"arguments": options, "minutes": minutes, "commit": commit()}

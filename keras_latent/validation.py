@@ -17,13 +17,16 @@ class MissingFileError(FileNotFoundError, ValueError):
     """A file that an argument names, or stands for, isn't there."""
 
 
-def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
+def check_choice(
+    argument: str, value: Any, choices: Iterable[Any], advice: str = ""
+) -> None:
     """Refuse a value that is not one of the choices.
 
     Args:
         argument: The argument's name, for the message.
         value: What the caller gave.
         choices: What is allowed.
+        advice: A sentence for the message. Defaults to `""`: none.
 
     Raises:
         ValueError: If `value` is not among `choices`.
@@ -38,7 +41,7 @@ def check_choice(argument: str, value: Any, choices: Iterable[Any]) -> None:
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(
             f"`{argument}` must be one of {listed}.{meant(value, choices)} "
-            f"Received: {argument}={value!r}"
+            f"{advice and advice + ' '}Received: {argument}={value!r}"
         )
 
 

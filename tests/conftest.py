@@ -89,6 +89,15 @@ def two_replicas():
 
 
 @pytest.fixture
+def eagerly():
+    """Traces nothing: that would take longer than few steps of small networks."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(before)
+
+
+@pytest.fixture
 def dtype_policy():
     """Sets the global dtype policy, for this test alone."""
     before = keras.config.dtype_policy()

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -18,13 +17,7 @@ from tests.models import cases
 
 SHAPE = cases.IMAGE_SHAPE
 
-
-@pytest.fixture(autouse=True)
-def _nothing_is_traced():
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(before)
+pytestmark = pytest.mark.usefixtures("eagerly")
 
 
 def vae():

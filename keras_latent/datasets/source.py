@@ -203,6 +203,12 @@ def to_floats(images: Any, image_size: tuple[int, int]) -> Any:
     return tf.clip_by_value(resized, 0.0, 1.0)
 
 
+_HELD_OUT = (
+    "`open_dataset(..., validation_split=0.1)` keeps a tenth of the training images as "
+    "'validation'."
+)
+
+
 def select(split: str, sizes: Mapping[str, int]) -> tuple[str, slice]:
     """Read the name of a split and the slice that may follow it.
 
@@ -226,13 +232,8 @@ def select(split: str, sizes: Mapping[str, int]) -> tuple[str, slice]:
             f"Received: split={split!r}"
         )
     name, start, stop = match.groups()
-    if name == "validation" and set(sizes) >= {"train"} and name not in sizes:
-        raise ValueError(
-            f"`split` must be one of {', '.join(map(repr, sizes))}: "
-            "`open_dataset(..., validation_split=0.1)` keeps a tenth of the training "
-            f"images as 'validation'. Received: split={split!r}"
-        )
-    check_choice("split", name, sizes)
+    can_be_made = name == "validation" and "train" in sizes
+    check_choice("split", name, sizes, _HELD_OUT if can_be_made else "")
     bounds = slice(start and int(start), stop and int(stop)).indices(sizes[name])
     if bounds[0] >= bounds[1]:
         raise ValueError(

@@ -91,6 +91,7 @@ class TestRecipe:
         by_class = [v["value"] for k, v in measures.items() if k.startswith("ap of ")]
         assert measures["map"]["value"] == pytest.approx(np.mean(by_class))
 
+    @pytest.mark.all
     def test_is_not_listed_with_the_latent_models(self, saved):
         assert "EmojiDetector" not in kl.applications.list_weights()
         assert not any(kl.applications.list_weights().values())
@@ -146,6 +147,7 @@ class TestRecipe:
 
 
 class TestBuilder:
+    @pytest.mark.all
     def test_altered_weights_are_refused(self, saved, tmp_path, monkeypatch):
         shutil.copytree(saved, tmp_path / "emoji_detector")
         monkeypatch.setattr(weight_files, "saved_models_folder", lambda: tmp_path)

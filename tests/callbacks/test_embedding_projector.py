@@ -14,6 +14,8 @@ from werkzeug.test import Client
 from keras_latent import models
 from keras_latent.callbacks import EmbeddingProjector
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 NAMES = ["cat", "dog"]
 LABELS = [0, 1, 1, 0, 1, 0]
 

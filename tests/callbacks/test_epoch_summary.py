@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from keras_latent.callbacks.epoch_summary import EpochSummary
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 class One(EpochSummary):
     """Writes the number 1."""

@@ -7,6 +7,8 @@ from keras_latent import models
 from keras_latent.callbacks import ReconstructionImages, SampleImages
 from keras_latent.images import tile, tile_pairs
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 def written_images(events, tag):
     """The pixels of the images under a tag, by step."""

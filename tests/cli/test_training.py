@@ -75,6 +75,7 @@ def test_refuses_images_that_are_too_small(arguments, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(
     ("settings", "capacities"),
     [

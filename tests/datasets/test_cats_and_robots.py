@@ -87,6 +87,7 @@ def test_pictures_are_those_of_their_labels(package, name, counts):
     assert opened.class_names == ()
 
 
+@pytest.mark.all
 def test_epochs_are_those_of_the_seed(package):
     opened = datasets.open_dataset("cats", image_size=8)
 
@@ -143,6 +144,7 @@ needs_robohash = pytest.mark.skipif(
 )
 
 
+@pytest.mark.all
 @needs_robohash
 def test_cats_of_the_true_package():
     cats._layers.cache_clear()

@@ -170,7 +170,7 @@ def test_every_listed_dataset_can_be_loaded(name, tmp_path, monkeypatch):
         ({"split": "dev"}, "`split` must be one of 'train', 'test'.*split='dev'"),
         (
             {"split": "validation"},
-            r"`split` must be one of 'train', 'test': `open_dataset\(\.\.\., "
+            r"`split` must be one of 'train', 'test'. `open_dataset\(\.\.\., "
             r"validation_split=0\.1\)` keeps .*split='validation'",
         ),
         ({"split": "train[1:2:3]"}, r"`split` must be a name.*split='train\[1:2:3\]'"),

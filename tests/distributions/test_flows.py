@@ -354,6 +354,7 @@ def test_masked_networks_can_not_be_stopped():
         model(["inverse_autoregressive"], IWAE, gradient="stl")
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(
     "names",
     [MIXES[0], *(pytest.param(mix, marks=pytest.mark.all) for mix in MIXES[1:])],

@@ -157,14 +157,6 @@ PRIOR_IS_DRAWN = {"variational_encdec"}
 """Objectives that have no use for the prior's density."""
 
 
-@pytest.fixture
-def eagerly():
-    """Graphs would take longer to trace than a few draws take to compute."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
-
-
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(("posterior", "prior"), POSSIBLE)
 def test_each_pair_takes_a_step_generates_and_has_a_likelihood(posterior, prior):

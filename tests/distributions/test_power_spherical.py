@@ -249,6 +249,7 @@ def test_values_of_other_precision_are_taken():
     assert UniformSphere().log_prob(z).dtype == "float32"
 
 
+@pytest.mark.all
 @pytest.mark.filterwarnings("ignore:Model doesn't support `jit_compile=True`")
 def test_where_xla_is_asked_for_it_trains_without():
     """XLA has no gamma distribution; Keras chooses XLA by itself on GPUs."""

@@ -184,6 +184,7 @@ def test_gradients_equal_differences():
             np.testing.assert_allclose(found, rise / (2 * step), rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.all
 def test_graphs_and_xla_give_the_same():
     mean, z = points(1.0, rows=4), points(1.0, rows=4, seed=1)
     posterior, q = isotropic(1.0, mean, 0.7)

@@ -81,6 +81,7 @@ class TestSeeds:
         assert equal(scenes(seed=3), scenes(seed=3))
         assert not equal(scenes(seed=3), scenes(seed=4))
 
+    @pytest.mark.all
     def test_each_epoch_has_other_scenes_and_can_be_begun_with(self):
         images, boxes, classes = scenes(epochs=2)
         later = scenes(initial_epoch=1)

@@ -8,6 +8,8 @@ import keras_latent as kl
 from keras_latent import distributions, likelihoods, models
 from tests.models.cases import dense_networks, images
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 X = images(6)
 
 

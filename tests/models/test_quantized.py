@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_latent as kl
-from tests.models.cases import few_cases
+from tests.models.cases import CASES, in_tiers
 
 pytestmark = [
     # Keras says so of every layer without weights.
@@ -20,7 +20,7 @@ def assert_equal(found, expected):
         np.testing.assert_array_equal(a, b)
 
 
-@few_cases
+@in_tiers(CASES, ("constrained",))
 def test_a_quantized_model_is_saved_and_loaded(case, tmp_path):
     model, x = case.build(), case.data(4)
     model.quantize("int8")
@@ -29,7 +29,7 @@ def test_a_quantized_model_is_saved_and_loaded(case, tmp_path):
     assert_equal(loaded.reconstruct(x), model.reconstruct(x))
 
 
-@few_cases
+@in_tiers(CASES, ("constrained",))
 def test_a_model_whose_encoder_was_quantized_is_saved_and_loaded(case, tmp_path):
     model, x = case.build(), case.data(4)
     model.to_encoder().quantize("int8")
@@ -60,6 +60,7 @@ def with_attention():
     )
 
 
+@pytest.mark.all
 @pytest.mark.filterwarnings("ignore:Attention stays as it is")
 def test_attention_stays_exact_and_loads(tmp_path):
     model = with_attention()

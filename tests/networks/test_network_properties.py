@@ -75,6 +75,7 @@ def test_images_of_any_size(pair, shape, widths, latent_dim, dtype):
     assert encoder.output_shape == (None, *of_features)
 
 
+@pytest.mark.all
 @few
 @given(small_shapes, counts, counts, widths, dtypes, st.data())
 def test_inverters_of_any_size(shape, features, extra, widths, dtype, data):

@@ -67,6 +67,7 @@ class Posterior(distributions.Normal):
         return None
 
 
+@pytest.mark.all
 def test_of_another_prior_nothing_is_said_that_holds_for_the_normal_alone():
     model = kl.models.VAE.for_images(
         (8, 8, 1), latent_dim=3, prior=Shifted(), posterior=Posterior()

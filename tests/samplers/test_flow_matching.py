@@ -146,6 +146,7 @@ def quick(model):
     return FlowMatching(model, units=4, epochs=1, steps=1, verbose=0)
 
 
+@pytest.mark.all
 def test_batches_that_bring_conditions_along():
     """The flow doesn't know which code is of which; the decoder is told."""
     model, labels = conditional(), np.arange(12) % 3
@@ -156,6 +157,7 @@ def test_batches_that_bring_conditions_along():
     np.testing.assert_allclose(flow.sample(2, seed=0, labels=2), expected, atol=1e-6)
 
 
+@pytest.mark.all
 def test_conditions_that_are_vectors():
     model = conditional(num_classes=None, condition_size=2)
     given = np.random.default_rng(1).normal(size=(12, 2)).astype("float32")

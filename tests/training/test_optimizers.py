@@ -96,6 +96,7 @@ def assert_all_close(some, others, **tolerances):
         np.testing.assert_allclose(a, b, **tolerances)
 
 
+@pytest.mark.all
 @each_optimizer
 def test_one_replica_trains_as_stock_keras(make):
     found = trained(make)
@@ -109,6 +110,7 @@ def test_two_replicas_train_as_one(make, two_replicas):
     assert_all_close(trained(make, two_replicas), stock(make), atol=2e-5)
 
 
+@pytest.mark.all
 def test_small_clipping_norms_are_not_added_up(two_replicas):
     """Of two replicas, each would clip its own half, and the sum be up to twice."""
 

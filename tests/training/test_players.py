@@ -132,6 +132,7 @@ class TestMoves:
 
 
 class TestPrecision:
+    @pytest.mark.all
     def test_both_losses_are_scaled_in_float16(self, dtype_policy):
         dtype_policy("mixed_float16")
         model = build()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from keras_latent.training import workers
-from tests.models.cases import CASES, few_cases, optimizers
+from tests.models.cases import CASES, few_cases, in_tiers, optimizers
 from tests.processes import run_workers
 from tests.tiers import rarely
 
@@ -76,7 +76,7 @@ def assert_trained(case, policy, loss, weights):
         assert np.array_equal(found, start) == np.array_equal(value, start)
 
 
-@few_cases
+@in_tiers(CASES, ("constrained",))
 @pytest.mark.parametrize("setting", ["`mixed_bfloat16`", *rarely("`mixed_float16`")])
 def test_replicas_train(case, setting, two_replicas, dtype_policy):
     plain(case.name)  # In float32.

@@ -49,6 +49,7 @@ def test_importances_give_the_numbers():
     assert score.informativeness == pytest.approx(np.mean(by_factor))
 
 
+@pytest.mark.all
 def test_boosting_equals_disentanglement_lib_on_the_same_rows():
     codes = known_codes.noisy(FACTORS[:150])
     factors = FACTORS[:150]

@@ -10,6 +10,8 @@ from keras_latent.typing import Batch
 from tests.models.cases import LATENT_DIM, critic, dense_networks, images
 from tests.models.gradients import softplus
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 X = images(7)
 PLAYERS = ("model", "discriminator")
 

@@ -10,6 +10,8 @@ from tests.models.cases import code_mapping, critic, dense_networks, images
 from tests.models.gradients import softplus
 from tests.models.players import assert_moves_alone
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 X = images(5)
 NOISE = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
 PLAYERS = ("encoder", "decoder")

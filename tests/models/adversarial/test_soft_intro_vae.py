@@ -11,6 +11,8 @@ from tests.models.cases import dense_networks, images, mixed_networks
 from tests.models.gradients import assert_same_gradients, gradients
 from tests.models.players import assert_moves_alone
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 X = images(5)
 Z = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
 PLAYERS = ("encoder", "decoder")

@@ -266,6 +266,7 @@ class TestStateMovedByData:
         for name, values in expected_logs.items():
             assert logs[name] == pytest.approx(values, rel=1e-4), name
 
+    @pytest.mark.all
     def test_a_table_that_starts_in_one_corner_recovers(self):
         model = build(
             quantizer=quantizers.VectorQuantizer(16, decay=0.8, restart=0.2, seed=1)

@@ -308,6 +308,7 @@ class TestRegions:
         middle = np.einsum("ij,bjk,lk->bil", lines, inner, lines)[:, 1:3, 1:3]
         np.testing.assert_allclose(target[:, 1:3, 1:3, 0], middle, rtol=1e-5)
 
+    @pytest.mark.all
     def test_trains_and_predicts(self):
         model, x = self.model(), self.scenes(6)
         model.compile(keras.optimizers.Adam(0.05), run_eagerly=True)

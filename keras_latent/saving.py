@@ -14,7 +14,7 @@ import h5py
 import keras
 
 from keras_latent.keras_internals import always_safely
-from keras_latent.validation import checked_path
+from keras_latent.validation import checked_path, what_is_no_file
 
 UNFINISHED = ".unfinished-"
 """How the names of folders begin in which a file is being written."""
@@ -197,9 +197,16 @@ def load_model(
             f"`path` must be a saved model, such as {str(inside)!r} in the folder. "
             f"Received: path={str(path)!r}, a folder"
         )
+    if (path / _WEIGHTS).is_file():
+        raise FileNotFoundError(
+            "`path` must be a saved model, a `.keras` file; "
+            "`keras_latent.from_preset` loads a preset. "
+            f"Received: path={str(path)!r}, the folder of one"
+        )
     if not path.is_file():
         raise FileNotFoundError(
-            f"`path` must be a saved model. Received: path={str(path)!r}, no such file"
+            "`path` must be a saved model, a `.keras` file. "
+            f"Received: path={str(path)!r}, {what_is_no_file(path)}"
         )
     if path.suffix != ".keras" or not _is_whole_archive(path):
         raise ValueError(

@@ -169,6 +169,17 @@ def checked_path(argument: str, value: Any) -> Path:
     return Path(value)
 
 
+def what_is_no_file(path: Path) -> str:
+    """What stands where a file should: a folder, or nothing.
+
+    >>> what_is_no_file(Path("."))
+    'a folder'
+    >>> what_is_no_file(Path("nothing.keras"))
+    'no such file'
+    """
+    return "a folder" if path.is_dir() else "no such file"
+
+
 def check_in_range(
     argument: str, value: Any, low: float = 0.0, high: float = math.inf
 ) -> None:

@@ -121,8 +121,16 @@ class TestRefused:
             kl.from_preset(preset)
 
     def test_no_folder(self, tmp_path):
-        with pytest.raises(FileNotFoundError, match=r"missing', without config\.json"):
+        with pytest.raises(FileNotFoundError, match=r"missing', no such folder"):
             kl.from_preset(tmp_path / "missing")
+
+    def test_what_another_function_loads(self, preset, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"`keras_latent\.from_preset`"):
+            kl.load_model(preset)
+        file = tmp_path / "model.keras"
+        file.write_text("")
+        with pytest.raises(FileNotFoundError, match=r"`keras_latent\.load_model`"):
+            kl.from_preset(file)
 
     @pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
     def test_a_file_of_another_hash(self, preset, name):

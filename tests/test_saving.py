@@ -102,6 +102,10 @@ class TestLoadModel:
         ):
             load_model(tmp_path / "model.keras")
 
+    def test_another_folder(self, tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"Received: path=.*, a folder$"):
+            load_model(tmp_path)
+
     def test_the_folder_of_a_run(self, tmp_path):
         (tmp_path / "model.keras").write_text("")
         with pytest.raises(FileNotFoundError, match=r"such as '.*model.keras' in the"):

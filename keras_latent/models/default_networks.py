@@ -57,8 +57,13 @@ class ForImages(ConstructorConfigModel):
             )
         if code_shape is not None and len(code_shape) == 1:
             latent_dim, code_shape = code_shape[0], None
-        parameters = inspect.signature(cls.__init__).parameters
-        chosen = kwargs.get("likelihood", parameters["likelihood"].default)
+        if "likelihood" not in cls.constructor_arguments():
+            raise ValueError(
+                "`likelihood` must be an argument of the constructor, its own or "
+                "passed on by `**kwargs`, since the default decoder ends as it asks. "
+                f"Received: {cls.__name__}.__init__ without it"
+            )
+        chosen = kwargs.get("likelihood", _default_of(cls, "likelihood"))
         likelihood = likelihoods.get(chosen)
         if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
             likelihood = type(likelihood)(from_logits=True)
@@ -143,6 +148,16 @@ class ForImages(ConstructorConfigModel):
                 image_shape, code_size, output_activation=output_activation
             ),
         }
+
+
+def _default_of(cls: type, argument: str) -> Any:
+    """The default of a constructor's argument, also where `**kwargs` pass it on."""
+    for base in cls.__mro__:
+        own = vars(base).get("__init__")
+        parameter = own and inspect.signature(own).parameters.get(argument)
+        if parameter:
+            return parameter.default
+    return None
 
 
 def given_networks(arguments: dict[str, Any]) -> dict[str, keras.Model]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.saving import written_whole
-from keras_latent.validation import checked_path
+from keras_latent.validation import checked_path, what_is_no_file
 
 
 def write_arrays(
@@ -38,8 +38,8 @@ def read_arrays(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Any]
     path = checked_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"`path` must be a saved sampler. Received: path={str(path)!r}, no such "
-            "file"
+            "`path` must be a saved sampler, a file. "
+            f"Received: path={str(path)!r}, {what_is_no_file(path)}"
         )
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -171,6 +171,8 @@ def test_classes_are_those_of_the_weights():
 def test_missing_path(builder, tmp_path):
     with pytest.raises(FileNotFoundError, match="no such file"):
         builder(weights=tmp_path / "nothing.weights.h5")
+    with pytest.raises(FileNotFoundError, match="a folder"):
+        builder(weights=tmp_path)
 
 
 def test_preprocess_input():

@@ -107,6 +107,8 @@ def test_bad_files(model, images, tmp_path):
     path = tmp_path / "sampler.npz"
     with pytest.raises(FileNotFoundError, match="no such file"):
         kl.load_sampler(path, model)
+    with pytest.raises(FileNotFoundError, match="a folder"):
+        kl.load_sampler(tmp_path, model)
     Normal(model).fit(images).save(path)
     whole = path.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"", b"nothing", whole[:-1]):

@@ -208,6 +208,11 @@ def load_model(
             "`path` must be a saved model, a `.keras` file. "
             f"Received: path={str(path)!r}, {what_is_no_file(path)}"
         )
+    if path.name.endswith(".weights.h5"):
+        raise ValueError(
+            "`path` must be a saved model, a `.keras` file; the `load_weights` of a "
+            f"model reads weights alone. Received: path={str(path)!r}"
+        )
     if path.suffix != ".keras" or not _is_whole_archive(path):
         raise ValueError(
             "`path` must be a whole `.keras` file, but it is truncated, damaged or "

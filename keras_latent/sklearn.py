@@ -1,5 +1,6 @@
 """Latent models as transformers of scikit-learn."""
 
+import inspect
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -236,21 +237,29 @@ class LatentTransformer(
                 "`image_shape` must be (height, width) or (height, width, channels). "
                 f"Received: image_shape={shape!r}"
             )
-        if self.settings is None:
+        if own:
             return
-        if not isinstance(self.settings, Mapping):
+        settings = {} if self.settings is None else self.settings
+        if not isinstance(settings, Mapping):
             raise ValueError(
                 "`settings` must be a dict of arguments of the variant. "
                 f"Received: settings={self.settings!r}"
             )
-        known = [*VARIANTS[self.model].constructor_arguments(), "code_shape", "name"]
-        for name in self.settings:
+        variant = VARIANTS[self.model]
+        known = [*variant.constructor_arguments(), "code_shape", "name"]
+        for name in settings:
             if name == "latent_dim":
                 raise ValueError(
                     "`settings` can't hold 'latent_dim', which LatentTransformer takes "
                     f"itself. Received: settings={self.settings!r}"
                 )
             check_choice("settings", name, [*known, "dtype"])
+        for name in _needed_by(variant):
+            if name not in settings:
+                raise ValueError(
+                    f"`settings` must hold {name!r}, without which there is no "
+                    f"{variant.__name__}. Received: settings={self.settings!r}"
+                )
 
     def _new_model(self) -> LatentModel:
         if isinstance(self.model, LatentModel):
@@ -289,6 +298,19 @@ class LatentTransformer(
 
     def _as_observed(self, rows: np.ndarray, model: LatentModel) -> np.ndarray:
         return rows.reshape(len(rows), *model.encoder_spec().shape[1:])
+
+
+def _needed_by(variant: type[LatentModel]) -> list[str]:
+    """The arguments of a variant that have no default, nor a default network."""
+    parameters = list(inspect.signature(variant.__init__).parameters.values())[1:]
+    made = variant.default_builders(code_is_map=False)
+    return [
+        each.name
+        for each in parameters
+        if each.default is each.empty
+        and each.kind is not each.VAR_KEYWORD
+        and each.name not in made
+    ]
 
 
 def _networks_of_rows(size: int, latent_dim: int) -> dict[str, keras.Model]:

@@ -106,6 +106,12 @@ class TestLoadModel:
         with pytest.raises(FileNotFoundError, match=r"Received: path=.*, a folder$"):
             load_model(tmp_path)
 
+    def test_weights_alone(self, tmp_path):
+        path = tmp_path / "model.weights.h5"
+        path.write_text("")
+        with pytest.raises(ValueError, match=r"`load_weights` of a model reads"):
+            load_model(path)
+
     def test_the_folder_of_a_run(self, tmp_path):
         (tmp_path / "model.keras").write_text("")
         with pytest.raises(FileNotFoundError, match=r"such as '.*model.keras' in the"):

@@ -242,6 +242,11 @@ def test_a_generator_of_seeds():
         ({"settings": "beta"}, r"`settings` must be a dict"),
         ({"settings": {"latent_dim": 4}}, r"`settings` can't hold 'latent_dim'"),
         ({"model": "vae", "settings": {"bta": 4}}, r"`settings` must .*'beta'\?"),
+        ({"model": "constrained"}, r"hold 'heads', without .* Const.*: settings=None"),
+        (
+            {"model": "inverter", "settings": {"likelihood": "gaussian"}},
+            r"`settings` must hold 'feature_extractor', without which",
+        ),
         ({"image_shape": 64}, r"`image_shape` must be \(height, width\)"),
         ({"latent_dim": 2.5}, r"`latent_dim` must be a positive integer"),
     ],

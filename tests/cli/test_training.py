@@ -136,6 +136,7 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
     )
 
 
+@pytest.mark.all
 @pytest.mark.parametrize(
     "variant", ["vqvae", pytest.param("adversarial", marks=pytest.mark.all)]
 )

@@ -11,6 +11,8 @@ from keras_latent.models import IWAE, VAE
 from keras_latent.training.moved_by_data import collected_moves
 from tests.models.cases import dense_networks, images
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 GENERATOR = np.random.default_rng(0)
 X, MEAN = GENERATOR.normal(size=(2, 6, 4, 3)).astype("float32")
 

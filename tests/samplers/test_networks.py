@@ -105,7 +105,7 @@ def test_a_killed_fit_goes_on_to_the_same_weights(cls, models, tmp_path, monkeyp
     assert not path.exists()
 
 
-@few_networks
+@pytest.mark.parametrize("cls", [PixelCNN, *rarely(*OF_NUMBERS, TokenTransformer)])
 def test_the_network_of_a_fit_is_made_once(cls, models):
     sampler = fitted(cls, models, epochs=1)
     first = sampler.sample(2, seed=0)

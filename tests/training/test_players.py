@@ -144,6 +144,7 @@ class TestPrecision:
         assert np.isfinite(logs["loss"]).all()
 
 
+@pytest.mark.all
 class TestSaving:
     def test_both_optimizers_are_restored_and_go_on(self, tmp_path):
         x = images(8)
@@ -186,6 +187,7 @@ class TestSaving:
         )
 
 
+@pytest.mark.all
 class TestReplicas:
     def test_two_replicas_train_as_one(self, two_replicas):
         def train(weights=None):

@@ -7,6 +7,8 @@ import pytest
 import keras_latent as kl
 from tests.models.cases import dense_networks, images
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture(scope="module")
 def trained():

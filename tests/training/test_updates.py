@@ -77,9 +77,12 @@ def test_weights_do_not_move_in_float16(dtype_policy):
 
 
 @pytest.mark.parametrize("policy", ["float32", *rarely("mixed_float16")])
-def test_no_replica_moves_if_one_finds_nan(policy, dtype_policy, two_replicas):
+@pytest.mark.parametrize("run_eagerly", [True, *rarely(False)])
+def test_no_replica_moves_if_one_finds_nan(
+    policy, run_eagerly, dtype_policy, two_replicas
+):
     dtype_policy(policy)
-    assert_weights_stay(two_replicas)
+    assert_weights_stay(two_replicas, run_eagerly=run_eagerly)
 
 
 def test_no_callback_sees_the_end_of_an_epoch_that_failed():

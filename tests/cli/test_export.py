@@ -73,7 +73,7 @@ def test_errors_leave_nothing(run_folder, monkeypatch, capsys, words, message):
 
 def test_a_missing_model(tmp_path, monkeypatch, capsys):
     message = failure(monkeypatch, capsys, "export", tmp_path / "nothing")
-    assert "`model` must be a saved model. Received: model=" in message
+    assert "`model` must be a saved model, a `.keras` file. Received: model=" in message
 
 
 def test_empty_paths(saved, monkeypatch, capsys):

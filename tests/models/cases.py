@@ -732,8 +732,6 @@ def first_terms(model: models.LatentModel) -> dict[str, keras.Variable]:
 ALWAYS = ("factor",)
 """The case on which everything is tried always: it draws, and has two players."""
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-
 
 def in_tiers(cases: Iterable[Case], always: Collection[str]) -> Any:
     """Parametrises a test by cases; all but those named are of the tier `all`."""
@@ -743,6 +741,10 @@ def in_tiers(cases: Iterable[Case], always: Collection[str]) -> Any:
         "case", mostly_rarely(cases, named), ids=lambda case: case.name
     )
 
+
+first_by_variant = {case.variant: case.name for case in reversed(CASES)}
+each_case = in_tiers(CASES, first_by_variant.values())
+"""What each variant has of its own: on one case of each always."""
 
 first_by_family = {
     case.variant.__module__.split(".")[2]: case.name for case in reversed(CASES)

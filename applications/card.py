@@ -70,7 +70,7 @@ def _page(card: dict[str, Any]) -> str:
 def _of_sampler(card: dict[str, Any], name: str, sampler: dict[str, Any]) -> list[str]:
     arguments = ", ".join(f"{k}={v!r}" for k, v in sampler["arguments"].items())
     # Of a fit that was cut nobody took the time.
-    minutes = sampler.get("minutes")
+    minutes = sampler["minutes"]
     time = "" if minutes is None else f"{minutes} minutes of one CPU core, "
     return [
         f"## Sampler `{name}`",

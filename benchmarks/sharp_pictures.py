@@ -2,7 +2,8 @@
 
 Models of emoji and logos together, 64 × 64 × 3, measured on glyphs and brands that
 nothing was trained on, beside principal components of as many numbers or codecs of as
-many bytes. A row that was cut goes on from its last epoch.
+many bytes. A row that was cut goes on from its last epoch; minutes are those of the
+processor.
 
 - `vector`: 96 numbers, beside 96 principal components.
 - `small map`: 8 × 8 × 4, 256 numbers.
@@ -126,8 +127,8 @@ ROWS = {
 }
 
 
-def batches(batch_size: int, seed: int, epoch: int) -> tuple[tf.data.Dataset, int]:
-    """Varied images for ever, from an epoch on; and how many batches an epoch has."""
+def batches(batch_size: int, seed: int, epoch: int) -> tf.data.Dataset:
+    """Varied images for ever, from an epoch on."""
     images, steps = kl.datasets.epochs(
         opened("pictures"), "train", batch_size, seed=seed, initial_epoch=epoch
     )
@@ -137,48 +138,61 @@ def batches(batch_size: int, seed: int, epoch: int) -> tuple[tf.data.Dataset, in
         ),
         num_parallel_calls=tf.data.AUTOTUNE,
     )
-    return varied.prefetch(tf.data.AUTOTUNE), steps
+    return varied.prefetch(tf.data.AUTOTUNE)
+
+
+def folder_of(name: str, arguments: argparse.Namespace) -> Path:
+    """Where a row of these arguments is kept."""
+    settings = (arguments.epochs or ROWS[name].epochs, arguments.batch_size)
+    folder: Path = arguments.output / "-".join(
+        [name, *map(str, settings), str(arguments.seed)]
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def trained(
     name: str, row: Row, arguments: argparse.Namespace
 ) -> tuple[kl.models.LatentModel, float]:
     """The model of a row after its epochs, and the minutes that they took."""
-    folder = arguments.output / name
-    folder.mkdir(parents=True, exist_ok=True)
-    keras.utils.set_random_seed(arguments.seed)
-    epochs = row.epochs if arguments.epochs is None else arguments.epochs
-    if not epochs:
+    if not row.epochs:
         return row.make(), 0.0
+    epochs = arguments.epochs or row.epochs
+    folder = folder_of(name, arguments)
+    keras.utils.set_random_seed(arguments.seed)
     file, rows_file = folder / "model.keras", folder / "epochs.json"
-    if rows_file.exists():
-        made = json.loads(rows_file.read_text(encoding="utf-8"))
+    if file.exists():
         model = kl.load_model(file)
+        made = json.loads(rows_file.read_text(encoding="utf-8"))
     else:
         made, model = [], row.make()
         players = model.players()
         model.compile({n: keras.optimizers.Adam(row.learning_rate) for n in players})
-    images, steps = batches(arguments.batch_size, arguments.seed, len(made))
+    steps = -(-opened("pictures").split("train").size // arguments.batch_size)
+    # The line of an epoch is written before its model: one may be ahead.
+    done = int(next(iter(model.optimizers.values())).iterations) // steps
+    made = made[:done]
+    images = batches(arguments.batch_size, arguments.seed, done)
     schedule = keras.optimizers.schedules.CosineDecay(
         row.learning_rate, decay_steps=epochs * steps
     )
     for optimizer in model.optimizers.values():
         optimizer.learning_rate = schedule
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     def keep(epoch: int, logs: dict[str, float]) -> None:
         nonlocal begun
-        logs["seconds"] = time.perf_counter() - begun
-        begun = time.perf_counter()
+        logs["seconds"] = time.process_time() - begun
+        begun = time.process_time()
         made.append({key: float(value) for key, value in logs.items()})
-        model.save(file)
         kl.saving.write_text(rows_file, json.dumps(made, indent=1) + "\n")
+        model.save(file)
         print(name, epoch + 1, json.dumps(made[-1]), flush=True)
 
     model.fit(
         images,
         steps_per_epoch=steps,
-        initial_epoch=len(made),
+        initial_epoch=done,
         epochs=epochs,
         shuffle=False,
         verbose=0,
@@ -233,7 +247,7 @@ def main() -> None:
     arguments = parser.parse_args()
     results = {}
     for name in arguments.rows:
-        file = arguments.output / name / "result.json"
+        file = folder_of(name, arguments) / "result.json"
         if not file.exists():
             model, minutes = trained(name, ROWS[name], arguments)
             found, grid = measured(model)

@@ -14,7 +14,7 @@ import h5py
 import keras
 
 from keras_latent.keras_internals import always_safely
-from keras_latent.validation import checked_path, what_is_no_file
+from keras_latent.validation import checked_path, what_stands_at
 
 UNFINISHED = ".unfinished-"
 """How the names of folders begin in which a file is being written."""
@@ -185,7 +185,7 @@ def load_model(
         The model.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If there is no such file, or a folder stands there.
         ValueError: If the file is not a whole `.keras` archive, or not of a model that
             Keras loads in safe mode: it is of another version, holds a class that isn't
             known, or brings code of its own.
@@ -197,7 +197,7 @@ def load_model(
             f"`path` must be a saved model, such as {str(inside)!r} in the folder. "
             f"Received: path={str(path)!r}, a folder"
         )
-    if (path / _WEIGHTS).is_file():
+    if (path / _WEIGHTS).is_file() and (path / "config.json").is_file():
         raise FileNotFoundError(
             "`path` must be a saved model, a `.keras` file; "
             "`keras_latent.from_preset` loads a preset. "
@@ -206,7 +206,7 @@ def load_model(
     if not path.is_file():
         raise FileNotFoundError(
             "`path` must be a saved model, a `.keras` file. "
-            f"Received: path={str(path)!r}, {what_is_no_file(path)}"
+            f"Received: path={str(path)!r}, {what_stands_at(path)}"
         )
     if path.name.endswith(".weights.h5"):
         raise ValueError(

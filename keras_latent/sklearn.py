@@ -302,14 +302,11 @@ class LatentTransformer(
 
 def _needed_by(variant: type[LatentModel]) -> list[str]:
     """The arguments of a variant that have no default, nor a default network."""
-    parameters = list(inspect.signature(variant.__init__).parameters.values())[1:]
-    made = variant.default_builders(code_is_map=False)
+    made = {"encoder", "decoder", *variant.default_builders(code_is_map=False)}
     return [
-        each.name
-        for each in parameters
-        if each.default is each.empty
-        and each.kind is not each.VAR_KEYWORD
-        and each.name not in made
+        name
+        for name, default in variant.constructor_defaults().items()
+        if default is inspect.Parameter.empty and name not in made
     ]
 
 

@@ -169,12 +169,12 @@ def checked_path(argument: str, value: Any) -> Path:
     return Path(value)
 
 
-def what_is_no_file(path: Path) -> str:
-    """What stands where a file should: a folder, or nothing.
+def what_stands_at(path: Path) -> str:
+    """What stands where a file should: a folder or nothing, for a message.
 
-    >>> what_is_no_file(Path("."))
+    >>> what_stands_at(Path("."))
     'a folder'
-    >>> what_is_no_file(Path("nothing.keras"))
+    >>> what_stands_at(Path("nothing.keras"))
     'no such file'
     """
     return "a folder" if path.is_dir() else "no such file"

@@ -247,6 +247,11 @@ def test_a_generator_of_seeds():
             {"model": "inverter", "settings": {"likelihood": "gaussian"}},
             r"`settings` must hold 'feature_extractor', without which",
         ),
+        (
+            {"model": "conditional-vae", "settings": {"num_classes": 3}},
+            r"must take images and nothing else",
+        ),
+        ({"model": "semi-supervised-vae"}, r"hold 'num_classes', without which"),
         ({"image_shape": 64}, r"`image_shape` must be \(height, width\)"),
         ({"latent_dim": 2.5}, r"`latent_dim` must be a positive integer"),
     ],

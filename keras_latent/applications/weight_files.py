@@ -10,7 +10,7 @@ import keras
 
 import keras_latent
 from keras_latent.saving import check_weights_are_inside
-from keras_latent.validation import MissingFileError, what_is_no_file
+from keras_latent.validation import MissingFileError, what_stands_at
 
 WEIGHTS_FILE = "model.weights.h5"
 CARD_FILE = "card.json"
@@ -108,7 +108,7 @@ def load(
     if not path.is_file():
         raise MissingFileError(
             "`weights` must be the path of a file of weights. "
-            f"Received: weights={str(path)!r}, {what_is_no_file(path)}"
+            f"Received: weights={str(path)!r}, {what_stands_at(path)}"
         )
     if own is not None:
         found = sha256(path)

@@ -54,7 +54,16 @@ class ConstructorConfigModel(ObjectiveModel):
         Raises:
             TypeError: If it takes some without a name.
         """
-        names: dict[str, None] = {}
+        return list(cls.constructor_defaults())
+
+    @classmethod
+    def constructor_defaults(cls) -> dict[str, Any]:
+        """The same with their defaults; of those without, `inspect.Parameter.empty`.
+
+        Raises:
+            TypeError: If it takes some without a name.
+        """
+        defaults: dict[str, Any] = {}
         above = cls.__mro__[: cls.__mro__.index(ConstructorConfigModel)]
         # A class without a constructor is called by that of the first one above it.
         bases = [base for base in above if "__init__" in vars(base)]
@@ -73,10 +82,10 @@ class ConstructorConfigModel(ObjectiveModel):
                 # A class further down fills those that have no default itself.
                 is_own = base is bases[0] or parameter.default is not parameter.empty
                 if parameter.kind is not parameter.VAR_KEYWORD and is_own:
-                    names[parameter.name] = None
+                    defaults.setdefault(parameter.name, parameter.default)
             if inspect.Parameter.VAR_KEYWORD not in kinds:
                 break
-        return [name for name in names if name not in ("name", "dtype")]
+        return {n: v for n, v in defaults.items() if n not in ("name", "dtype")}
 
     @classmethod
     def check_argument_names(

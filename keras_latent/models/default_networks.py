@@ -46,8 +46,9 @@ class ForImages(ConstructorConfigModel):
             A model of images in [0, 1].
 
         Raises:
-            ValueError: If no network can be built for such a code, or a default network
-                has no argument of a name that is given.
+            ValueError: If no network can be built for such a code, a default network
+                has no argument of a name that is given, or the constructor of a class
+                of one's own takes no `likelihood`.
         """
         cls.check_argument_names(kwargs, others=("latent_dim", "code_shape"))
         if (latent_dim is None) == (code_shape is None):
@@ -57,13 +58,14 @@ class ForImages(ConstructorConfigModel):
             )
         if code_shape is not None and len(code_shape) == 1:
             latent_dim, code_shape = code_shape[0], None
-        if "likelihood" not in cls.constructor_arguments():
+        defaults = cls.constructor_defaults()
+        if "likelihood" not in defaults:
             raise ValueError(
                 "`likelihood` must be an argument of the constructor, its own or "
                 "passed on by `**kwargs`, since the default decoder ends as it asks. "
                 f"Received: {cls.__name__}.__init__ without it"
             )
-        chosen = kwargs.get("likelihood", _default_of(cls, "likelihood"))
+        chosen = kwargs.get("likelihood", defaults["likelihood"])
         likelihood = likelihoods.get(chosen)
         if isinstance(chosen, str) and hasattr(likelihood, "from_logits"):
             likelihood = type(likelihood)(from_logits=True)
@@ -148,16 +150,6 @@ class ForImages(ConstructorConfigModel):
                 image_shape, code_size, output_activation=output_activation
             ),
         }
-
-
-def _default_of(cls: type, argument: str) -> Any:
-    """The default of a constructor's argument, also where `**kwargs` pass it on."""
-    for base in cls.__mro__:
-        own = vars(base).get("__init__")
-        parameter = own and inspect.signature(own).parameters.get(argument)
-        if parameter:
-            return parameter.default
-    return None
 
 
 def given_networks(arguments: dict[str, Any]) -> dict[str, keras.Model]:

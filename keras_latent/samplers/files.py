@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_latent.saving import written_whole
-from keras_latent.validation import checked_path, what_is_no_file
+from keras_latent.validation import checked_path, what_stands_at
 
 
 def write_arrays(
@@ -39,7 +39,7 @@ def read_arrays(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Any]
     if not path.is_file():
         raise FileNotFoundError(
             "`path` must be a saved sampler, a file. "
-            f"Received: path={str(path)!r}, {what_is_no_file(path)}"
+            f"Received: path={str(path)!r}, {what_stands_at(path)}"
         )
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -132,7 +132,8 @@ class TestErrors:
             (["--sampler", "fog"], "`--sampler` must be one of 'normal'"),
             (
                 ["--sampler", "none.npz"],
-                "must be a saved sampler, a file. Received: --sampler='none.npz'",
+                "`--sampler` must be a saved sampler, a file. "
+                "Received: --sampler='none.npz'",
             ),
         ],
     )

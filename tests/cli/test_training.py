@@ -78,10 +78,7 @@ def test_refuses_images_that_are_too_small(arguments, tmp_path):
 @pytest.mark.all
 @pytest.mark.parametrize(
     ("settings", "capacities"),
-    [
-        ({}, [0.0, 12.5, 25.0, 25.0]),
-        pytest.param({"capacity": 7.0}, [7.0] * 4, marks=pytest.mark.all),
-    ],
+    [({}, [0.0, 12.5, 25.0, 25.0]), ({"capacity": 7.0}, [7.0] * 4)],
 )
 def test_a_capacity_rises_in_the_first_half(
     settings, capacities, arguments, tmp_path, monkeypatch
@@ -137,9 +134,7 @@ def test_a_run_leaves_everything(arguments, tmp_path, capsys):
 
 
 @pytest.mark.all
-@pytest.mark.parametrize(
-    "variant", ["vqvae", pytest.param("adversarial", marks=pytest.mark.all)]
-)
+@pytest.mark.parametrize("variant", ["vqvae", "adversarial"])
 def test_variants_of_maps_and_of_players(variant, arguments, tmp_path, capsys):
     arguments = dataclasses.replace(arguments, variant=variant, epochs=1)
     train(arguments, RunFolder(tmp_path / "run"))

@@ -357,7 +357,7 @@ def test_masked_networks_can_not_be_stopped():
 @pytest.mark.all
 @pytest.mark.parametrize(
     "names",
-    [MIXES[0], *(pytest.param(mix, marks=pytest.mark.all) for mix in MIXES[1:])],
+    MIXES,
     ids=lambda names: names[0],
 )
 def test_models_of_both_are_saved(names, tmp_path):

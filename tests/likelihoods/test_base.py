@@ -16,7 +16,7 @@ from keras_latent.likelihoods import (
     Likelihood,
     TensorLikelihood,
 )
-from tests.tiers import rarely
+from tests.tiers import in_two_tiers
 
 LIKELIHOODS = {
     "bernoulli": Bernoulli(),
@@ -35,12 +35,10 @@ every_likelihood = pytest.mark.parametrize(
 )
 few_likelihoods = pytest.mark.parametrize(
     "likelihood",
-    [
-        value
-        if name in ("gaussian_learned", "categorical_logits")
-        else rarely(value)[0]
-        for name, value in LIKELIHOODS.items()
-    ],
+    in_two_tiers(
+        LIKELIHOODS.values(),
+        [LIKELIHOODS["gaussian_learned"], LIKELIHOODS["categorical_logits"]],
+    ),
     ids=LIKELIHOODS,
 )
 

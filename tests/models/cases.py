@@ -10,7 +10,7 @@ import pytest
 from keras import layers as keras_layers
 
 from keras_latent import distributions, layers, models, quantizers
-from tests.tiers import mostly_rarely
+from tests.tiers import in_two_tiers
 
 IMAGE_SHAPE = (4, 3, 1)
 LATENT_DIM = 3
@@ -735,10 +735,10 @@ ALWAYS = ("factor",)
 
 def in_tiers(cases: Iterable[Case], always: Collection[str]) -> Any:
     """Parametrises a test by cases; all but those named are of the tier `all`."""
-    cases = list(cases)
-    named = [case for case in cases if case.name in always]
+    by_name = {case.name: case for case in cases}
+    named = [by_name[name] for name in always]
     return pytest.mark.parametrize(
-        "case", mostly_rarely(cases, named), ids=lambda case: case.name
+        "case", in_two_tiers(by_name.values(), named), ids=lambda case: case.name
     )
 
 

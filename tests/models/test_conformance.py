@@ -19,6 +19,7 @@ from tests.models.cases import (
     each_case,
     few_cases,
     first_terms,
+    in_tiers,
     optimizers,
 )
 from tests.tiers import rarely
@@ -37,6 +38,12 @@ def compiled(model, optimizer=None, **arguments):
 def untrained(name):
     """A model that several tests look at, and none changes."""
     return next(case for case in CASES if case.name == name).build()
+
+
+SEVERAL_PLAYERS = [
+    *("adversarial", "vae-gan", "bigan", "alae", "soft-intro", "vqgan"),
+    "autoencoder-kl",
+]
 
 
 def first_rows(x, stop, start=0):
@@ -100,6 +107,19 @@ class TestConfig:
         again.set_weights(model.get_weights())
         x = case.data(3)
         assert_all_close(again.reconstruct(x), model.reconstruct(x))
+
+
+@in_tiers(CASES, SEVERAL_PLAYERS)
+def test_the_objective_is_traced(case):
+    """What an eager step alone could do, such as branching by a value, fails here."""
+    model, x = case.build(), case.with_labels(case.data(3))
+    x, labels = x if isinstance(x, tuple) else (x, None)
+    batch = Batch(keras.tree.map_structure(keras.ops.convert_to_tensor, x), labels)
+    traced = tf.function(lambda: model.objective(batch, True))
+    found = traced.get_concrete_function().structured_outputs
+    # And what is watched alone.
+    minimised = {t for player in model.players().values() for t in player.terms}
+    assert found.keys() >= minimised
 
 
 @each_case

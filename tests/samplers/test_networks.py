@@ -15,7 +15,7 @@ from keras_latent.samplers import (
     TokenTransformer,
     TwoStage,
 )
-from tests.tiers import mostly_rarely, rarely
+from tests.tiers import in_two_tiers, rarely
 
 IMAGES = np.random.default_rng(0).random((32, 8, 8, 1), "float32")
 LABELS = np.arange(32) % 3
@@ -25,7 +25,7 @@ OF_TOKENS = [PixelCNN, TokenTransformer]
 
 every_network = pytest.mark.parametrize("cls", OF_NUMBERS + OF_TOKENS)
 few_networks = pytest.mark.parametrize(
-    "cls", mostly_rarely(OF_NUMBERS + OF_TOKENS, (MaskedAutoregressiveFlow, PixelCNN))
+    "cls", in_two_tiers(OF_NUMBERS + OF_TOKENS, (FlowMatching, PixelCNN))
 )
 """What all have of their base, on one of numbers and one of tokens always."""
 steered = pytest.mark.parametrize(
@@ -126,9 +126,7 @@ def test_the_seed_of_the_process_decides_draws_without_one(cls, models):
     np.testing.assert_array_equal(first, sampler.sample_codes(8))
 
 
-@pytest.mark.parametrize(
-    "cls", [TwoStage, pytest.param(TokenTransformer, marks=pytest.mark.all)]
-)
+@pytest.mark.parametrize("cls", [TwoStage, *rarely(TokenTransformer)])
 def test_a_file_brings_its_model_along(cls, models, tmp_path):
     sampler = fitted(cls, models, epochs=1)
     file, drawn = tmp_path / "whole.npz", tmp_path / "drawn.npy"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_latent.models import Autoencoder, FactorVAE
 from keras_latent.networks import dense_critic
 from tests.models.cases import LATENT_DIM, dense_networks, images
-from tests.tiers import rarely
+from tests.tiers import in_two_tiers, rarely
 from tests.versions import KERAS
 
 STEPS, ROWS = 5, 4
@@ -40,18 +40,14 @@ OPTIMIZERS = {
     "Adafactor": lambda: keras.optimizers.Adafactor(0.02),
 }
 # Keras's own model can't be trained by it before, with TensorFlow.
-MUON_TRAINS = KERAS >= (3, 13)
+if KERAS < (3, 13):
+    del OPTIMIZERS["Muon"]
 
 # What the others do differs less from what Keras does for all of them.
-ALWAYS = ("accumulated averages",)
 each_optimizer = pytest.mark.parametrize(
     "make",
-    [
-        make if name in ALWAYS else rarely(make)[0]
-        for name, make in OPTIMIZERS.items()
-        if name != "Muon" or MUON_TRAINS
-    ],
-    ids=[name for name in OPTIMIZERS if name != "Muon" or MUON_TRAINS],
+    in_two_tiers(OPTIMIZERS.values(), [OPTIMIZERS["accumulated averages"]]),
+    ids=OPTIMIZERS,
 )
 
 
@@ -96,7 +92,6 @@ def assert_all_close(some, others, **tolerances):
         np.testing.assert_allclose(a, b, **tolerances)
 
 
-@pytest.mark.all
 @each_optimizer
 def test_one_replica_trains_as_stock_keras(make):
     found = trained(make)
@@ -111,7 +106,6 @@ def test_two_replicas_train_as_one(make, two_replicas):
     assert_all_close(trained(make, two_replicas), stock(make), atol=2e-5)
 
 
-@pytest.mark.all
 def test_small_clipping_norms_are_not_added_up(two_replicas):
     """Of two replicas, each would clip its own half, and the sum be up to twice."""
 

@@ -53,8 +53,7 @@ def test_draws_are_the_priors():
 def test_a_players_step_leaves_the_other_bit_for_bit(still):
     model = build()
     model.compile(
-        {n: keras.optimizers.SGD(0.0 if n == still else 0.5) for n in PLAYERS},
-        run_eagerly=True,
+        {n: keras.optimizers.SGD(0.0 if n == still else 0.5) for n in PLAYERS}
     )
     players = model.players()
     before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}

@@ -98,7 +98,7 @@ def test_a_players_step_leaves_the_other_bit_for_bit(still, moving):
     model = build()
     rates = {still: 0.0, moving: 0.5}
     sgd = {name: keras.optimizers.SGD(rate) for name, rate in rates.items()}
-    model.compile(sgd, run_eagerly=True)
+    model.compile(sgd)
     players = model.players()
     before = {n: [v.numpy() for v in p.variables] for n, p in players.items()}
     model.fit(X, batch_size=7, verbose=0)

@@ -248,10 +248,14 @@ def test_a_generator_of_seeds():
             r"`settings` must hold 'feature_extractor', without which",
         ),
         (
-            {"model": "conditional-vae", "settings": {"num_classes": 3}},
+            {
+                "model": "conditional-vae",
+                "settings": {"num_classes": 3},
+                "image_shape": (16, 12),
+            },
             r"must take images and nothing else",
         ),
-        ({"model": "semi-supervised-vae"}, r"hold 'num_classes', without which"),
+        ({"model": "semi-supervised-vae"}, r"`num_classes` must be a positive integer"),
         ({"image_shape": 64}, r"`image_shape` must be \(height, width\)"),
         ({"latent_dim": 2.5}, r"`latent_dim` must be a positive integer"),
     ],

@@ -88,7 +88,8 @@ def main(recipe: Recipe) -> None:
     keras.utils.set_random_seed(arguments.seed)
     keras.config.set_dtype_policy(recipe.policy)
     model, rows = folder.load() or (_new_model(recipe, arguments.seed), [])
-    _train(recipe, model, rows, folder, arguments)
+    validation = kl.datasets.load(opened(recipe.dataset), "test", 250)
+    train(recipe, model, rows, folder, arguments.epochs, arguments.seed, validation)
     keras.config.set_dtype_policy("float32")
     _write(recipe, model, rows, arguments)
 
@@ -113,38 +114,50 @@ class _Clock(keras.callbacks.Callback):
             logs["seconds"] = time.perf_counter() - self._start
 
 
-def _train(
+def train(
     recipe: Recipe,
     model: kl.models.LatentModel,
     rows: list[dict[str, float]],
     folder: RunFolder,
-    arguments: argparse.Namespace,
+    epochs: int,
+    seed: int,
+    validation: tf.data.Dataset | None = None,
 ) -> None:
-    dataset = opened(recipe.dataset)
+    """Train a compiled model as a recipe has it, from the epoch on that it has reached.
+
+    Args:
+        recipe: Data, augmentation, batches and learning rate.
+        model: The model, as of its last epoch.
+        rows: Its history so far, one dict an epoch; new epochs are appended.
+        folder: Where each epoch is kept.
+        epochs: Of the whole training.
+        seed: Of the order of the images and of their variations.
+        validation: What is evaluated after each epoch. Defaults to `None`: nothing.
+    """
     images, steps = kl.datasets.epochs(
-        dataset,
+        opened(recipe.dataset),
         "train",
         recipe.batch_size,
-        seed=arguments.seed,
+        seed=seed,
         initial_epoch=len(rows),
     )
     augment = recipe.augment
     if augment is not None:
         images = images.enumerate(len(rows) * steps).map(
             lambda step, batch: augment(
-                batch[0], tf.stack([tf.constant(arguments.seed, tf.int64), step])
+                batch[0], tf.stack([tf.constant(seed, tf.int64), step])
             ),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-    model.optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate, decay_steps=arguments.epochs * steps
-    )
-    validation = kl.datasets.load(dataset, "test", 250)
+    for optimizer in model.optimizers.values():
+        optimizer.learning_rate = keras.optimizers.schedules.CosineDecay(
+            recipe.learning_rate, decay_steps=epochs * steps
+        )
     model.fit(
         images.prefetch(tf.data.AUTOTUNE),
         steps_per_epoch=steps,
         initial_epoch=len(rows),
-        epochs=arguments.epochs,
+        epochs=epochs,
         validation_data=validation,
         shuffle=False,
         verbose=2,

@@ -2,8 +2,7 @@
 
 Models of emoji and logos together, 64 × 64 × 3, measured on glyphs and brands that
 nothing was trained on, beside principal components of as many numbers or codecs of as
-many bytes. A row that was cut goes on from its last epoch; minutes are those of the
-processor.
+many bytes. A row that was cut goes on from its last epoch.
 
 - `vector`: 96 numbers, beside 96 principal components.
 - `small map`: 8 × 8 × 4, 256 numbers.
@@ -20,20 +19,19 @@ detail is the mean difference of neighbouring pixels, divided by that of the ima
 
 import argparse
 import json
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 import keras_latent as kl
 from applications.emoji_augmentation import vary
 from applications.picture_measures import images_of, measure
-from applications.pictures import PARTS, opened
+from applications.pictures import PARTS
+from applications.recipe import Recipe, train
+from keras_latent.cli.run_folder import RunFolder
 
 IMAGE_SHAPE = (64, 64, 3)
 SHOWN = (8, 4)
@@ -110,97 +108,56 @@ def judged() -> kl.models.LatentModel:
     return model
 
 
-@dataclass(frozen=True)
-class Row:
-    """A model, and how long and at which rate it is trained."""
-
-    make: Callable[[], kl.models.LatentModel]
-    epochs: int
-    learning_rate: float = 1e-3
+def _of(
+    make: Callable[[], kl.models.LatentModel], epochs: int, learning_rate: float = 1e-3
+) -> Recipe:
+    return Recipe(
+        name=make.__name__,
+        builder=make,
+        dataset="pictures",
+        measure=measure,
+        epochs=epochs,
+        batch_size=64,
+        optimizer=keras.optimizers.Adam,
+        learning_rate=learning_rate,
+        augment=vary,
+    )
 
 
 ROWS = {
-    "vector": Row(vector, 12),
-    "small map": Row(small_map, 12),
-    "vector quantizer": Row(vector_quantizer, 8),
-    "finite scalars": Row(finite_scalars, 8),
-    "plain": Row(plain, 0),
-    "judged": Row(judged, 1, 1e-4),
+    "vector": _of(vector, 12),
+    "small map": _of(small_map, 12),
+    "vector quantizer": _of(vector_quantizer, 8),
+    "finite scalars": _of(finite_scalars, 8),
+    "plain": _of(plain, 0),
+    "judged": _of(judged, 1, 1e-4),
 }
 
 
-def batches(batch_size: int, seed: int, epoch: int) -> tf.data.Dataset:
-    """Varied images for ever, from an epoch on."""
-    images, steps = kl.datasets.epochs(
-        opened("pictures"), "train", batch_size, seed=seed, initial_epoch=epoch
-    )
-    varied = images.enumerate(epoch * steps).map(
-        lambda step, batch: vary(
-            batch[0], tf.stack([tf.constant(seed, tf.int64), step])
-        ),
-        num_parallel_calls=tf.data.AUTOTUNE,
-    )
-    return varied.prefetch(tf.data.AUTOTUNE)
-
-
-def folder_of(name: str, arguments: argparse.Namespace) -> Path:
+def folder_of(name: str, arguments: argparse.Namespace) -> RunFolder:
     """Where a row of these arguments is kept."""
-    settings = (arguments.epochs or ROWS[name].epochs, arguments.batch_size)
-    folder: Path = arguments.output / "-".join(
-        [name, *map(str, settings), str(arguments.seed)]
-    )
-    folder.mkdir(parents=True, exist_ok=True)
+    epochs = arguments.epochs or ROWS[name].epochs
+    folder = RunFolder(arguments.output / f"{name}-{epochs}-{arguments.seed}")
+    folder.path.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def trained(
-    name: str, row: Row, arguments: argparse.Namespace
+    recipe: Recipe, folder: RunFolder, arguments: argparse.Namespace
 ) -> tuple[kl.models.LatentModel, float]:
     """The model of a row after its epochs, and the minutes that they took."""
-    if not row.epochs:
-        return row.make(), 0.0
-    epochs = arguments.epochs or row.epochs
-    folder = folder_of(name, arguments)
+    if not recipe.epochs:
+        return recipe.builder(), 0.0
     keras.utils.set_random_seed(arguments.seed)
-    file, rows_file = folder / "model.keras", folder / "epochs.json"
-    if file.exists():
-        model = kl.load_model(file)
-        made = json.loads(rows_file.read_text(encoding="utf-8"))
-    else:
-        made, model = [], row.make()
-        players = model.players()
-        model.compile({n: keras.optimizers.Adam(row.learning_rate) for n in players})
-    steps = -(-opened("pictures").split("train").size // arguments.batch_size)
-    # The line of an epoch is written before its model: one may be ahead.
-    done = int(next(iter(model.optimizers.values())).iterations) // steps
-    made = made[:done]
-    images = batches(arguments.batch_size, arguments.seed, done)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        row.learning_rate, decay_steps=epochs * steps
-    )
-    for optimizer in model.optimizers.values():
-        optimizer.learning_rate = schedule
-    begun = time.process_time()
-
-    def keep(epoch: int, logs: dict[str, float]) -> None:
-        nonlocal begun
-        logs["seconds"] = time.process_time() - begun
-        begun = time.process_time()
-        made.append({key: float(value) for key, value in logs.items()})
-        kl.saving.write_text(rows_file, json.dumps(made, indent=1) + "\n")
-        model.save(file)
-        print(name, epoch + 1, json.dumps(made[-1]), flush=True)
-
-    model.fit(
-        images,
-        steps_per_epoch=steps,
-        initial_epoch=done,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)],
-    )
-    return model, sum(epoch["seconds"] for epoch in made) / 60
+    model, rows = folder.load() or (recipe.builder(), [])
+    if not rows:
+        optimizers = {
+            n: recipe.optimizer(recipe.learning_rate) for n in model.players()
+        }
+        model.compile(optimizers)
+    epochs = arguments.epochs or recipe.epochs
+    train(recipe, model, rows, folder, epochs, arguments.seed)
+    return model, sum(row["seconds"] for row in rows) / 60
 
 
 def detail(images: np.ndarray) -> float:
@@ -243,15 +200,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--epochs", type=int, help="of each row. Default: its own")
-    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("runs/sharp_pictures"))
     arguments = parser.parse_args()
     results = {}
     for name in arguments.rows:
-        file = folder_of(name, arguments) / "result.json"
+        folder = folder_of(name, arguments)
+        file = folder.path / "result.json"
         if not file.exists():
-            model, minutes = trained(name, ROWS[name], arguments)
+            model, minutes = trained(ROWS[name], folder, arguments)
             found, grid = measured(model)
             found["minutes"] = minutes
             keras.utils.save_img(

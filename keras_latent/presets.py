@@ -207,15 +207,11 @@ def _downloaded(path: str) -> Path:
 
 def _check_is_whole(folder: Path, path: Any) -> None:
     """Refuse a folder in which a file is missing, or isn't what its card says."""
-    if folder.is_file():
+    if not folder.is_dir():
+        found = "a file" if folder.is_file() else "no such folder"
         raise FileNotFoundError(
             "`path` must be the folder of a preset; `keras_latent.load_model` loads a "
-            f"`.keras` file. Received: path={str(path)!r}, a file"
-        )
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            "`path` must be the folder of a preset. "
-            f"Received: path={str(path)!r}, no such folder"
+            f"`.keras` file. Received: path={str(path)!r}, {found}"
         )
     for name in FILES[:-1]:
         if not (folder / name).is_file():

@@ -1,9 +1,9 @@
 """How much faster is a step in bfloat16, and what keeps it from being twice as fast?
 
 Steps of convolutional variants on images of 32 × 32 × 3 in `mixed_bfloat16`, against
-float32: then each operation of such a step, in both. All in seconds of the processor,
-in one thread, so that other processes on the machine matter little. The least of the
-rounds counts.
+float32: then each operation of such a step, in both, and other ways to the gradient of
+a filter, which gains least. All in seconds of the processor, in one thread, so that
+other processes on the machine matter little. The least of the rounds counts.
 
     python benchmarks/bfloat16.py
 """
@@ -112,6 +112,53 @@ def convolution(
     return functools.partial(tf.function(run), x, filters, after)
 
 
+def filter_gradient(
+    way: str, layer: tuple[int, int, int, int, int], dtype: str
+) -> Callable[[], object]:
+    """The gradient of a filter by other operations than TensorFlow's own.
+
+    `"over the batch"` convolves along the images, `"patches"` is one product of two
+    matrices, `"shifts"` one for each place of the filter.
+    """
+    side, channels, width, kernel, stride = layer
+    out = side // stride
+    before = max((out - 1) * stride + kernel - side, 0)
+    pads = [[0, 0], *[[before // 2, before - before // 2]] * 2, [0, 0]]
+    x = random((BATCH_SIZE, side, side, channels), dtype)
+    after = random((BATCH_SIZE, out, out, width), dtype)
+
+    def over_the_batch(x: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+        images = tf.pad(tf.transpose(x, (3, 1, 2, 0)), pads)
+        return tf.nn.conv2d(
+            images, tf.transpose(after, (1, 2, 0, 3)), 1, "VALID", dilations=stride
+        )
+
+    def patches(x: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+        found = tf.image.extract_patches(
+            x, [1, kernel, kernel, 1], [1, stride, stride, 1], [1, 1, 1, 1], "SAME"
+        )
+        rows = tf.reshape(found, (-1, kernel * kernel * channels))
+        return tf.matmul(rows, tf.reshape(after, (-1, width)), transpose_a=True)
+
+    def shifts(x: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
+        padded, columns = tf.pad(x, pads), tf.reshape(after, (-1, width))
+        last = (out - 1) * stride + 1
+        cut = [
+            padded[:, i : i + last : stride, j : j + last : stride]
+            for i in range(kernel)
+            for j in range(kernel)
+        ]
+        return tf.stack(
+            [
+                tf.matmul(tf.reshape(own, (-1, channels)), columns, transpose_a=True)
+                for own in cut
+            ]
+        )
+
+    run = {"over the batch": over_the_batch, "patches": patches, "shifts": shifts}[way]
+    return functools.partial(tf.function(run), x, after)
+
+
 def doubling(map_: tuple[int, int], dtype: str) -> Callable[[], object]:
     """The gradient of a map that is doubled along both sides."""
     side, channels = map_
@@ -150,6 +197,10 @@ def operations(rounds: int) -> dict[str, dict[str, float]]:
         ]
         for kind in ("forwards", "gradient of the input", "gradient of the filter")
     }
+    for way in ("over the batch", "patches", "shifts"):
+        makers[f"the last, {way}"] = [
+            functools.partial(filter_gradient, way, layer) for layer in CONVOLUTIONS
+        ]
     makers["doubled maps, gradient"] = [
         functools.partial(doubling, map_) for map_ in DOUBLED
     ]

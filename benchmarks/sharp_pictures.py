@@ -25,6 +25,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from policies import PRECISIONS, policy
 
 import keras_latent as kl
 from applications.emoji_augmentation import vary
@@ -137,7 +138,8 @@ ROWS = {
 def folder_of(name: str, arguments: argparse.Namespace) -> RunFolder:
     """Where a row of these arguments is kept."""
     epochs = arguments.epochs or ROWS[name].epochs
-    folder = RunFolder(arguments.output / f"{name}-{epochs}-{arguments.seed}")
+    own = f"{name}-{epochs}-{arguments.seed}-{arguments.precision}"
+    folder = RunFolder(arguments.output / own)
     folder.path.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -149,7 +151,8 @@ def trained(
     if not recipe.epochs:
         return recipe.builder(), 0.0
     keras.utils.set_random_seed(arguments.seed)
-    model, rows = folder.load() or (recipe.builder(), [])
+    with policy(arguments.precision):
+        model, rows = folder.load() or (recipe.builder(), [])
     if not rows:
         optimizers = {
             n: recipe.optimizer(recipe.learning_rate) for n in model.players()
@@ -157,7 +160,10 @@ def trained(
         model.compile(optimizers)
     epochs = arguments.epochs or recipe.epochs
     train(recipe, model, rows, folder, epochs, arguments.seed)
-    return model, sum(row["seconds"] for row in rows) / 60
+    # The weights are float32 under any policy, and so is what is measured.
+    exact = recipe.builder()
+    exact.set_weights(model.get_weights())
+    return exact, sum(row["seconds"] for row in rows) / 60
 
 
 def detail(images: np.ndarray) -> float:
@@ -201,6 +207,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--epochs", type=int, help="of each row. Default: its own")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--output", type=Path, default=Path("runs/sharp_pictures"))
     arguments = parser.parse_args()
     results = {}

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -101,6 +102,7 @@ class LatentTransformer(
             This transformer.
 
         Raises:
+            TypeError: If `X` is a dataset.
             ValueError: If an argument of the constructor isn't as described, the images
                 have another shape or range than the model takes, or it takes no single
                 image alone.
@@ -196,6 +198,11 @@ class LatentTransformer(
 
     def _rows(self, images: Any, reset: bool) -> np.ndarray:
         """Flat rows of images, whose shape `fit` remembers."""
+        if isinstance(images, tf.data.Dataset | keras.utils.PyDataset):
+            raise TypeError(
+                "`X` must be an array, which scikit-learn can split: a dataset trains "
+                f"`model.fit` itself. Received: X of type {type(images).__name__}"
+            )
         shape = tuple(getattr(images, "shape", None) or np.asarray(images).shape)
         is_flat = len(shape) < 3
         if not is_flat:

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -270,6 +271,13 @@ def test_one_image_needs_an_axis_of_rows(images):
     found = LatentTransformer(model, epochs=0).fit(images)
     with pytest.raises(ValueError, match=r"`X` must hold images along its first axis"):
         found.transform(images[0])
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_a_dataset_is_no_array(images, method):
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(4)
+    with pytest.raises(TypeError, match=r"`X` must be an array.*_BatchDataset"):
+        getattr(LatentTransformer(vae(), epochs=0), method)(dataset)
 
 
 def test_ones_own_model_has_its_own_shape(images):

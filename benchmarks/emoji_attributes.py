@@ -5,7 +5,7 @@ Two attribute vectors are centroid differences of the training codes of
 added to the codes of test emoji with growing strength; what is decoded is drawn, and
 its error against the true picture printed.
 
-    python benchmarks/emoji_attributes.py
+    PYTHONPATH=. python benchmarks/emoji_attributes.py
 """
 
 import argparse

@@ -6,6 +6,8 @@ doesn't antialias, and by that with antialiased resizing after it.
 
 `datasets.epochs` reads the same way, but never ends: what it reads ahead when the pass
 is over would count as a part of it.
+
+    python benchmarks/folder_reading.py
 """
 
 import argparse

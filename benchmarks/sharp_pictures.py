@@ -13,8 +13,8 @@ many bytes. A row that was cut goes on from its last epoch.
 KID is of the reconstructions to their images, in the codes of `ConvVAE` of emoji;
 detail is the mean difference of neighbouring pixels, divided by that of the images.
 
-    python benchmarks/sharp_pictures.py
-    python benchmarks/sharp_pictures.py --rows vector --epochs 1
+    PYTHONPATH=. python benchmarks/sharp_pictures.py
+    PYTHONPATH=. python benchmarks/sharp_pictures.py --rows vector --epochs 1
 """
 
 import argparse

@@ -11,7 +11,8 @@ many bytes. A row that was cut goes on from its last epoch.
   as a `VQGAN` with features of `ConvEncDec(weights="emoji")` and an adversary.
 
 KID is of the reconstructions to their images, in the codes of `ConvVAE` of emoji;
-detail is the mean difference of neighbouring pixels, divided by that of the images.
+detail is the mean difference of neighbouring pixels, divided by that of the images;
+rows without tokens have what the cards of emoji say, too.
 
     PYTHONPATH=. python benchmarks/sharp_pictures.py
     PYTHONPATH=. python benchmarks/sharp_pictures.py --rows vector --epochs 1
@@ -28,6 +29,7 @@ import numpy as np
 from policies import PRECISIONS, policy
 
 import keras_latent as kl
+from applications import emoji_measures
 from applications.emoji_augmentation import vary
 from applications.picture_measures import images_of, measure
 from applications.pictures import PARTS
@@ -174,6 +176,9 @@ def detail(images: np.ndarray) -> float:
 def measured(model: kl.models.LatentModel) -> tuple[dict[str, Any], np.ndarray]:
     """What a card says of a model of pictures, KID and detail; and 32 pictures."""
     found = {key: made["value"] for key, made in measure(model).items()}
+    if not hasattr(model, "tokens"):
+        of_emoji = emoji_measures.measure(model)
+        found |= {f"emoji, {key}": made["value"] for key, made in of_emoji.items()}
     tests = [images_of(part, "test") for part in PARTS["pictures"]]
     images = np.concatenate(tests)
     decoded = np.clip(model.predict(images, batch_size=250, verbose=0), 0, 1)

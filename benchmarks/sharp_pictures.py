@@ -5,6 +5,7 @@ nothing was trained on, beside principal components of as many numbers or codecs
 many bytes. A row that was cut goes on from its last epoch.
 
 - `vector`: 96 numbers, beside 96 principal components.
+- `vector beside components`: the same, but begun at those components.
 - `small map`: 8 × 8 × 4, 256 numbers.
 - `vector quantizer`, `finite scalars`: 16 × 16 tokens of 128 codes, from scratch.
 - `plain`, `judged`: `ConvVQAutoencoder(weights="pictures")` as it comes, and trained on
@@ -20,19 +21,20 @@ rows without tokens have what the cards of emoji say, too.
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+from beside_components import beside_components
 from policies import PRECISIONS, policy
 
 import keras_latent as kl
 from applications import emoji_measures
 from applications.emoji_augmentation import vary
 from applications.picture_measures import images_of, measure
-from applications.pictures import PARTS
+from applications.pictures import PARTS, opened
 from applications.recipe import Recipe, train
 from keras_latent.cli.run_folder import RunFolder
 
@@ -51,6 +53,16 @@ def vector() -> kl.models.LatentModel:
         kl.networks.residual_decoder(IMAGE_SHAPE, 96, width=48, halved_first=True),
         likelihood=_likelihood(),
     )
+
+
+def components() -> kl.models.LatentModel:
+    """96 principal components, and what residual networks add to them."""
+    train = opened("pictures").split("train")
+
+    def images() -> Iterator[np.ndarray]:
+        return (batch for batch, _ in train.batches(500).as_numpy_iterator())
+
+    return beside_components(images, IMAGE_SHAPE, 96, width=48, halved_first=True)
 
 
 def small_map() -> kl.models.LatentModel:
@@ -129,6 +141,7 @@ def _of(
 
 ROWS = {
     "vector": _of(vector, 12),
+    "vector beside components": _of(components, 12),
     "small map": _of(small_map, 12),
     "vector quantizer": _of(vector_quantizer, 8),
     "finite scalars": _of(finite_scalars, 8),

@@ -67,8 +67,9 @@ class Tokens(MapNetworks):
 
     def quantized(self, e: Tensor) -> Tensor:
         """The nearest codes, which the table follows."""
-        rows = e.permute(0, 2, 3, 1).reshape(-1, e.shape[1])
-        with torch.no_grad():
+        # In float32 under any precision, as ours are.
+        rows = e.permute(0, 2, 3, 1).reshape(-1, e.shape[1]).float()
+        with torch.no_grad(), torch.autocast(e.device.type, enabled=False):
             nearest = (self.table.square().sum(1) - 2 * rows @ self.table.T).argmin(1)
             found = self.table[nearest]
             counts = torch.zeros_like(self.counts).index_add_(

@@ -22,6 +22,7 @@ from keras_latent.validation import (
     check_choice,
     check_positive_integer,
     checked_optional_seed,
+    is_integer,
 )
 
 __all__ = ["LatentTransformer"]
@@ -238,7 +239,7 @@ class LatentTransformer(
                 )
         shape = self.image_shape
         if shape is not None and not (
-            isinstance(shape, list | tuple) and len(shape) in (2, 3)
+            isinstance(shape, list | tuple | np.ndarray) and len(shape) in (2, 3)
         ):
             raise ValueError(
                 "`image_shape` must be (height, width) or (height, width, channels). "
@@ -272,8 +273,9 @@ class LatentTransformer(
         if isinstance(self.model, LatentModel):
             return _copy(self.model)
         variant, settings = VARIANTS[self.model], dict(self.settings or {})
-        shape = self.image_shape or self._shape_seen
+        shape = self._shape_seen if self.image_shape is None else self.image_shape
         if shape is not None:
+            shape = [int(side) if is_integer(side) else side for side in shape]
             shape = tuple(shape) if len(shape) == 3 else (*shape, 1)
             if "code_shape" not in settings:
                 settings["latent_dim"] = self.latent_dim

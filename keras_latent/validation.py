@@ -4,7 +4,7 @@ import difflib
 import math
 import numbers
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,34 @@ def checked_positive_integer(argument: str, value: Any) -> int:
             f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
         )
     return int(value)
+
+
+def checked_positive_integers(
+    argument: str, value: Any, each: str = ""
+) -> tuple[int, ...]:
+    """Integers of at least 1, in a sequence or an array of them.
+
+    Args:
+        argument: The argument's name.
+        value: What was given for it.
+        each: What each of them is of, for the message. Defaults to nothing.
+
+    Raises:
+        ValueError: If `value` is no sequence of positive integers.
+
+    >>> checked_positive_integers("code_sizes", [2, 0], "one for each level")
+    Traceback (most recent call last):
+    ...
+    ValueError: `code_sizes` must be a sequence of positive integers, one for each
+    level. Received: code_sizes=[2, 0]
+    """
+    is_listed = isinstance(value, list | tuple) or np.ndim(value) == 1
+    if not is_listed or not all(is_integer(size) and size >= 1 for size in value):
+        raise ValueError(
+            f"`{argument}` must be a sequence of positive integers"
+            f"{f', {each}' if each else ''}. Received: {argument}={value!r}"
+        )
+    return tuple(map(int, value))
 
 
 def checked_switch(argument: str, value: Any) -> bool:
@@ -225,6 +253,24 @@ def _is_finite(value: Any) -> bool:
         return math.isfinite(value)
     except OverflowError:  # An integer greater than any float.
         return False
+
+
+def check_some_rows(argument: str, shape: Sequence[int | None]) -> None:
+    """Refuse what has no row.
+
+    Raises:
+        ValueError: If `shape` begins with 0.
+
+    >>> check_some_rows("z", (0, 2))
+    Traceback (most recent call last):
+    ...
+    ValueError: `z` must hold at least one row. Received: z of shape (0, 2)
+    """
+    if shape[0] == 0:
+        raise ValueError(
+            f"`{argument}` must hold at least one row. "
+            f"Received: {argument} of shape {tuple(shape)}"
+        )
 
 
 def check_has_prior(model: Any) -> None:

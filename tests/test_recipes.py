@@ -123,6 +123,16 @@ def test_torch_loaders(model, expected):
     np.testing.assert_allclose(history.history["loss"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_torch_loaders_of_bare_tensors(model, method):
+    torch = pytest.importorskip("torch")
+    loader = torch.utils.data.DataLoader(torch.from_numpy(images(8)), batch_size=4)
+    with pytest.raises(ValueError, match=r"`x` must be a loader of tuples"):
+        getattr(model, method)(loader, verbose=0)
+    with pytest.raises(ValueError, match=r"`validation_data` must be a loader of t"):
+        model.fit(images(8), validation_data=loader, verbose=0)
+
+
 def test_grain(model, expected):
     grain = pytest.importorskip("grain.python")
     batches = grain.MapDataset.source(images(8)).batch(4).map(lambda batch: (batch,))

@@ -273,6 +273,12 @@ def test_one_image_needs_an_axis_of_rows(images):
         found.transform(images[0])
 
 
+def test_a_shape_may_be_an_array():
+    rows = np.random.default_rng(0).random((6, 128), "float32")
+    found = LatentTransformer(image_shape=np.array([8, 16]), latent_dim=2, epochs=1)
+    assert found.fit(rows).model_.encoder.input_shape == (None, 8, 16, 1)
+
+
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
 def test_a_dataset_is_no_array(images, method):
     dataset = tf.data.Dataset.from_tensor_slices(images).batch(4)

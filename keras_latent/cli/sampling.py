@@ -185,7 +185,7 @@ def _loaded(run: SavedRun, path: Path, settings: Mapping[str, Plain]) -> Sampler
             + ", ".join(f"{n}={settings[n]} instead of {config.get(n)}" for n in fixed)
         )
     again = type(found)(run.model, **{**config, **settings})
-    again.state = found.state
+    again.restore(found.fitted_state(), found.model_hash)
     return again
 
 

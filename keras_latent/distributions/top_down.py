@@ -13,7 +13,7 @@ from keras_latent.losses import standard_normal_kl
 from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integers
 
 _LIMIT = 10.0
 """Logarithms of variances, and their differences, are clipped to [-10, 10]."""
@@ -49,12 +49,7 @@ def level_sizes(sizes: Any, code_shape: tuple[int, ...]) -> tuple[int, ...]:
     if sizes is None:
         top = max(length // 3, 1)
         return (top, length - top) if length > top else (top,)
-    if isinstance(sizes, str | bytes) or not hasattr(sizes, "__iter__"):
-        raise ValueError(
-            "`code_sizes` must be a sequence of positive integers, one for each level. "
-            f"Received: code_sizes={sizes!r}"
-        )
-    sizes = tuple(checked_positive_integer("code_sizes", size) for size in sizes)
+    sizes = checked_positive_integers("code_sizes", sizes, "one for each level")
     if sum(sizes) != length:
         raise ValueError(
             f"`code_sizes` must add up to the {length} elements of the code that "

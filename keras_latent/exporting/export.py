@@ -29,7 +29,12 @@ from keras_latent.saving import (
     written_whole,
 )
 from keras_latent.typing import Observation
-from keras_latent.validation import check_choice, check_in_range, checked_switch
+from keras_latent.validation import (
+    check_choice,
+    check_in_range,
+    checked_path,
+    checked_switch,
+)
 
 LIMIT = 1e-5
 """What rounding may change of values up to 1."""
@@ -93,7 +98,7 @@ def export(
     >>> found.difference <= found.limit
     True
     """
-    path = Path(path)
+    path = checked_path("path", path)
     check_is_latent_model(model)
     check_target(path, format, part)
     if checked_switch("int8", int8):

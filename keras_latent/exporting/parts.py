@@ -104,6 +104,14 @@ def checked_on(model: LatentModel, images: Any) -> Any:
         return _random_observation(model)
     if is_dataset(images):
         images = _first_rows(model, images)
+    if model.condition is not None and not (
+        isinstance(images, dict) and {"x", "y"} <= images.keys()
+    ):
+        raise ValueError(
+            "`images` must be a dict of a conditional model: the observations as 'x' "
+            "and their condition as 'y'. "
+            f"Received: images of type {type(images).__name__}"
+        )
     x = keras.tree.map_structure(lambda rows: np.asarray(rows)[:_MOST_ROWS], images)
     with arguments_called(x="images"):
         model.check_observation(x)

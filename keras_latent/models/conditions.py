@@ -66,7 +66,10 @@ class Condition(NamedTuple):
             return
         if self.num_classes is None:
             if not np.isfinite(y).all():
-                raise ValueError("`y` must be finite. Received: y that is not")
+                raise ValueError(
+                    "`y` must be finite. Received: y with "
+                    f"{np.count_nonzero(~np.isfinite(y))} values that are not"
+                )
             return
         is_class = np.isin(y, np.arange(-1, self.num_classes))
         if not is_class.all():

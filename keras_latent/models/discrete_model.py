@@ -13,6 +13,7 @@ from keras_latent.models.latent_model import LatentModel
 from keras_latent.models.streaming import streamed
 from keras_latent.quantizers.usage import Perplexity, Usage
 from keras_latent.typing import Counts, Observation, Tensor
+from keras_latent.validation import check_some_rows
 
 
 class DiscreteModel(LatentModel):
@@ -128,7 +129,11 @@ class DiscreteModel(LatentModel):
             t = keras.tree.map_structure(lambda tokens: ops.cast(tokens, "int32"), t)
             return self.decoded(self.quantizer.look_up(t))
 
-        return streamed(decode, t, batch_size, check=self.check_tokens)
+        def check(t: Any) -> None:
+            self.check_tokens(t)
+            check_some_rows("t", np.shape(keras.tree.flatten(t)[0]))
+
+        return streamed(decode, t, batch_size, check=check)
 
     def quantize(  # type: ignore[override]
         self, z: Any, batch_size: int | None = None, **kwargs: Any

@@ -15,6 +15,7 @@ from keras_latent.training.arrays import check_is_real
 from keras_latent.training.data import as_arrays
 from keras_latent.typing import Observation, Tensor
 from keras_latent.validation import (
+    check_some_rows,
     checked_optional_seed,
     checked_positive_integer,
     checked_switch,
@@ -280,6 +281,7 @@ class LatentModel(CodingModel):
                 f"`z` must have the shape (count, {expected}). "
                 f"Received: z of shape {shape}"
             )
+        check_some_rows("z", shape)
         values = known_values(z)
         if values is not None:
             check_is_real("z", values)

@@ -10,6 +10,7 @@ from keras_latent.likelihoods.base import identifier_of
 from keras_latent.likelihoods.mixed import errors_named
 from keras_latent.training.arrays import check_is_data, check_is_dense
 from keras_latent.training.guard import Column
+from keras_latent.validation import check_some_rows
 
 
 def check_shapes(x: Any, spec: Any) -> None:
@@ -117,8 +118,4 @@ def _check_shape(column: str, value: Any, spec: keras.KerasTensor) -> None:
             f"`{column}` must have the shape (batch, {', '.join(map(str, expected))}). "
             f"Received: {column} of shape {shape}"
         )
-    if shape[0] == 0:
-        raise ValueError(
-            f"`{column}` must hold at least one row. "
-            f"Received: {column} of shape {shape}"
-        )
+    check_some_rows(column, shape)

@@ -49,6 +49,8 @@ def streamed(
     leaves = keras.tree.flatten(x)
     if any(_is_symbolic(leaf) for leaf in leaves):
         return function(x)
+    for leaf in leaves:
+        _check_is_no_loader(leaf)
     are_tensors = all(isinstance(leaf, tf.Tensor | tf.Variable) for leaf in leaves)
     if not are_tensors:
         x = keras.tree.map_structure(np.asarray, x)
@@ -103,6 +105,20 @@ def _is_symbolic(leaf: Any) -> bool:
     if isinstance(leaf, keras.KerasTensor):
         return True
     return isinstance(leaf, tf.Tensor) and tf.is_symbolic_tensor(leaf)
+
+
+def _check_is_no_loader(leaf: Any) -> None:
+    """Refuse what gives batches, but can't be gone through as a dataset can.
+
+    Raises:
+        ValueError: If it is a generator, or a loader of PyTorch.
+    """
+    is_array = hasattr(leaf, "shape") or hasattr(leaf, "__array__")
+    if hasattr(leaf, "__iter__") and not is_array and not isinstance(leaf, str | bytes):
+        raise ValueError(
+            "`x` must be an array, or a dataset of batches, a `tf.data.Dataset` or a "
+            f"`keras.utils.PyDataset`. Received: x of type {type(leaf).__name__}"
+        )
 
 
 def _rows(x: Any, start: int, size: int) -> Any:

@@ -4,6 +4,7 @@ import abc
 import os
 import random
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,6 +40,8 @@ class Sampler(abc.ABC):
         steered_by_labels: Whether it learns what codes there are for each label.
         arguments_of_draws: Names of the arguments that change draws, and no fit.
         state: What was fitted, as arrays by name, or `None`.
+        model_hash: `weights_hash` of the model as it was when it was fitted to, or
+            `None`.
 
     Raises:
         ValueError: If the model has codes of another kind.
@@ -51,6 +54,7 @@ class Sampler(abc.ABC):
         self.check_model(model)
         self.model = model
         self.state: dict[str, np.ndarray] | None = None
+        self.model_hash: str | None = None
 
     # What a sampler defines.
 
@@ -124,6 +128,7 @@ class Sampler(abc.ABC):
         if steers and not is_dataset(images):
             # Before all images are encoded.
             as_labels(labels, len(keras.tree.flatten(images)[0]))
+        model_hash = _hash_of(self.model)
         with arguments_called(x="images", y="labels"):
             encoded = self.encoded(images, labels, batch_size)
         given = as_labels(labels, len(encoded)) if steers else None
@@ -136,8 +141,18 @@ class Sampler(abc.ABC):
             raise
         if given is not None:
             fitted["classes"] = classes_of(given)
-        self.state = fitted
+        self.restore(fitted, model_hash)
         return self
+
+    def restore(self, state: dict[str, np.ndarray], model_hash: str | None) -> None:
+        """Take what was fitted before.
+
+        Args:
+            state: The arrays by name.
+            model_hash: `weights_hash` of the model as it was then.
+        """
+        self.state = state
+        self.model_hash = model_hash
 
     def sample(
         self,
@@ -162,9 +177,14 @@ class Sampler(abc.ABC):
         Raises:
             ValueError: If nothing was fitted, a label was never seen, or is missing of
                 a conditional model.
+
+        Warns:
+            UserWarning: If the model's weights aren't those that it was fitted to.
         """
         self.fitted_state()
         checked_positive_integer("n", n)
+        if (found := _hash_of(self.model)) != self.model_hash:
+            warnings.warn(self._changed(found, "call `fit` anew"), stacklevel=2)
         if is_conditional(self.model):
             labels = conditions_of(self.model, labels, n)
         return self.decoded_draws(n, seed, labels, batch_size)
@@ -179,13 +199,21 @@ class Sampler(abc.ABC):
                 `True`.
 
         Raises:
-            ValueError: If nothing was fitted, or the model can't be saved.
+            ValueError: If nothing was fitted, or the model can't be saved, or isn't the
+                one that it was fitted to any more.
             OSError: If the file can't be written.
         """
         arrays = dict(self.fitted_state())
         header = self._header()
         include_model = checked_switch("include_model", include_model)
         if include_model and isinstance(self.model, keras.Model):
+            found = _hash_of(self.model)
+            if found != self.model_hash:
+                advice = (
+                    "call `fit` anew, or save it with `include_model=False` for the "
+                    "model as it was"
+                )
+                raise ValueError(self._changed(found, advice))
             arrays[MODEL] = _file_of(self.model)
         write_arrays(path, header, arrays)
 
@@ -252,9 +280,16 @@ class Sampler(abc.ABC):
             "sampler": type(self).__name__,
             "config": self.get_config(),
             "code_shape": list(self.model.code_shape),
-            "model_hash": weights_hash(self.model),
+            "model_hash": self.model_hash,
             "arrays": sorted(self.fitted_state()),
         }
+
+    def _changed(self, found: str | None, advice: str) -> str:
+        return (
+            "`model` must have the weights to whose codes the sampler was fitted, of "
+            f"the hash {self.model_hash}, but was changed since: {advice}. "
+            f"Received: model={self.model.name!r} with the hash {found}"
+        )
 
     def check_labels_serve(self, labels: Any) -> None:
         """Refuse labels that would change nothing.
@@ -279,6 +314,11 @@ def draw_generator(seed: int | None) -> np.random.Generator:
     seed = checked_optional_seed(seed)
     # Python's, since `keras.utils.set_random_seed` sets it and NumPy's is the old one.
     return np.random.default_rng(random.getrandbits(63) if seed is None else seed)
+
+
+def _hash_of(model: Any) -> str | None:
+    """What tells the weights of a model, where it has some that can be told."""
+    return weights_hash(model) if hasattr(model, "weights") else None
 
 
 def _file_of(model: Any) -> np.ndarray:

@@ -27,6 +27,12 @@ def conditions_of(model: Any, labels: Any, n: int) -> np.ndarray:
     rank = 1 if model.condition.num_classes is not None else 2
     given = None if labels is None else np.asarray(labels)
     if given is not None and given.ndim == rank - 1:
+        size = model.condition.size
+        if rank == 2 and given.shape != (size,):
+            raise ValueError(
+                f"`labels` must have the shape ({n}, {size}), or ({size},) where all "
+                f"have one. Received: labels of shape {given.shape}"
+            )
         given = np.repeat(given[None], n, axis=0)
     with arguments_called(y="labels"):
         model.condition.check(given, n)

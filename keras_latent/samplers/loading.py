@@ -133,7 +133,7 @@ def load_sampler(path: str | os.PathLike, model: Any = None) -> Sampler:
             "`path` must be a whole file of a sampler. "
             f"Received: path={str(path)!r} without {', '.join(missing)}"
         )
-    sampler.state = state
+    sampler.restore(state, saved)
     return sampler
 
 

@@ -40,6 +40,11 @@ class SteeredSampler(NetworkSampler):
     ) -> None:
         check_in_range("guidance", guidance)
         check_in_range("label_dropout", label_dropout, 0, 1)
+        if label_dropout == 1:
+            raise ValueError(
+                "`label_dropout` must be less than 1, where no label would be seen. "
+                f"Received: label_dropout={label_dropout!r}"
+            )
         self.guidance = guidance
         self.label_dropout = label_dropout
         super().__init__(model, **of_networks)

@@ -4,6 +4,7 @@ import numbers
 from collections.abc import Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -92,6 +93,23 @@ def check_is_data(argument: str, data: Any) -> None:
         raise ValueError(
             f"`{argument}` must be an array of rows, a dataset or another source of "
             f"batches. Received: {argument}={data!r}"
+        )
+
+
+def check_has_batches(argument: str, data: Any) -> None:
+    """Refuse a dataset that is known to have no batch, and would train nothing.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    count = None
+    if isinstance(data, tf.data.Dataset):
+        count = int(data.cardinality())
+    elif isinstance(data, keras.utils.PyDataset):
+        count = data.num_batches
+    if count == 0:
+        raise ValueError(
+            f"`{argument}` must hold a batch. Received: a dataset without one"
         )
 
 

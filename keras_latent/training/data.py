@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from keras_latent.keras_internals import is_validation_of_fit
 from keras_latent.training.arrays import (
+    check_has_batches,
     check_has_rows,
     check_is_data,
     check_is_dense,
@@ -60,6 +62,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         arguments["validation_data"] = tuple(given.values())[: len(validation)]
     elif validation is not None:
         check_is_data("validation_data", validation)
+        check_has_batches("validation_data", validation)
     if arguments.get("class_weight") is not None:
         weigh_classes(model, arguments)
     if not model.uses_labels or _holds_condition(model, arguments.get("x")):
@@ -86,6 +89,25 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         # These have an order of their own: Keras would warn that it can't shuffle.
         arguments.setdefault("shuffle", False)
     return arguments
+
+
+@contextmanager
+def loaders_of_tuples(x: Any) -> Iterator[None]:
+    """Say what is wrong with a loader of PyTorch that gives bare tensors.
+
+    Raises:
+        ValueError: If Keras can't unpack its batches.
+    """
+    try:
+        yield
+    except TypeError as error:
+        if "'TensorSpec' object is not iterable" not in str(error):
+            raise
+        argument = "validation_data" if is_in_arrays(x) else "x"
+        raise ValueError(
+            f"`{argument}` must be a loader of tuples: (x,), (x, y) or (x, y, "
+            f"sample_weight). Received: {argument} whose batches are tensors"
+        ) from error
 
 
 def checked_batch(
@@ -151,6 +173,7 @@ def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         ValueError: If it holds no rows, or not all of their numbers.
     """
     check_is_data("x", given.get("x"))
+    check_has_batches("x", given["x"])
     example = model.example_observation()
     rank = None if isinstance(example, dict) else np.ndim(example)
     ranks = {"x": rank, "y": None, "sample_weight": None}

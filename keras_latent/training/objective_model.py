@@ -49,7 +49,7 @@ class ObjectiveModel(SteppingModel):
         arguments = incoming.checked_arguments(self, arguments)
         if self.compiled:
             arguments["callbacks"] = self._guarded(arguments.get("callbacks"))
-        with self._resuming():
+        with self._resuming(), incoming.loaders_of_tuples(arguments["x"]):
             return super().fit(**arguments)
 
     def train_on_batch(
@@ -79,7 +79,9 @@ class ObjectiveModel(SteppingModel):
         arguments = signature.bind(self, x, y, *args, **kwargs).arguments
         if self.compiled:
             self._evaluation_guard.forget()
-        logs = super().evaluate(**incoming.checked_arguments(self, arguments))
+        arguments = incoming.checked_arguments(self, arguments)
+        with incoming.loaders_of_tuples(arguments["x"]):
+            logs = super().evaluate(**arguments)
         self._evaluation_guard.begin({})
         self._evaluation_guard.look()
         return logs
@@ -90,7 +92,8 @@ class ObjectiveModel(SteppingModel):
         check_fit_arguments(signature.bind(self, x, *args, **kwargs).arguments)
         x = incoming.as_arrays(self, {"x": x})["x"]
         incoming.check_predicted(self, x)
-        return super().predict(x, *args, **kwargs)
+        with incoming.loaders_of_tuples(x):
+            return super().predict(x, *args, **kwargs)
 
     def test_on_batch(
         self,

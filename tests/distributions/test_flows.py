@@ -413,7 +413,10 @@ class TestErrors:
             (lambda: Flow("normal", ["spline"]), r"`flows` must be one of 'planar'"),
             (lambda: Flow("normal", [PLANAR, PLANAR]), r"`flows` must hold each step"),
             (lambda: flows.MaskedAutoregressive(units=()), r"`units` must hold the"),
-            (lambda: flows.InverseAutoregressive((8, 0)), r"`units` must be a posi"),
+            (
+                lambda: flows.InverseAutoregressive((8, 0)),
+                r"`units` must be a sequence of posi",
+            ),
             (lambda: flows.InverseAutoregressive(context=-1), r"`context` must be a p"),
         ],
     )

@@ -281,6 +281,17 @@ class TestErrors:
                 images=np.full((2, *cases.IMAGE_SHAPE), 255.0),
             )
 
+    @pytest.mark.parametrize("path", [None, 3, b"a.onnx", ""])
+    def test_what_is_no_path(self, model, path):
+        with pytest.raises(ValueError, match=r"`path` must be the path of a file or"):
+            kl.export(model, path)
+
+    def test_images_without_their_condition(self, tmp_path):
+        model = kl.models.ConditionalVAE.for_images(SHAPE, latent_dim=2, num_classes=3)
+        with pytest.raises(ValueError, match=r"`images` must be a dict of a condition"):
+            kl.export(model, tmp_path / "a.onnx", images=np.zeros((2, *SHAPE)))
+        assert listing(tmp_path) == []
+
     def test_what_is_no_latent_model(self, tmp_path):
         with pytest.raises(ValueError, match="`model` must be a latent model"):
             kl.export(keras.Sequential(), tmp_path / "a.onnx")

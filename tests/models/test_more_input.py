@@ -1,5 +1,7 @@
 """More of what users give: nothing of it is left aside or cut without a word."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -280,6 +282,47 @@ def test_codes_of_half_the_digits():
     codes = tf.cast(model.encode(X), "bfloat16")
     decoded = model.decode(codes.numpy())
     np.testing.assert_allclose(decoded, model.decode(tf.cast(codes, "float32")))
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_a_dataset_without_a_batch(method):
+    message = r"`%s` must hold a batch\. Received: a dataset without one"
+
+    class Empty(keras.utils.PyDataset):
+        def __len__(self):
+            return 0
+
+        def __getitem__(self, index):
+            raise IndexError(index)
+
+    def empty_to(model, empty):
+        return getattr(model, method)(empty)
+
+    for empty in batches(X).take(0), Empty():
+        unmoved(plain(), message % "x", partial(empty_to, empty=empty))
+    unmoved(
+        plain(),
+        message % "validation_data",
+        lambda model: model.fit(X, validation_data=batches(X).take(0)),
+    )
+
+
+def test_what_gives_batches_but_once():
+    message = r"`x` must be an array, or a dataset of batches.*of type generator"
+    with pytest.raises(ValueError, match=message):
+        vae().encode(X[i : i + 2] for i in range(0, 6, 2))
+
+
+def test_codes_without_a_row():
+    model = vae()
+    message = r"`z` must hold at least one row. Received: z of shape \(0, "
+    with pytest.raises(ValueError, match=message):
+        model.decode(model.encode(X)[:0])
+    discrete = models.VQVAE.for_images((8, 8, 1), code_shape=(2, 2, 3))
+    with pytest.raises(ValueError, match=r"`t` must hold at least one row"):
+        discrete.decode_tokens(np.zeros((0, 2, 2), int))
+    with pytest.raises(ValueError, match=r"`z` must hold at least one row"):
+        discrete.quantize(np.zeros((0, 2, 2, 3), "float32"))
 
 
 def test_one_batch_as_in_training():

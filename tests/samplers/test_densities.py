@@ -103,6 +103,55 @@ def test_a_file_of_another_model_names_both_hashes(model, images, tmp_path):
         kl.load_sampler(path, other)
 
 
+class TestAModelThatIsTrainedOn:
+    """What was fitted to its old codes says so."""
+
+    @pytest.fixture
+    def moved(self, images, tmp_path):
+        model = kl.models.Autoencoder.for_images((8, 8, 1), latent_dim=3)
+        sampler = Normal(model).fit(images)
+        model.save(tmp_path / "old.keras")
+        old = kl.samplers.base.weights_hash(model)
+        model.decoder.trainable_variables[0].assign_add(
+            keras.ops.ones(model.decoder.trainable_variables[0].shape)
+        )
+        return sampler, rf"(?s){old}.*{kl.samplers.base.weights_hash(model)}"
+
+    def test_draws_warn(self, moved):
+        sampler, hashes = moved
+        with pytest.warns(UserWarning, match=hashes):
+            sampler.sample(2, seed=0)
+
+    def test_a_file_is_of_the_model_as_it_was(self, moved, tmp_path):
+        sampler, hashes = moved
+        with pytest.raises(ValueError, match=hashes):
+            sampler.save(tmp_path / "sampler.npz")
+        assert not (tmp_path / "sampler.npz").exists()
+        sampler.save(tmp_path / "sampler.npz", include_model=False)
+        with pytest.raises(ValueError, match=hashes):
+            kl.load_sampler(tmp_path / "sampler.npz", sampler.model)
+        old = kl.load_model(tmp_path / "old.keras")
+        kl.load_sampler(tmp_path / "sampler.npz", old).sample(2, seed=0)
+
+    def test_another_fit_is_to_the_new_one(self, moved, images, tmp_path, recwarn):
+        sampler, _ = moved
+        sampler.fit(images).sample(2, seed=0)
+        sampler.save(tmp_path / "sampler.npz")
+        assert not [one for one in recwarn if "hash" in str(one.message)]
+
+
+def test_vectors_as_conditions(images):
+    model = kl.models.ConditionalVAE.for_images(
+        (8, 8, 1), latent_dim=2, condition_size=2
+    )
+    sampler = Normal(model).fit(images, np.zeros((60, 2), "float32"))
+    message = r"`labels` must have the shape \(5, 2\), or \(2,\).*of shape \(3,\)"
+    with pytest.raises(ValueError, match=message):
+        sampler.sample(5, labels=[0.0, 1.0, 0.0])
+    with pytest.raises(ValueError, match=r"`labels` must be finite.* with 1 values"):
+        sampler.sample(1, labels=[0.0, np.nan])
+
+
 def test_bad_files(model, images, tmp_path):
     path = tmp_path / "sampler.npz"
     with pytest.raises(FileNotFoundError, match="no such file"):

@@ -9,6 +9,7 @@ import pytest
 
 import keras_latent as kl
 from keras_latent.samplers import PixelCNN, TokenTransformer, training
+from keras_latent.weights_hash import weights_hash
 from tests.tiers import in_two_tiers, rarely
 
 SMALL = {
@@ -47,7 +48,7 @@ def with_any_weights(sampler, classes=0):
     """The sampler, as after a fit, but for what it learned."""
     network, generator = sampler.network(classes), np.random.default_rng(0)
     weights = [generator.normal(0, 0.3, weight.shape) for weight in network.weights]
-    sampler.state = training.as_arrays(weights)
+    sampler.restore(training.as_arrays(weights), weights_hash(sampler.model))
     if classes:
         sampler.state["classes"] = np.arange(classes)
     return sampler
@@ -222,7 +223,7 @@ def test_a_file_holds_what_was_fitted(cls, residual, tmp_path):
     other = kl.models.VQVAE.for_images(
         (8, 8, 1), code_shape=(2, 2, 3), quantizer=residual.quantizer
     )
-    hashes = [kl.samplers.base.weights_hash(each) for each in (residual, other)]
+    hashes = [weights_hash(each) for each in (residual, other)]
     with pytest.raises(ValueError, match=rf"(?s){hashes[0]}.*{hashes[1]}"):
         kl.load_sampler(tmp_path / "sampler.npz", other)
 
@@ -293,6 +294,7 @@ def test_models_of_numbers(cls):
         ({"epochs": 0}, "`epochs` must be a positive integer"),
         ({"learning_rate": -1.0}, "`learning_rate` must be a number"),
         ({"label_dropout": 1.5}, r"`label_dropout` must be a number in \[0, 1\]"),
+        ({"label_dropout": 1.0}, r"`label_dropout` must be less than 1.*=1\.0"),
         ({"dropout": 2}, r"`dropout` must be a number in \[0, 1\]"),
         ({"heads": 3}, "`heads` must divide `units`"),
     ],

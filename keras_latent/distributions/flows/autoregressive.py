@@ -11,7 +11,10 @@ from keras import ops
 
 from keras_latent.distributions.flows.transformation import Transformation
 from keras_latent.typing import Tensor
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import (
+    checked_positive_integer,
+    checked_positive_integers,
+)
 
 
 class MaskedNetwork(keras.layers.Layer):
@@ -137,7 +140,7 @@ class Autoregressive(Transformation, abc.ABC):
                 "`units` must hold the size of at least one hidden layer. "
                 f"Received: units={units!r}"
             )
-        units = tuple(checked_positive_integer("units", size) for size in units)
+        units = checked_positive_integers("units", units, "one for each layer")
         if context != 0:
             context = checked_positive_integer("context", context)
         super().__init__(**kwargs)

@@ -62,7 +62,9 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
 
 
 def check_is_dense(argument: str, data: Any) -> None:
-    """Refuse tensors that leave zeros out, and rows of several lengths; in dicts, too.
+    """Refuse tensors that leave zeros out, rows of several lengths, and hidden values.
+
+    Columns of dicts are looked at one by one.
 
     Raises:
         ValueError: If it is one.
@@ -71,6 +73,11 @@ def check_is_dense(argument: str, data: Any) -> None:
         for column in data.values():
             check_is_dense(argument, column)
         return
+    if np.ma.is_masked(data):
+        raise ValueError(
+            f"`{argument}` must have no mask, which nothing would heed: fill it first. "
+            f"Received: {argument} with {np.ma.count_masked(data)} masked values"
+        )
     # Those of SciPy, whether or not it is there.
     if isinstance(data, _SPARSE) or hasattr(data, "tocoo"):
         raise ValueError(

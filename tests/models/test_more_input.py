@@ -313,6 +313,15 @@ def test_what_gives_batches_but_once():
         vae().encode(X[i : i + 2] for i in range(0, 6, 2))
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "encode"])
+def test_masked_values(method):
+    masked = np.ma.masked_greater(X, 0.5)
+    message = rf"`x` must have no mask.* with {masked.mask.sum()} masked values"
+    unmoved(plain(), message, lambda model: getattr(model, method)(masked))
+    whole = np.ma.masked_greater(X, 2.0)
+    getattr(plain(), method)(whole)
+
+
 def test_codes_without_a_row():
     model = vae()
     message = r"`z` must hold at least one row. Received: z of shape \(0, "

@@ -156,7 +156,7 @@ def build(
         return model
     if is_of_codes:
         image = encoder.input if input_tensor is None else input_tensor
-        (source,) = keras.utils.get_source_inputs(image)
+        source = _source_of(image)
         # The layers themselves, not the model as one layer.
         given = model.to_tokens() if pooling == "tokens" else model.to_encoder()
         return keras.Model(source, given.call(image), name=name)
@@ -188,6 +188,12 @@ def _own_weights(
     )
 
 
+def _source_of(tensor: Any) -> Any:
+    """The input that a tensor is made of, or the list of them, if there are several."""
+    sources = keras.utils.get_source_inputs(tensor)
+    return sources[0] if len(sources) == 1 else sources
+
+
 def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ...]:
     default = own.image_shape if own is not None else (28, 28, 1)
     if input_tensor is not None:
@@ -197,6 +203,9 @@ def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ..
                 f"Received: input_tensor={input_tensor!r}"
             )
         given = tuple(input_tensor.shape[1:])
+        if input_shape is not None:
+            with arguments_called(image_shape="input_shape"):
+                check_image_shape(input_shape)
         if input_shape is not None and tuple(input_shape) != given:
             raise ValueError(
                 f"`input_shape` must be that of `input_tensor`, {given}. "
@@ -249,6 +258,6 @@ def _encoder(
     encoder = architecture.encoder(image_shape, trained_shape)
     if input_tensor is None:
         return encoder
-    (source,) = keras.utils.get_source_inputs(input_tensor)
+    source = _source_of(input_tensor)
     # The layers themselves, in whatever order the graph has them.
     return keras.Model(source, encoder.call(input_tensor), name=encoder.name)

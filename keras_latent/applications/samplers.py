@@ -9,6 +9,7 @@ from keras_latent.applications.weight_files import (
     saved_models_folder,
     sha256,
 )
+from keras_latent.models.latent_model import check_is_latent_model
 from keras_latent.samplers.base import Sampler
 from keras_latent.samplers.loading import SAMPLERS_FOLDER, load_sampler
 from keras_latent.validation import MissingFileError, check_choice
@@ -51,6 +52,7 @@ def pretrained_sampler(model: Any, name: str | None = None) -> Sampler:
     >>> sampler.classes.tolist()
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     """
+    check_is_latent_model(model)
     given = weights_hash(model)
     for folder, card in _cards():
         known = card.get("samplers", {})

@@ -65,8 +65,14 @@ def report(
     samplers, left_out = SamplerFiles(run.file).load_all(run.model)
     for line in left_out:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
+    split = final_split(opened)
+    if (count := checked_split(opened, split).size) < 2:
+        raise ValueError(
+            "`dataset` must have at least two images apart from the training's: name "
+            "another, or train with a larger `--validation-split`. "
+            f"Received: dataset={opened.name!r} with {count}"
+        )
     with console.status("Measuring and drawing; it may take a few minutes."):
-        split = final_split(opened)
         # Without a split apart, neighbours would be sought among the images themselves.
         known = None if split == "train" else checked_split(opened, "train")
         name = Path(opened.name).name

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_latent.latent_space.codes import check_latent_dim
 from keras_latent.metrics.labelled_codes import (
     check_same_kind,
     check_several_classes,
@@ -41,6 +42,7 @@ def knn_accuracy(
     k = checked_positive_integer("k", k)
     train = labelled_codes(train_codes, train_labels, "train")
     test = labelled_codes(test_codes, test_labels, "test")
+    check_latent_dim("test_codes", test.codes, train.codes.shape[1])
     check_same_kind(train.labels, test.labels)
     check_several_classes(train.labels)
     if k > len(train.codes):

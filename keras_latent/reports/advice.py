@@ -70,7 +70,8 @@ def advice(
 
 def _collapse(reported: ReportedModel) -> str | None:
     """A code that tells nothing of the image, or a model that knows nothing yet."""
-    active = np.count_nonzero(metrics.active_units(reported.codes))
+    is_active = _active(reported)
+    active = is_active is None or is_active.any()
     errors = reported.results.rival_errors
     error = reported.results.error
     is_mean = errors is not None and error >= _COLLAPSED * errors[0]
@@ -108,12 +109,17 @@ def _collapse(reported: ReportedModel) -> str | None:
     return f"{what} (posterior collapse). Try {either}."
 
 
+def _active(reported: ReportedModel) -> np.ndarray | None:
+    """Which dimensions vary; `None` where there is but one code."""
+    return metrics.active_units(reported.codes) if len(reported.codes) > 1 else None
+
+
 def _inactive(reported: ReportedModel) -> str | None:
     """Dimensions that nothing goes through."""
-    is_active = metrics.active_units(reported.codes)
-    active, size = int(np.count_nonzero(is_active)), len(is_active)
-    if active == size:
+    is_active = _active(reported)
+    if is_active is None or is_active.all():
         return None
+    active, size = int(np.count_nonzero(is_active)), len(is_active)
     if reported.model.has_prior:
         change = "a smaller `beta` lets the others in"
     else:

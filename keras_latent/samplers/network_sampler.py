@@ -6,7 +6,7 @@ import typing
 from typing import Any
 
 from keras_latent.samplers.base import Sampler
-from keras_latent.samplers.training import assign_arrays
+from keras_latent.samplers.training import assign_arrays, check_place
 from keras_latent.validation import (
     check_choice,
     check_in_range,
@@ -52,6 +52,7 @@ class NetworkSampler(Sampler):
         self.seed = checked_seed(seed)
         if checkpoint is not None:
             checkpoint = checked_path("checkpoint", checkpoint)
+            check_place(checkpoint)
         self.checkpoint = checkpoint
         check_choice("verbose", verbose, (0, 1))
         self.verbose = verbose

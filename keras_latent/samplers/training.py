@@ -143,6 +143,25 @@ def assign_arrays(variables: Sequence[Any], state: Mapping[str, np.ndarray]) -> 
         variable.assign(state[f"weight_{index}"])
 
 
+def check_place(checkpoint: Path) -> None:
+    """Refuse a place where no checkpoint can be written.
+
+    Raises:
+        FileNotFoundError: If its folder doesn't exist.
+        ValueError: If it is a folder itself.
+    """
+    if not checkpoint.parent.is_dir():
+        raise FileNotFoundError(
+            "The folder of `checkpoint` must exist. "
+            f"Received: checkpoint={str(checkpoint)!r}"
+        )
+    if checkpoint.is_dir():
+        raise ValueError(
+            "`checkpoint` must be a file, but is a folder. "
+            f"Received: checkpoint={str(checkpoint)!r}"
+        )
+
+
 class Checkpoint:
     """What a fit has reached, in a file, from which one that was killed goes on.
 
@@ -168,16 +187,7 @@ class Checkpoint:
         """
         if self.path is None:
             return 0
-        if not self.path.parent.is_dir():
-            raise FileNotFoundError(
-                "The folder of `checkpoint` must exist. "
-                f"Received: checkpoint={str(self.path)!r}"
-            )
-        if self.path.is_dir():
-            raise ValueError(
-                "`checkpoint` must be a file, but is a folder. "
-                f"Received: checkpoint={str(self.path)!r}"
-            )
+        check_place(self.path)
         if not self.path.exists():
             return 0
         with arguments_called(path="checkpoint"):

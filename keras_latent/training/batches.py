@@ -35,7 +35,7 @@ def unpacked(model: Any, data: Any) -> tuple[Batch, Tensor]:
     x = model.observation(x, y)
     count = rows(x)
     if is_distributed():
-        x, y, sample_weight = _with_a_row((x, y, sample_weight), count)
+        x, y, sample_weight = with_a_row((x, y, sample_weight), count)
     model.check_shapes(x)
     if y is None:
         model.check_labels(y, None)
@@ -75,8 +75,13 @@ def _of_known_sizes(x: Any, make_example: Callable[[], Any]) -> Any:
     return keras.tree.pack_sequence_as(x, columns)
 
 
-def _with_a_row(columns: Any, count: Tensor) -> Any:
-    """The columns, with a row of zeros where there is none."""
+def with_a_row(columns: Any, count: Tensor) -> Any:
+    """The columns, with a row of zeros where there is none.
+
+    Args:
+        columns: A structure of tensors of shape (batch, ...), or `None` in their place.
+        count: Number of rows that are there.
+    """
     missing = ops.maximum(1 - count, 0)
 
     def filled(column: Tensor | None) -> Tensor | None:

@@ -211,6 +211,15 @@ class SteppingModel(StateTreeModel):
         compared = self._compared(batch) if self._compares else None
         return self._log(means, losses, count, compared)
 
+    def predict_step(self, data: Any) -> Any:
+        """Reconstruct a batch, also where a replica is left without a row of it."""
+        if not replicas.is_distributed():
+            return super().predict_step(data)
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        count = batches.rows(x)
+        given = (batches.with_a_row(x, count),)
+        return batches.first_rows(super().predict_step(given), count)
+
     def _term_means(
         self, batch: Batch, training: bool, share: replicas.Share
     ) -> dict[str, Any]:

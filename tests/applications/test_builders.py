@@ -95,6 +95,17 @@ def test_input_tensor_becomes_the_image(builder, digits):
     np.testing.assert_allclose(codes, expected, atol=1e-4)
 
 
+def test_an_input_tensor_of_two_images(builder, digits):
+    halves = [keras.Input((28, 28, 1)) for _ in range(2)]
+    arguments = {"weights": None, "include_top": False, "pooling": "code"}
+    keras.utils.set_random_seed(3)
+    backbone = builder(**arguments, input_tensor=keras.layers.Add()(halves))
+    keras.utils.set_random_seed(3)
+    expected = builder(**arguments)(digits)
+    codes = backbone([0.25 * digits, 0.75 * digits])
+    np.testing.assert_allclose(codes, expected, atol=1e-4)
+
+
 def test_weights_from_a_path(builder, fixed, digits, tmp_path):
     model = builder(weights=None, latent_dim=fixed + 5)
     model.save_weights(tmp_path / "mine.weights.h5")
@@ -138,6 +149,10 @@ def test_truncated_path_is_refused(builder, tmp_path):
         ({"input_shape": (28, 28, 5)}, r"1 to 4 channels.*\(28, 28, 5\)"),
         ({"latent_dim": 0}, "`latent_dim` must be a positive integer"),
         ({"input_tensor": np.zeros((1, 28, 28, 1))}, "`input_tensor` must be a Keras"),
+        (
+            {"input_tensor": keras.Input((28, 28, 1)), "input_shape": 5},
+            r"`input_shape` must be \(height, width, channels\).*=5",
+        ),
         (
             {"input_tensor": keras.Input((28, 28, 1)), "input_shape": (32, 32, 1)},
             r"`input_shape` must be that of `input_tensor`, \(28, 28, 1\)",

@@ -53,6 +53,12 @@ def test_the_first_is_given_where_none_is_named(model, folder):
     assert isinstance(named, kl.samplers.Normal)
 
 
+@pytest.mark.parametrize("given", [3, None, kl.applications.ConvAutoencoder])
+def test_what_is_no_model_is_refused(given):
+    with pytest.raises(ValueError, match="`model` must be a latent model"):
+        samplers.pretrained_sampler(given)
+
+
 def test_other_names_are_refused(model, folder):
     with pytest.raises(ValueError, match="`name` must be one of 'gaussian_mixture', "):
         samplers.pretrained_sampler(model, "flow")

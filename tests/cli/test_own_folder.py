@@ -18,7 +18,7 @@ from keras_latent.cli import app, stopping
 from keras_latent.cli.encoding import encode
 from keras_latent.cli.run_folder import RunFolder
 from keras_latent.datasets import opened
-from tests.cli.calling import called
+from tests.cli.calling import called, failure
 from tests.reports.reading import Page
 
 RUNNER = CliRunner()
@@ -78,6 +78,23 @@ def test_a_plain_folder_is_measured_on_what_was_held_out(run, folder):
         "validation 5-NN accuracy of the pixels",
         "validation accuracy of the majority",
     }
+
+
+def test_one_image_held_out_is_enough_to_train_and_too_few_to_report_on(
+    folder, tmp_path, monkeypatch, capsys
+):
+    few = tmp_path / "few" / "dark"
+    few.mkdir(parents=True)
+    for index in range(10):
+        (few / f"{index}.png").write_bytes(
+            (folder / "dark" / f"{index:02}.png").read_bytes()
+        )
+    words = ["train", "autoencoder", "--dataset", few.parent, "--image-size", 8]
+    words += ["--epochs", 1, "--latent-dim", 2, "--output", tmp_path / "run"]
+    assert "The run is in" in called(*words)
+    message = failure(monkeypatch, capsys, "report", tmp_path / "run")
+    assert "`--dataset` must have at least two images" in message
+    assert "larger `--validation-split`" in message
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_latent.metrics import knn_accuracy
+from keras_latent.metrics import knn_accuracy, linear_probe
 
 
 def blobs(count, spread, seed):
@@ -79,6 +79,13 @@ def test_refuses_more_neighbours_than_codes():
 def test_refuses_what_is_no_number_of_neighbours(k):
     with pytest.raises(ValueError, match=rf"`k` must be .* Received: k={k}"):
         knn_accuracy([[0.0], [1.0]], [0, 1], [[0.0]], [0], k=k)
+
+
+@pytest.mark.parametrize("metric", [knn_accuracy, linear_probe])
+def test_refuses_codes_of_another_size(metric):
+    message = r"`test_codes` must have the latent dimension 2\..* of shape \(1, 3\)"
+    with pytest.raises(ValueError, match=message):
+        metric(np.zeros((6, 2)), [0, 1] * 3, np.zeros((1, 3)), [0])
 
 
 def test_refuses_a_single_class():

@@ -69,6 +69,12 @@ def test_inactive_dimensions():
     assert not said(sentences, "collapse")
 
 
+def test_one_image_says_nothing_of_dimensions():
+    model = models.VAE(**dense_networks(None), likelihood=sharp(0.1))
+    sentences = trained(model, grey_images(0), grey_images(1, count=1), 1)
+    assert not said(sentences, "dimensions of the code are active")
+
+
 def test_a_code_that_has_collapsed():
     model = models.VAE(**dense_networks(None), likelihood=sharp(), beta=1000.0)
     sentences = trained(model, grey_images(0), grey_images(1), 8, passes=5)

@@ -194,10 +194,11 @@ def test_checkpoints_that_can_not_be(tmp_path):
     def fit(checkpoint):
         FlowMatching(TwoModes(), units=4, epochs=1, checkpoint=checkpoint).fit(codes)
 
+    # Before images are encoded.
     with pytest.raises(FileNotFoundError, match=r"folder of `checkpoint` must exist"):
-        fit(tmp_path / "missing" / "fit.npz")
+        FlowMatching(TwoModes(), checkpoint=tmp_path / "missing" / "fit.npz")
     with pytest.raises(ValueError, match=r"`checkpoint` must be a file"):
-        fit(tmp_path)
+        FlowMatching(TwoModes(), checkpoint=tmp_path)
     (tmp_path / "fit.npz").write_bytes(b"no archive")
     with pytest.raises(ValueError, match=r"`checkpoint` must be a whole file"):
         fit(tmp_path / "fit.npz")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_latent.models import VAE
 from keras_latent.training.replicas import (
     Coupled,
     gathered,
@@ -55,6 +56,17 @@ def test_a_replica_without_rows(two_replicas):
 def test_inside_a_replica(two_replicas):
     inside = two_replicas.run(lambda: tf.constant(is_distributed()))
     assert all(two_replicas.experimental_local_results(inside))
+
+
+def test_predict_where_a_replica_has_no_row(two_replicas):
+    x = np.random.default_rng(0).random((5, 8, 8, 1), "float32")
+    with two_replicas.scope():
+        model = VAE.for_images((8, 8, 1), latent_dim=2)
+    alone = VAE.for_images((8, 8, 1), latent_dim=2)
+    alone.set_weights(model.get_weights())
+    expected = alone.predict(x, batch_size=4, verbose=0)
+    found = model.predict(x, batch_size=4, verbose=0)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 ROWS = np.arange(1.0, 15.0, dtype="float32").reshape(7, 2)

@@ -275,8 +275,8 @@ class LatentTransformer(
         variant, settings = VARIANTS[self.model], dict(self.settings or {})
         shape = self._shape_seen if self.image_shape is None else self.image_shape
         if shape is not None:
-            shape = [int(side) if is_integer(side) else side for side in shape]
-            shape = tuple(shape) if len(shape) == 3 else (*shape, 1)
+            shape = tuple(int(side) if is_integer(side) else side for side in shape)
+            shape = shape if len(shape) == 3 else (*shape, 1)
             if "code_shape" not in settings:
                 settings["latent_dim"] = self.latent_dim
             model = variant.for_images(shape, **settings)

@@ -159,7 +159,7 @@ def _checked_measures(measures: Any) -> dict[str, float]:
             f"Received: measures={measures!r}"
         )
     for what, value in measures.items():
-        is_number = np.ndim(value) == 0 and np.isreal(value) and value is not None
+        is_number = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
         if not isinstance(what, str) or not is_number or not np.isfinite(float(value)):
             raise ValueError(
                 "`measures` must hold finite numbers by what they are. "

@@ -273,6 +273,8 @@ def test_measures_may_be_those_of_numpy(trained, tmp_path):
         ({"measures": {"mse": "low"}}, r"`measures` must .*'mse': 'low'"),
         ({"measures": {"mse": None}}, r"`measures` must .*'mse': None"),
         ({"measures": {"mse": np.nan}}, r"`measures` must hold finite numbers"),
+        ({"measures": {"mse": 1 + 0j}}, r"`measures` must hold finite numbers.*1\+0j"),
+        ({"measures": {"mse": None}}, r"`measures` must hold finite numbers.*None"),
         ({"measures": [0.5]}, r"`measures` must be a dict"),
         ({"data": 3}, r"`data` must be a text. Received: data=3"),
         ({"license": 5}, r"`license` must be a text. Received: license=5"),

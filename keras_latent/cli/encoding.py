@@ -14,7 +14,6 @@ from keras_latent.renamed_errors import arguments_called
 from keras_latent.reports.examples import SourceExamples
 from keras_latent.reports.report import check_can_be_written
 from keras_latent.saving import written_whole
-from keras_latent.validation import check_choice
 
 FORMATS = (".npz", ".parquet")
 
@@ -58,7 +57,11 @@ def encode(model: Path, dataset: str, output: Path | None = None) -> None:
                 "`output` must be given where codes are already, which would be lost. "
                 f"Received: output=None, and {str(output)!r} is there"
             )
-    check_choice("output", output.suffix.lower(), FORMATS)
+    if output.suffix.lower() not in FORMATS:
+        raise ValueError(
+            f"`output` must end in {' or '.join(map(repr, FORMATS))}. "
+            f"Received: output={str(output)!r}"
+        )
     with arguments_called(path="output"):
         check_can_be_written(output)
     is_table = output.suffix.lower() == ".parquet"

@@ -325,7 +325,7 @@ def test_without_other_classes_there_is_no_curve(run, folder, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["encode", "--output", "codes.txt"], "`output` must be one of '.npz'"),
+        (["encode", "--output", "codes.txt"], "`output` must end in '.npz' or"),
         (["anomalies", "--score", "noise"], "`score` must be one of 'reconstruction'"),
         (["anomalies", "--normal", "pale"], "`normal` must be one of 'dark', 'light'"),
     ],

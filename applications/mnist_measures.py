@@ -38,16 +38,26 @@ def measure(model: kl.models.LatentModel) -> dict[str, Any]:
         },
     }
     if isinstance(model, kl.models.VariationalModel):
-        noise = np.random.default_rng(0).random(images.shape, dtype="float32")
-        binary = (noise < images).astype("float32")
-        evidence = model.log_likelihood(binary, num_samples=LIKELIHOOD_SAMPLES)
         measures["nll"] = {
             "what": "negative log-likelihood of the digits, dynamically binarized, by "
             f"{LIKELIHOOD_SAMPLES} importance samples",
-            "value": -float(evidence.mean()),
+            "value": -float(evidence(model).mean()),
             "unit": " nats",
         }
     return measures
+
+
+def evidence(model: kl.models.VariationalModel, count: int | None = None) -> np.ndarray:
+    """An estimate of log p(x) of each test digit, binarized once, in nats.
+
+    Args:
+        model: The model.
+        count: How many digits, from the first on. Defaults to `None`: all.
+    """
+    images, _ = kl.datasets.arrays("mnist", "test", limit=count)
+    noise = np.random.default_rng(0).random(images.shape, dtype="float32")
+    binary = (noise < images).astype("float32")
+    return model.log_likelihood(binary, num_samples=LIKELIHOOD_SAMPLES)
 
 
 def with_targets(

@@ -8,21 +8,18 @@ test digits, 200 importance samples. A row that was cut goes on from its last ep
     PYTHONPATH=. python benchmarks/conv_nll.py --rows "autoregressive prior" --epochs 1
 """
 
-import argparse
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from policies import PRECISIONS, policy
+from recipe_rows import folder_of, parser, trained
 
 import keras_latent as kl
 from applications.conv_vae_mnist import binarize
-from applications.mnist_measures import LIKELIHOOD_SAMPLES, measure
-from applications.recipe import Recipe, train
-from keras_latent.cli.run_folder import RunFolder
+from applications.mnist_measures import evidence, measure
+from applications.recipe import Recipe
 
 STEPS_OF_PRIOR = 4
 
@@ -84,47 +81,13 @@ ROWS = {
 }
 
 
-def trained(
-    recipe: Recipe, folder: RunFolder, arguments: argparse.Namespace
-) -> tuple[kl.models.LatentModel, float]:
-    """The model of a row after its epochs, and the minutes that they took."""
-    if not recipe.epochs:
-        return recipe.builder(), 0.0
-    keras.utils.set_random_seed(arguments.seed)
-    with policy(arguments.precision):
-        model, rows = folder.load() or (recipe.builder(), [])
-    if not rows:
-        model.compile(recipe.optimizer(recipe.learning_rate))
-    epochs = arguments.epochs or recipe.epochs
-    train(recipe, model, rows, folder, epochs, arguments.seed)
-    exact = recipe.builder()
-    exact.set_weights(model.get_weights())
-    return exact, sum(row["seconds"] for row in rows) / 60
-
-
-def evidence(model: kl.models.LatentModel, count: int) -> np.ndarray:
-    """The estimate of each test digit, in nats."""
-    images, _ = kl.datasets.arrays("mnist", "test", limit=count)
-    noise = np.random.default_rng(0).random(images.shape, dtype="float32")
-    binary = (noise < images).astype("float32")
-    return model.log_likelihood(binary, num_samples=LIKELIHOOD_SAMPLES)
-
-
 def main() -> None:
     """Train and measure what isn't measured yet, and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--epochs", type=int, help="of each row. Default: its own")
-    parser.add_argument("--test-digits", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
-    parser.add_argument("--output", type=Path, default=Path("runs/conv_nll"))
-    arguments = parser.parse_args()
+    options = parser(__doc__, ROWS, "runs/conv_nll")
+    options.add_argument("--test-digits", type=int, default=10_000)
+    arguments = options.parse_args()
     for name in arguments.rows:
-        epochs = arguments.epochs or ROWS[name].epochs
-        own = f"{name}-{epochs}-{arguments.seed}-{arguments.precision}"
-        folder = RunFolder(arguments.output / own)
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder = folder_of(name, ROWS[name], arguments)
         file = folder.path / f"result-{arguments.test_digits}.json"
         if not file.exists():
             model, minutes = trained(ROWS[name], folder, arguments)

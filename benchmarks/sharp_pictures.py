@@ -19,24 +19,21 @@ rows without tokens have what the cards of emoji say, too.
     PYTHONPATH=. python benchmarks/sharp_pictures.py --rows vector --epochs 1
 """
 
-import argparse
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 from beside_components import beside_components
-from policies import PRECISIONS, policy
+from recipe_rows import folder_of, parser, trained
 
 import keras_latent as kl
 from applications import emoji_measures
 from applications.emoji_augmentation import vary
 from applications.picture_measures import images_of, measure
 from applications.pictures import PARTS, opened
-from applications.recipe import Recipe, train
-from keras_latent.cli.run_folder import RunFolder
+from applications.recipe import Recipe
 
 IMAGE_SHAPE = (64, 64, 3)
 SHOWN = (8, 4)
@@ -150,37 +147,6 @@ ROWS = {
 }
 
 
-def folder_of(name: str, arguments: argparse.Namespace) -> RunFolder:
-    """Where a row of these arguments is kept."""
-    epochs = arguments.epochs or ROWS[name].epochs
-    own = f"{name}-{epochs}-{arguments.seed}-{arguments.precision}"
-    folder = RunFolder(arguments.output / own)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def trained(
-    recipe: Recipe, folder: RunFolder, arguments: argparse.Namespace
-) -> tuple[kl.models.LatentModel, float]:
-    """The model of a row after its epochs, and the minutes that they took."""
-    if not recipe.epochs:
-        return recipe.builder(), 0.0
-    keras.utils.set_random_seed(arguments.seed)
-    with policy(arguments.precision):
-        model, rows = folder.load() or (recipe.builder(), [])
-    if not rows:
-        optimizers = {
-            n: recipe.optimizer(recipe.learning_rate) for n in model.players()
-        }
-        model.compile(optimizers)
-    epochs = arguments.epochs or recipe.epochs
-    train(recipe, model, rows, folder, epochs, arguments.seed)
-    # The weights are float32 under any policy, and so is what is measured.
-    exact = recipe.builder()
-    exact.set_weights(model.get_weights())
-    return exact, sum(row["seconds"] for row in rows) / 60
-
-
 def detail(images: np.ndarray) -> float:
     """The mean difference of neighbouring pixels."""
     return float(sum(np.abs(np.diff(images, axis=axis)).mean() for axis in (1, 2)) / 2)
@@ -221,16 +187,10 @@ def table(results: dict[str, dict[str, Any]]) -> str:
 
 def main() -> None:
     """Train and measure what isn't measured yet, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--epochs", type=int, help="of each row. Default: its own")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
-    parser.add_argument("--output", type=Path, default=Path("runs/sharp_pictures"))
-    arguments = parser.parse_args()
+    arguments = parser(__doc__, ROWS, "runs/sharp_pictures").parse_args()
     results = {}
     for name in arguments.rows:
-        folder = folder_of(name, arguments)
+        folder = folder_of(name, ROWS[name], arguments)
         file = folder.path / "result.json"
         if not file.exists():
             model, minutes = trained(ROWS[name], folder, arguments)

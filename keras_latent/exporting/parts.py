@@ -9,6 +9,7 @@ from keras_latent.keras_internals import sublayers
 from keras_latent.models import LatentModel, specs
 from keras_latent.models.streaming import is_dataset
 from keras_latent.renamed_errors import arguments_called
+from keras_latent.training.data import holds_condition
 from keras_latent.typing import Observation
 
 PARTS = ("model", "encoder", "decoder")
@@ -104,9 +105,7 @@ def checked_on(model: LatentModel, images: Any) -> Any:
         return _random_observation(model)
     if is_dataset(images):
         images = _first_rows(model, images)
-    if model.condition is not None and not (
-        isinstance(images, dict) and {"x", "y"} <= images.keys()
-    ):
+    if model.condition is not None and not holds_condition(model, images):
         raise ValueError(
             "`images` must be a dict of a conditional model: the observations as 'x' "
             "and their condition as 'y'. "

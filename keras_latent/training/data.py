@@ -65,7 +65,7 @@ def checked_arguments(model: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         check_has_batches("validation_data", validation)
     if arguments.get("class_weight") is not None:
         weigh_classes(model, arguments)
-    if not model.uses_labels or _holds_condition(model, arguments.get("x")):
+    if not model.uses_labels or holds_condition(model, arguments.get("x")):
         _keep_weights_without_labels(arguments)
     # In `fit` the validation data has been checked once when `evaluate` gets it again.
     if is_validation_of_fit(arguments):
@@ -150,7 +150,7 @@ def check_predicted(model: Any, x: Any) -> None:
         x, _, _ = keras.utils.unpack_x_y_sample_weight(x.element_spec)
     is_conditional = getattr(model, "condition", None) is not None
     is_known = is_dataset or isinstance(x, dict) or is_in_arrays(x)
-    if is_conditional and is_known and not _holds_condition(model, x):
+    if is_conditional and is_known and not holds_condition(model, x):
         raise ValueError(
             "`x` must be a dict in `predict`, which takes no labels: the observations "
             "as 'x' and their condition as 'y'. "
@@ -243,7 +243,7 @@ def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
         model.check_labels(y, None)
 
 
-def _holds_condition(model: Any, x: Any) -> bool:
+def holds_condition(model: Any, x: Any) -> bool:
     """Whether the condition comes within x, so that y is absent."""
     is_dict = isinstance(x, dict) and {"x", "y"} <= x.keys()
     return is_dict and getattr(model, "condition", None) is not None

@@ -17,7 +17,7 @@ import argparse
 import csv
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -154,37 +154,71 @@ def trained(
     name: str, images: np.ndarray, arguments: argparse.Namespace, folder: Path
 ) -> keras.Model:
     """A model of a row; its learning rate falls to 0 along half a cosine."""
-    saved, log = folder / "model.keras", folder / "log.csv"
+    saved = folder / "model.keras"
     if saved.exists():
         return kl.load_model(saved)
     keras.utils.set_random_seed(arguments.seed)
     row = ROWS[name]
+    steps = len(images) // arguments.batch_size
+    begun = None
+    if arguments.epochs_as_vae:
+        begun = _begun_as_vae(images, arguments, folder / "as-vae")
     model = row.make(*networks())
+    if begun is not None:
+        pairs = zip(model.trainable_weights, begun.trainable_weights, strict=True)
+        for own, first in pairs:
+            own.assign(first)
     if isinstance(model.prior, kl.distributions.VampPrior):
         first = images[: model.prior.num_inputs]
         model.prior.set_inputs(binarized(first, seed=arguments.seed))
-    batch = arguments.batch_size
-    steps = len(images) // batch
     schedules = []
     if row.warm_up:
         rise = kl.callbacks.Linear(0.0, 1.0, duration=row.warm_up * steps)
         schedules = [kl.callbacks.WeightSchedule("beta", rise, by="step")]
+    rate = keras.optimizers.schedules.CosineDecay(
+        arguments.learning_rate, arguments.epochs * steps
+    )
+    _fit(model, images, rate, arguments.epochs, arguments, folder, schedules)
+    model.save(saved)
+    return model
 
-    def optimizer() -> keras.optimizers.Optimizer:
-        rate = keras.optimizers.schedules.CosineDecay(
-            arguments.learning_rate, arguments.epochs * steps
-        )
-        return keras.optimizers.Adam(rate)
 
+def _begun_as_vae(
+    images: np.ndarray, arguments: argparse.Namespace, folder: Path
+) -> keras.Model:
+    """The networks after some epochs with one sample, whose rate doesn't fall."""
+    saved = folder / "model.keras"
+    if saved.exists():
+        return kl.load_model(saved)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = ROWS["VAE"].make(*networks())
+    epochs = arguments.epochs_as_vae
+    _fit(model, images, arguments.learning_rate, epochs, arguments, folder)
+    model.save(saved)
+    return model
+
+
+def _fit(
+    model: keras.Model,
+    images: np.ndarray,
+    rate: Any,
+    epochs: int,
+    arguments: argparse.Namespace,
+    folder: Path,
+    schedules: Sequence[keras.callbacks.Callback] = (),
+) -> None:
+    """Train for the epochs that a run which was cut has left."""
+    batch, log = arguments.batch_size, folder / "log.csv"
+    steps = len(images) // batch
     model.compile(
-        {player: optimizer() for player in model.players()},
+        {player: keras.optimizers.Adam(rate) for player in model.players()},
         steps_per_execution=min(steps, 200),
     )
     done = len(log.read_text().splitlines()) - 1 if log.exists() else 0
     model.fit(
-        training_data(images, batch, done, arguments.epochs, arguments.seed),
+        training_data(images, batch, done, epochs, arguments.seed),
         steps_per_epoch=steps,
-        epochs=arguments.epochs,
+        epochs=epochs,
         shuffle=False,
         verbose=0,
         callbacks=[
@@ -194,14 +228,23 @@ def trained(
             keras.callbacks.CSVLogger(str(log), append=True),
         ],
     )
-    model.save(saved)
-    return model
+
+
+def seconds_of(folder: Path) -> float:
+    """Seconds of all epochs that the logs under a folder tell of."""
+    seconds = 0.0
+    for file in folder.rglob("log.csv"):
+        with open(file, newline="") as log:
+            seconds += sum(float(row["seconds"]) for row in csv.DictReader(log))
+    return seconds
 
 
 def measure(name: str, arguments: argparse.Namespace) -> None:
     """Train a row and estimate its evidence, unless that was done before."""
     training = f"{arguments.epochs}-epochs-of-{arguments.batch_size}"
     training += f"-at-{arguments.learning_rate:g}-seed-{arguments.seed}"
+    if arguments.epochs_as_vae:
+        training += f"-after-{arguments.epochs_as_vae}-as-vae"
     file = RESULTS / f"{list(ROWS).index(name)}-{training}.json"
     if file.exists():
         found = json.loads(file.read_text("utf-8"))
@@ -213,11 +256,11 @@ def measure(name: str, arguments: argparse.Namespace) -> None:
     train, _ = kl.datasets.arrays("mnist", "train")
     test, _ = kl.datasets.arrays("mnist", "test", limit=arguments.test_digits)
     model = trained(name, train, arguments, folder)
-    with open(folder / "log.csv", newline="") as log:
-        seconds = sum(float(row["seconds"]) for row in csv.DictReader(log))
+    seconds = seconds_of(folder)
     begun = time.perf_counter()
     digits = binarized(test, seed=arguments.seed)
     nll = -model.log_likelihood(digits, num_samples=arguments.samples)
+    epochs = arguments.epochs_as_vae + arguments.epochs
     result = {
         "row": name,
         "nll": round(float(nll.mean()), 2),
@@ -225,9 +268,10 @@ def measure(name: str, arguments: argparse.Namespace) -> None:
         "importance_samples": arguments.samples,
         "test_digits": len(test),
         "epochs": arguments.epochs,
+        "epochs_as_vae": arguments.epochs_as_vae,
         "batch_size": arguments.batch_size,
         "learning_rate": arguments.learning_rate,
-        "updates": arguments.epochs * (len(train) // arguments.batch_size),
+        "updates": epochs * (len(train) // arguments.batch_size),
         "training_minutes": round(seconds / 60, 1),
         "estimating_minutes": round((time.perf_counter() - begun) / 60, 1),
         "seed": arguments.seed,
@@ -259,6 +303,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument(
+        "--epochs-as-vae",
+        type=int,
+        default=0,
+        help="of one sample, before those of the row: a third of the time, each",
+    )
     parser.add_argument("--batch-size", type=int, default=50)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--samples", type=int, default=5000)

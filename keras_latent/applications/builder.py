@@ -8,7 +8,7 @@ import keras
 from keras_latent import networks
 from keras_latent.applications import weight_files
 from keras_latent.models import LatentModel
-from keras_latent.networks.checks import check_image_shape
+from keras_latent.networks.checks import checked_image_shape
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.validation import check_choice, checked_positive_integer
 
@@ -205,8 +205,8 @@ def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ..
         given = tuple(input_tensor.shape[1:])
         if input_shape is not None:
             with arguments_called(image_shape="input_shape"):
-                check_image_shape(input_shape)
-        if input_shape is not None and tuple(input_shape) != given:
+                input_shape = checked_image_shape(input_shape)
+        if input_shape is not None and input_shape != given:
             raise ValueError(
                 f"`input_shape` must be that of `input_tensor`, {given}. "
                 f"Received: input_shape={input_shape!r}"
@@ -214,8 +214,7 @@ def _image_shape(input_shape: Any, input_tensor: Any, own: Any) -> tuple[int, ..
         default = given
     shape = default if input_shape is None else input_shape
     with arguments_called(image_shape="input_shape"):
-        check_image_shape(shape)
-    return tuple(shape)
+        return checked_image_shape(shape)
 
 
 def _check_fits(

@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from keras_latent.inversion.region_pooling import RegionPooling
-from keras_latent.networks.checks import check_image_shape, check_widths
+from keras_latent.networks.checks import checked_image_shape, checked_widths
 from keras_latent.validation import check_in_range, checked_positive_integer
 
 _STRIDE = 32
@@ -61,13 +61,13 @@ def yolo_detector(
     (None, 128, 128, 3)
     """
     num_classes = checked_positive_integer("num_classes", num_classes)
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     if any(side % _STRIDE for side in image_shape[:2]):
         raise ValueError(
             f"`image_shape` must have a height and width that are multiples of "
             f"{_STRIDE}. Received: image_shape={tuple(image_shape)}"
         )
-    check_widths(widths)
+    widths = checked_widths(widths)
     if len(widths) != 4:
         raise ValueError(
             f"`widths` must be four numbers of channels. Received: widths={widths!r}"

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from keras_latent.inversion.hyper_dense import HyperDense
-from keras_latent.networks.checks import check_image_shape, check_widths
+from keras_latent.networks.checks import checked_image_shape, checked_widths
 from keras_latent.networks.convolutional import (
     convolutional_encoder,
     convolved,
@@ -126,8 +126,8 @@ def inversion_decoder(
     >>> decoder.input_shape, decoder.output_shape
     ([(None, 128), (None, 5)], (None, 28, 28, 1))
     """
-    check_image_shape(image_shape)
-    check_widths(widths)
+    image_shape = checked_image_shape(image_shape)
+    widths = checked_widths(widths)
     feature_size = checked_positive_integer("feature_size", feature_size)
     hidden = checked_positive_integer("hidden", hidden)
     check_choice("mode", mode, MODES)

@@ -3,20 +3,21 @@
 from typing import Any
 
 import keras
+import numpy as np
 
-from keras_latent.validation import checked_positive_integer
+from keras_latent.validation import checked_positive_integer, is_integer
 
 SMALLEST_SIDE = 8
 
 
-def check_image_shape(image_shape: Any) -> None:
-    """Refuse what is not the shape of an image.
+def checked_image_shape(image_shape: Any) -> tuple[int, int, int]:
+    """The height, width and channels of an image, as Python's integers.
 
     Raises:
         ValueError: If `image_shape` is not (height, width, channels) with a height
             and width of at least 8 and 1 to 4 channels.
 
-    >>> check_image_shape((28, 28))
+    >>> checked_image_shape((28, 28))
     Traceback (most recent call last):
     ...
     ValueError: `image_shape` must be (height, width, channels) with a height and
@@ -28,15 +29,17 @@ def check_image_shape(image_shape: Any) -> None:
             f"of at least {SMALLEST_SIDE} and 1 to 4 channels. "
             f"Received: image_shape={image_shape!r}"
         )
+    height, width, channels = image_shape
+    return int(height), int(width), int(channels)
 
 
-def check_widths(widths: Any) -> None:
-    """Refuse what is not a sequence of at least one positive integer.
+def checked_widths(widths: Any) -> tuple[int, ...]:
+    """At least one positive integer, as Python's integers.
 
     Raises:
         ValueError: If `widths` is empty, or holds anything else.
 
-    >>> check_widths((32, 0))
+    >>> checked_widths((32, 0))
     Traceback (most recent call last):
     ...
     ValueError: `widths` must be a sequence of at least one positive integer.
@@ -47,13 +50,18 @@ def check_widths(widths: Any) -> None:
             "`widths` must be a sequence of at least one positive integer. "
             f"Received: widths={widths!r}"
         )
+    return tuple(map(int, widths))
 
 
-def check_decoder_arguments(image_shape: Any, latent_dim: Any, widths: Any) -> None:
-    """Refuse arguments that no image decoder can be built from."""
-    check_image_shape(image_shape)
-    latent_dim = checked_positive_integer("latent_dim", latent_dim)
-    check_widths(widths)
+def checked_decoder_arguments(
+    image_shape: Any, latent_dim: Any, widths: Any
+) -> tuple[tuple[int, int, int], int, tuple[int, ...]]:
+    """What an image decoder is built from, as Python's integers."""
+    return (
+        checked_image_shape(image_shape),
+        checked_positive_integer("latent_dim", latent_dim),
+        checked_widths(widths),
+    )
 
 
 def check_model(argument: str, network: Any) -> None:
@@ -95,7 +103,7 @@ def is_map_shape(shape: Any) -> bool:
 
 def _are_positive_integers(value: Any) -> bool:
     return (
-        isinstance(value, list | tuple)
+        (isinstance(value, list | tuple) or np.ndim(value) == 1)
         and len(value) > 0
-        and all(type(number) is int and number > 0 for number in value)
+        and all(is_integer(number) and number > 0 for number in value)
     )

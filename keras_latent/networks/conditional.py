@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_image_shape
+from keras_latent.networks.checks import checked_image_shape
 from keras_latent.networks.convolutional import (
     convolutional_decoder,
     default_widths,
@@ -67,13 +67,13 @@ def conditional_encoder(
     >>> conditional_encoder((28, 28, 1), 10).output_shape
     (None, 4, 4, 128)
     """
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     condition_size = checked_positive_integer("condition_size", condition_size)
     if code_shape is None:
         widths = default_widths(image_shape)
     else:
         widths = map_widths(image_shape, code_shape)
-    image = keras.Input(tuple(image_shape), name="image")
+    image = keras.Input(image_shape, name="image")
     condition = keras.Input((condition_size,), name="condition")
     told = layers.Concatenate(dtype=dtype)(
         [image, _as_map(condition, image_shape[:2], dtype)]

@@ -8,9 +8,9 @@ import keras
 from keras import layers, ops
 
 from keras_latent.networks.checks import (
-    check_decoder_arguments,
-    check_image_shape,
-    check_widths,
+    checked_decoder_arguments,
+    checked_image_shape,
+    checked_widths,
 )
 from keras_latent.typing import Tensor
 
@@ -49,9 +49,9 @@ def convolutional_encoder(
     >>> convolutional_encoder((28, 28, 1)).output_shape
     (None, 4, 4, 128)
     """
-    check_image_shape(image_shape)
-    check_widths(widths)
-    image = keras.Input(tuple(image_shape), name="image")
+    image_shape = checked_image_shape(image_shape)
+    widths = checked_widths(widths)
+    image = keras.Input(image_shape, name="image")
     return keras.Model(image, strided(image, widths, dtype), name=name)
 
 
@@ -81,7 +81,7 @@ def default_widths(image_shape: Sequence[int]) -> tuple[int, ...]:
     >>> len(default_widths((512, 512, 3)))
     7
     """
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     halvings = max(3, math.ceil(math.log2(max(image_shape[:2]) / _SMALLEST_SIDE)))
     return tuple(min(16 * 2**depth, 128) for depth in range(halvings + 1))
 
@@ -125,7 +125,9 @@ def convolutional_decoder(
     >>> decoder.output_shape
     (None, 45, 30, 3)
     """
-    check_decoder_arguments(image_shape, latent_dim, widths)
+    image_shape, latent_dim, widths = checked_decoder_arguments(
+        image_shape, latent_dim, widths
+    )
     code = keras.Input((latent_dim,), name="code")
     smallest = smallest_map(image_shape, widths)
     x = layers.Dense(math.prod(smallest), activation="relu", dtype=dtype)(code)

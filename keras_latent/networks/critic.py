@@ -7,7 +7,11 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_image_shape, check_model, check_widths
+from keras_latent.networks.checks import (
+    check_model,
+    checked_image_shape,
+    checked_widths,
+)
 from keras_latent.validation import check_in_range, checked_positive_integer
 
 _GROUPS = 8
@@ -41,7 +45,7 @@ def dense_critic(
     (None, 1)
     """
     size = checked_positive_integer("size", size)
-    check_widths(widths)
+    widths = checked_widths(widths)
     code = keras.Input((size,), name="code")
     x = code
     for width in widths:
@@ -82,9 +86,9 @@ def patch_critic(
     >>> patch_critic((32, 32, 3), widths=(8, 16)).output_shape
     (None, 8, 8, 1)
     """
-    check_image_shape(image_shape)
-    check_widths(widths)
-    image = keras.Input(tuple(image_shape), name="image")
+    image_shape = checked_image_shape(image_shape)
+    widths = checked_widths(widths)
+    image = keras.Input(image_shape, name="image")
     x = _strided(image, widths, dtype)
     logits = layers.Conv2D(1, 3, padding="same", dtype="float32")(x)
     return keras.Model(image, logits, name=name)
@@ -129,12 +133,12 @@ def joint_critic(
     >>> joint_critic((32, 32, 3), (6,), widths=(8, 16), dense_width=32).output_shape
     (None, 1)
     """
-    check_image_shape(image_shape)
-    check_widths(widths)
+    image_shape = checked_image_shape(image_shape)
+    widths = checked_widths(widths)
     dense_width = checked_positive_integer("dense_width", dense_width)
     check_in_range("dropout", dropout, high=0.99)
-    image = keras.Input(tuple(image_shape), name="image")
-    code = keras.Input(tuple(code_shape), name="code")
+    image = keras.Input(image_shape, name="image")
+    code = keras.Input(tuple(map(int, code_shape)), name="code")
     x = layers.Flatten(dtype=dtype)(_strided(image, widths, dtype, dropout))
     both = _dense(layers.Flatten(dtype=dtype)(code), dense_width, dtype, dropout)
     both = layers.Concatenate(dtype=dtype)([x, both])

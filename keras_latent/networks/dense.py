@@ -8,10 +8,10 @@ import keras
 from keras import layers
 
 from keras_latent.networks.checks import (
-    check_decoder_arguments,
-    check_image_shape,
     check_model,
-    check_widths,
+    checked_decoder_arguments,
+    checked_image_shape,
+    checked_widths,
     is_map_shape,
     is_vector_shape,
 )
@@ -44,9 +44,9 @@ def dense_encoder(
     >>> dense_encoder((28, 28, 1)).output_shape
     (None, 256)
     """
-    check_image_shape(image_shape)
-    check_widths(widths)
-    image = keras.Input(tuple(image_shape), name="image")
+    image_shape = checked_image_shape(image_shape)
+    widths = checked_widths(widths)
+    image = keras.Input(image_shape, name="image")
     x = layers.Flatten(dtype=dtype)(image)
     for width in widths:
         x = layers.Dense(width, activation=activation, dtype=dtype)(x)
@@ -86,13 +86,15 @@ def dense_decoder(
     >>> dense_decoder((28, 28, 1), latent_dim=16).output_shape
     (None, 28, 28, 1)
     """
-    check_decoder_arguments(image_shape, latent_dim, widths)
+    image_shape, latent_dim, widths = checked_decoder_arguments(
+        image_shape, latent_dim, widths
+    )
     code = keras.Input((latent_dim,), name="code")
     x = code
     for width in widths:
         x = layers.Dense(width, activation=activation, dtype=dtype)(x)
     x = layers.Dense(math.prod(image_shape), dtype=dtype)(x)
-    x = layers.Reshape(tuple(image_shape), dtype=dtype)(x)
+    x = layers.Reshape(image_shape, dtype=dtype)(x)
     image = layers.Activation(output_activation, dtype="float32", name="image")(x)
     return keras.Model(code, image, name=name)
 
@@ -130,8 +132,9 @@ def dense_mapping(
             "`code_shape` must be (d,) or (h, w, c), of positive integers. "
             f"Received: {code_shape=}"
         )
-    check_widths(widths)
-    noise = keras.Input(tuple(code_shape), name="noise")
+    code_shape = tuple(map(int, code_shape))
+    widths = checked_widths(widths)
+    noise = keras.Input(code_shape, name="noise")
     x = layers.Flatten(dtype=dtype)(noise)
     for width in widths:
         x = layers.Dense(width, dtype=dtype)(x)

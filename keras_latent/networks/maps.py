@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_image_shape, is_map_shape
+from keras_latent.networks.checks import checked_image_shape, is_map_shape
 from keras_latent.networks.convolutional import (
     convolutional_encoder,
     default_widths,
@@ -57,7 +57,7 @@ def check_is_halved(image_shape: Sequence[int], code_shape: Any) -> int:
     >>> check_is_halved((32, 32, 3), (8, 8, 4))
     2
     """
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     if not is_map_shape(code_shape):
         raise ValueError(
             "`code_shape` must be (height, width, channels) of a map. "
@@ -131,7 +131,7 @@ def map_decoder(
     (None, 32, 32, 3)
     """
     widths = map_widths(image_shape, code_shape)[::-1]
-    code = keras.Input(tuple(code_shape), name="code")
+    code = keras.Input(tuple(map(int, code_shape)), name="code")
     x = layers.Conv2D(widths[0], 3, padding="same", activation="relu", dtype=dtype)(
         code
     )

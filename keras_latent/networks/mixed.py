@@ -46,9 +46,8 @@ def mixed_encoder(
     >>> encoder.output_shape
     (None, 128)
     """
-    _check_columns(columns)
+    columns = _checked_columns(columns)
     width = checked_positive_integer("width", width)
-    width = int(width)
     inputs = {
         column: keras.Input(tuple(shape), name=column)
         for column, shape in columns.items()
@@ -106,10 +105,9 @@ def mixed_decoder(
     >>> {column: output.shape for column, output in decoder.output.items()}
     {'image': (None, 28, 28, 1), 'category': (None, 10)}
     """
-    _check_columns(columns)
+    columns = _checked_columns(columns)
     latent_dim = checked_positive_integer("latent_dim", latent_dim)
     width = checked_positive_integer("width", width)
-    width = int(width)
     is_mapping = isinstance(output_activations, Mapping)
     if not is_mapping or set(output_activations) != set(columns):
         raise ValueError(
@@ -136,7 +134,7 @@ def mixed_decoder(
     return keras.Model(code, outputs, name=name)
 
 
-def _check_columns(columns: Any) -> None:
+def _checked_columns(columns: Any) -> dict[str, tuple[int, ...]]:
     if not isinstance(columns, Mapping) or not columns:
         raise ValueError(
             "`columns` must be a dict of at least one column, its shape by its name. "
@@ -156,3 +154,4 @@ def _check_columns(columns: Any) -> None:
                 "channels, or (n,) of a vector. "
                 f"Received: columns={columns!r}"
             )
+    return {name: tuple(map(int, shape)) for name, shape in columns.items()}

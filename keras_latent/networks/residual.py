@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from keras_latent.networks.checks import check_image_shape, is_map_shape
+from keras_latent.networks.checks import checked_image_shape, is_map_shape
 from keras_latent.networks.convolutional import doubled, halved_sizes
 from keras_latent.networks.maps import check_is_halved
 from keras_latent.typing import Tensor
@@ -69,7 +69,7 @@ def residual_encoder(
     >>> residual_encoder((64, 64, 3), downsampling=4, width=8).output_shape
     (None, 16, 16, 32)
     """
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     _check_depth(width, blocks)
     _check_switches(attention, halved_first)
     if downsampling is None:
@@ -78,7 +78,7 @@ def residual_encoder(
         check_choice("downsampling", downsampling, _DOWNSAMPLING)
         halvings = int(math.log2(downsampling))
     widths = _widths(width, halvings - halved_first)
-    image = keras.Input(tuple(image_shape), name="image")
+    image = keras.Input(image_shape, name="image")
     if halved_first:
         x = layers.Conv2D(width, 4, strides=2, padding="same", dtype=dtype)(image)
     else:
@@ -133,11 +133,11 @@ def residual_decoder(
     >>> residual_decoder((64, 48, 3), code_size=(16, 12, 4), width=8).output_shape
     (None, 64, 48, 3)
     """
-    check_image_shape(image_shape)
+    image_shape = checked_image_shape(image_shape)
     _check_depth(width, blocks)
     _check_switches(attention, halved_first)
     if is_map_shape(code_size):
-        code_shape = tuple(code_size)  # type: ignore[arg-type]
+        code_shape = tuple(map(int, code_size))  # type: ignore[arg-type]
         halvings = check_is_halved(image_shape, code_shape)
     else:
         code_size = checked_positive_integer("code_size", code_size)

@@ -38,7 +38,7 @@ def check_token_maps(maps: Any, num_codes: Any) -> tuple[tuple[int, int, int], .
             f"tokens. Received: maps={maps!r}"
         )
     num_codes = checked_positive_integer("num_codes", num_codes)
-    return tuple((each[0], each[1], each[2]) for each in maps)
+    return tuple((int(h), int(w), int(levels)) for h, w, levels in maps)
 
 
 def tables_of(maps: Maps) -> np.ndarray:

@@ -225,6 +225,7 @@ HOOKS = {
     ("CodeDistribution", "parameter_channels"),
     ("CodeDistribution", "kl_by_element"),
     ("CodeDistribution", "closed_kl"),
+    ("CodeDistribution", "crossed_log_prob"),  # of normal ones products of matrices
     ("CodeDistribution", "build_for"),
     ("CodeDistribution", "build_as_posterior"),
     ("CodeDistribution", "check_codes"),

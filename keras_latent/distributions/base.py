@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from keras_latent.distributions.checks import checked_event, named_parameters
+from keras_latent.distributions.crossed import crossed_log_prob
 from keras_latent.renamed_errors import arguments_called
 from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
@@ -228,6 +229,18 @@ class CodeDistribution(Distribution):
             or `None` where `log_prob` is to be asked.
         """
         return self.sample(parameters, seed=seed), None
+
+    def crossed_log_prob(self, value: Tensor, parameters: Any) -> Tensor:
+        """Log-density of each value under each row of parameters.
+
+        Args:
+            value: Values of shape (batch, *event).
+            parameters: Named, of shape (rows, ...).
+
+        Returns:
+            Nats of shape (batch, rows), float32.
+        """
+        return crossed_log_prob(self, value, parameters)
 
     def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
         """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""

@@ -13,6 +13,7 @@ from keras_latent.distributions.base import (
     sum_over_event,
 )
 from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
+from keras_latent.distributions.crossed import crossed_normal_log_prob
 from keras_latent.losses import standard_normal_kl
 from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
@@ -75,6 +76,13 @@ class Normal(CodeDistribution):
             check_same_shape(value=value, mean=mean)
             squares = ops.square(value - mean) * ops.exp(-log_var)
         return -0.5 * sum_over_event(squares + log_var + math.log(2 * math.pi))
+
+    def crossed_log_prob(self, value: Tensor, parameters: Any) -> Tensor:
+        """As of `CodeDistribution`, by products of matrices."""
+        # What is derived from it may have another density.
+        if type(self).log_prob is not Normal.log_prob:
+            return super().crossed_log_prob(value, parameters)
+        return crossed_normal_log_prob(value, *self.parameters_in(parameters))
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()

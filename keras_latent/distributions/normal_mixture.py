@@ -1,6 +1,5 @@
 """A mixture of normal distributions as a prior."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from keras_latent.distributions.checks import (
     draw_shape,
     seeds_of,
 )
+from keras_latent.distributions.crossed import crossed_normal_log_prob
 from keras_latent.distributions.normal import LOG_VAR_LIMIT
 from keras_latent.tensors import float32_of
 from keras_latent.typing import Tensor
@@ -94,11 +94,7 @@ class NormalMixture(CodeDistribution):
         self.takes_none(parameters)
         value = float32_of("value", value)
         check_event(value, self.means.shape[1:])
-        z = ops.expand_dims(value, 1)
-        log_vars = self._log_vars()
-        squares = ops.square(z - self.means) * ops.exp(-log_vars)
-        terms = squares + log_vars + math.log(2 * math.pi)
-        by_component = -0.5 * ops.sum(terms, axis=tuple(range(2, len(terms.shape))))
+        by_component = crossed_normal_log_prob(value, self.means, self._log_vars())
         return ops.logsumexp(by_component + ops.log_softmax(self.logits), axis=1)
 
     def sample(

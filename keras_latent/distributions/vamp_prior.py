@@ -6,7 +6,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
 from keras_latent.distributions.base import (
@@ -23,9 +22,6 @@ from keras_latent.graph import known_values
 from keras_latent.tensors import as_tensor, float32_of
 from keras_latent.typing import Tensor
 from keras_latent.validation import checked_positive_integer
-
-_INPUTS_AT_ONCE = 50
-"""Pseudo-inputs beside which codes are put at once, lest all pairs fill the memory."""
 
 _TOLERANCE = 1e-6
 """How far outside the range given inputs may be: resizing overshoots by a rounding."""
@@ -167,13 +163,7 @@ class VampPrior(CodeDistribution):
         value = float32_of("value", value)
         check_event(value, self._code_shape)
         q = self._posteriors()
-        by_input: list[Tensor] = []
-        for k in range(0, self.num_inputs, _INPUTS_AT_ONCE):
-            some = type(q)(*(part[k : k + _INPUTS_AT_ONCE] for part in q))
-            # A graph would compute all of them at once.
-            with tf.control_dependencies(by_input[-1:]):
-                by_input.append(self._beside(value, some))
-        log_probs = ops.concatenate(by_input, axis=1)
+        log_probs = self._posterior_of().crossed_log_prob(value, q)
         return ops.logsumexp(log_probs, axis=1) - math.log(self.num_inputs)
 
     def sample(
@@ -201,14 +191,6 @@ class VampPrior(CodeDistribution):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "num_inputs": self.num_inputs}
-
-    def _beside(self, value: Tensor, q: Any) -> Tensor:
-        """The log-density of each code in each of some posteriors, (batch, inputs)."""
-        rows, inputs = ops.shape(value)[0], q[0].shape[0]
-        z = ops.repeat(value, inputs, axis=0)
-        tiled = (ops.tile(part, (rows, *[1] * (len(part.shape) - 1))) for part in q)
-        log_probs = self._posterior_of().log_prob(z, type(q)(*tiled))
-        return ops.reshape(log_probs, (-1, inputs))
 
     def _posteriors(self) -> Any:
         check_built(self)

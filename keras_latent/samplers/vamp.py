@@ -15,7 +15,7 @@ from keras_latent.samplers.posterior_rows import (
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.validation import checked_positive_integer, checked_seed
 
-_PAIRS = 20_000
+_PAIRS = 1_000_000
 """Pairs of a code and a posterior that are looked at at once."""
 
 
@@ -129,8 +129,7 @@ class Vamp(PosteriorSampler):
     def _mixed(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         from scipy.special import logsumexp
 
-        z = ops.convert_to_tensor(np.repeat(codes, len(rows), axis=0).astype("float32"))
-        q = posteriors_of(self.model, np.tile(rows, (len(codes), 1)))
-        pairs = ops.convert_to_numpy(self.model.posterior.log_prob(z, q))
-        by_component = pairs.astype("float64").reshape(len(codes), len(rows))
-        return logsumexp(by_component, axis=1) - math.log(len(rows))
+        z = ops.convert_to_tensor(codes.astype("float32"))
+        q = posteriors_of(self.model, rows)
+        by_component = ops.convert_to_numpy(self.model.posterior.crossed_log_prob(z, q))
+        return logsumexp(by_component.astype("float64"), axis=1) - math.log(len(rows))

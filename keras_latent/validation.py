@@ -12,6 +12,11 @@ import numpy as np
 
 from keras_latent.kinds import as_numeric_array
 
+_MOST = 2**63
+"""What integers of tensors stay below."""
+
+_GREATEST = float(np.finfo("float32").max)
+
 
 class MissingFileError(FileNotFoundError, ValueError):
     """A file that an argument names, or stands for, isn't there."""
@@ -100,6 +105,11 @@ def checked_positive_integer(argument: str, value: Any) -> int:
         raise ValueError(
             f"`{argument}` must be a positive integer. Received: {argument}={value!r}"
         )
+    if value >= _MOST:
+        raise ValueError(
+            f"`{argument}` must be a positive integer below 2^63, which tensors hold. "
+            f"Received: {argument} of {int(value).bit_length()} bits"
+        )
     return int(value)
 
 
@@ -128,7 +138,7 @@ def checked_positive_integers(
             f"`{argument}` must be a sequence of positive integers"
             f"{f', {each}' if each else ''}. Received: {argument}={value!r}"
         )
-    return tuple(map(int, value))
+    return tuple(checked_positive_integer(argument, size) for size in value)
 
 
 def checked_switch(argument: str, value: Any) -> bool:
@@ -160,7 +170,7 @@ def checked_seed(seed: Any) -> int:
     ...
     ValueError: `seed` must be an integer in [0, 2^63). Received: seed=-1
     """
-    if not is_integer(seed) or not 0 <= seed < 2**63:
+    if not is_integer(seed) or not 0 <= seed < _MOST:
         raise ValueError(
             f"`seed` must be an integer in [0, 2^63). Received: seed={seed!r}"
         )
@@ -226,6 +236,7 @@ def check_in_range(
             f"`{argument}` must be a number in [{low:g}, {high:g}]. "
             f"Received: {argument}={value!r}"
         )
+    _check_float32(argument, value)
 
 
 def check_between(argument: str, value: Any, low: float, high: float) -> None:
@@ -243,6 +254,16 @@ def check_between(argument: str, value: Any, low: float, high: float) -> None:
         raise ValueError(
             f"`{argument}` must be a number between {low:g} and {high:g}. "
             f"Received: {argument}={value!r}"
+        )
+    _check_float32(argument, value)
+
+
+def _check_float32(argument: str, value: Any) -> None:
+    """Refuse finite numbers that a step would compute with as infinite ones."""
+    if abs(value) > _GREATEST:
+        raise ValueError(
+            f"`{argument}` must be a number of at most {_GREATEST:.3g}, the greatest "
+            f"that float32 holds. Received: {argument}={float(value):g}"
         )
 
 

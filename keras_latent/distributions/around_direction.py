@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -13,15 +14,19 @@ from keras_latent.distributions.base import (
     check_distribution,
     sum_over_event,
 )
-from keras_latent.distributions.checks import seeds_of
+from keras_latent.distributions.checks import check_all, seeds_of
 from keras_latent.distributions.uniform_sphere import (
     UniformSphere,
     check_dimensions,
     log_area,
     unit,
 )
+from keras_latent.graph import known_values
 from keras_latent.training.replicas import rowwise_noise
 from keras_latent.typing import Tensor
+
+_LENGTH_TOLERANCE = 1e-2
+"""What half precision leaves of the length of a direction."""
 
 
 class SphericalParameters(NamedTuple):
@@ -63,6 +68,26 @@ class AroundDirection(CodeDistribution):
         """μ of length 1, and κ = 1 + softplus."""
         direction, concentration = outputs
         return SphericalParameters(unit(direction), 1.0 + ops.softplus(concentration))
+
+    def check_parameters(self, parameters: Any) -> None:
+        """Refuse directions of another length than 1, and negative concentrations.
+
+        Raises:
+            ValueError: If values are known already, and out of range.
+        """
+        mean, concentration = map(known_values, parameters)
+        if mean is not None:
+            lengths = np.linalg.norm(mean, axis=-1)
+            # A replica without a row may hold one of zeros.
+            is_unit = np.abs(lengths - 1.0) <= _LENGTH_TOLERANCE
+            off = lengths[~(is_unit | (lengths == 0.0))]
+            if off.size:
+                raise ValueError(
+                    "`parameters.mean` must hold directions of length 1 along the last "
+                    f"axis. Received: one of length {off[0]:.6g}"
+                )
+        if concentration is not None:
+            check_all("parameters.concentration", concentration, "at least 0", 0.0)
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()

@@ -152,13 +152,16 @@ class CodeDistribution(Distribution):
         """Parameters by name, whether they are that already or stand side by side.
 
         Raises:
-            ValueError: If they are neither, or of shapes that don't fit each other.
+            ValueError: If they are neither, of shapes that don't fit each other, or
+                known and out of their range.
         """
         kind = self.parameters_type
         if isinstance(parameters, tuple):
             if kind is None or type(parameters) not in (tuple, kind):
                 return parameters
-            return named_parameters(kind, parameters, self.parameter_channels)
+            named = named_parameters(kind, parameters, self.parameter_channels)
+            self.check_parameters(named)
+            return named
         parameters = float32_of(
             "parameters", parameters, "(batch, ..., channels)", least_rank=2
         )
@@ -175,6 +178,16 @@ class CodeDistribution(Distribution):
             )
         ends = [sum(sizes[: index + 1]) for index in range(len(sizes) - 1)]
         return self.from_network(ops.split(parameters, ends, axis=-1))
+
+    def check_parameters(self, parameters: Any) -> None:
+        """Refuse parameters out of their range, where values are known already.
+
+        Args:
+            parameters: Those of the distribution, by name.
+
+        Raises:
+            ValueError: If one is out of its range.
+        """
 
     def takes_none(self, parameters: Any) -> None:
         """Refuse parameters, where the distribution has none but its own weights.

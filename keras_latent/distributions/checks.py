@@ -70,6 +70,30 @@ def check_same_shape(**tensors: Tensor) -> None:
         raise ValueError(f"{names} must have the same shape. Received: {received}")
 
 
+def check_all(argument: str, values: np.ndarray, rule: str, least: float) -> None:
+    """Refuse values of which one is less than the least, or none at all.
+
+    Args:
+        argument: What they are, for the message.
+        values: Numbers that are known.
+        rule: What they must be, for the message.
+        least: The least number that is taken.
+
+    Raises:
+        ValueError: If there is one.
+
+    >>> check_all("parameters.scale", np.array([1.0, -2.0]), "positive", 1e-30)
+    Traceback (most recent call last):
+    ...
+    ValueError: `parameters.scale` must be positive. Received: parameters.scale with -2
+    """
+    bad = values[~(values >= least)]
+    if bad.size:
+        raise ValueError(
+            f"`{argument}` must be {rule}. Received: {argument} with {bad[0]:.6g}"
+        )
+
+
 def check_event(value: Tensor, event: Sequence[int | None]) -> None:
     """Refuse values of another event than a prior was made for.
 

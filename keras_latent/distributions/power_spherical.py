@@ -22,6 +22,9 @@ from keras_latent.typing import Tensor
 _LEAST_SQUARE = 1e-14
 """Squared distances to the antipode below this are taken for it by the logarithm."""
 
+_FAR = 1e6
+"""Concentrations by β from which on gamma functions are taken by their expansion."""
+
 
 @keras.saving.register_keras_serializable(package="keras_latent")
 class PowerSpherical(AroundDirection):
@@ -78,18 +81,13 @@ class PowerSpherical(AroundDirection):
         beta = (dimensions - 1) / 2
         constant = 2 * beta * math.log(2.0) + beta * math.log(math.pi)
         constant -= log_area(dimensions)
-        one = tf.ones((), tf.float64)
 
         def function(kappa: Tensor) -> Tensor:
-            alpha = kappa + beta
-            ratio = tf.math.lgamma(alpha + beta) - tf.math.lgamma(alpha)
-            mean_log = tf.math.digamma(alpha) - tf.math.digamma(alpha + beta)
-            return tf.maximum(ratio - constant + kappa * mean_log, 0.0)
+            log_ratio, slope, _ = _gamma_ratio(kappa + beta, beta)
+            return tf.maximum(log_ratio - constant - kappa * slope, 0.0)
 
         def derivative(kappa: Tensor) -> Tensor:
-            alpha = kappa + beta
-            slope = tf.math.polygamma(one, alpha) - tf.math.polygamma(one, alpha + beta)
-            return kappa * slope
+            return -kappa * _gamma_ratio(kappa + beta, beta)[2]
 
         return exact_in_float32(function, derivative, concentration)
 
@@ -111,13 +109,31 @@ def _log_normaliser(concentration: Tensor, dimensions: int) -> Tensor:
     beta = (dimensions - 1) / 2
     constant = 2 * beta * math.log(2.0) + beta * math.log(math.pi)
 
-    def function(kappa: Tensor) -> Tensor:
-        # A difference of two large logarithms, which would lose its digits in float32.
-        alpha = kappa + beta
-        return tf.math.lgamma(alpha + beta) - tf.math.lgamma(alpha) - constant
+    return exact_in_float32(
+        lambda kappa: _gamma_ratio(kappa + beta, beta)[0] - constant,
+        lambda kappa: _gamma_ratio(kappa + beta, beta)[1],
+        concentration,
+    )
 
-    def derivative(kappa: Tensor) -> Tensor:
-        alpha = kappa + beta
-        return tf.math.digamma(alpha + beta) - tf.math.digamma(alpha)
 
-    return exact_in_float32(function, derivative, concentration)
+def _gamma_ratio(alpha: Tensor, beta: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Log Γ(α + β)/Γ(α) and its first two derivatives by α, in float64."""
+    one = tf.ones((), tf.float64)
+    near = (
+        tf.math.lgamma(alpha + beta) - tf.math.lgamma(alpha),
+        tf.math.digamma(alpha + beta) - tf.math.digamma(alpha),
+        tf.math.polygamma(one, alpha + beta) - tf.math.polygamma(one, alpha),
+    )
+    # Differences of large numbers lose all their digits at last, where Stirling's
+    # formula has gained them.
+    bend = 0.5 * beta * (beta - 1.0)
+    far = (
+        beta * tf.math.log(alpha) + bend / alpha,
+        beta / alpha - bend / alpha**2,
+        -beta / alpha**2 + 2.0 * bend / alpha**3,
+    )
+    is_far = alpha > _FAR * max(1.0, beta)
+    log_ratio, slope, curvature = (
+        tf.where(is_far, *pair) for pair in zip(far, near, strict=True)
+    )
+    return log_ratio, slope, curvature

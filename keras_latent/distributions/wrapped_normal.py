@@ -10,7 +10,12 @@ from keras import ops
 
 from keras_latent.distributions import poincare_ball as ball
 from keras_latent.distributions.base import CodeDistribution, sum_over_event
-from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
+from keras_latent.distributions.checks import (
+    check_all,
+    check_same_shape,
+    draw_seed,
+    draw_shape,
+)
 from keras_latent.graph import known_values
 from keras_latent.tensors import float32_of
 from keras_latent.training.replicas import rowwise_noise
@@ -148,20 +153,34 @@ class WrappedNormal(CodeDistribution):
         Raises:
             ValueError: If one has a length of 1/√c or more.
         """
-        values = known_values(float32_of("z", z))
+        self._check_inside("z", float32_of("z", z))
+
+    def check_parameters(self, parameters: Any) -> None:
+        """Refuse means outside of the ball, and scales that aren't positive.
+
+        Raises:
+            ValueError: If values are known already, and out of range.
+        """
+        self._check_inside("parameters.mean", parameters.mean)
+        scale = known_values(parameters.scale)
+        if scale is not None:
+            check_all("parameters.scale", scale, "positive", np.finfo("float32").tiny)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "curvature": self.curvature}
+
+    def _check_inside(self, argument: str, points: Tensor) -> None:
+        values = known_values(points)
         if values is None or not values.size:
             return
         squares = np.sum(np.square(values, dtype="float64"), axis=-1)
         longest = float(np.sqrt(np.max(squares)))
         if not longest < self.radius:
             raise ValueError(
-                "`z` must lie inside of the ball, at lengths below 1/√c = "
+                f"`{argument}` must lie inside of the ball, at lengths below 1/√c = "
                 f"{self.radius:.6g}. Received: a point of length {longest:.6g}"
             )
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        return {**super().get_config(), "curvature": self.curvature}
 
     def _point(self, z: Tensor) -> Tensor:
         return ops.cast(ball.inside(z, self.curvature), "float32")

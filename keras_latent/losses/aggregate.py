@@ -40,7 +40,8 @@ def aggregate_log_densities(
 
     Raises:
         ValueError: If the estimator is unknown, one is no array of shape (batch,
-            latent_dim), shapes differ, or the data set is smaller than the batch.
+            latent_dim), shapes differ, or the data set is smaller than the batch. A
+            graph of any number of rows doesn't know that.
 
     Source: Chen et al. 2018, equation 5 and appendix C.
     """

@@ -6,12 +6,15 @@ import keras
 from keras import ops
 
 from keras_latent import networks
+from keras_latent.graph import known_values
 from keras_latent.likeliest import likeliest
 from keras_latent.models import specs
 from keras_latent.models.conditions import condition_of_class
 from keras_latent.models.default_networks import Builders
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.networks.checks import check_model
+from keras_latent.tensors import as_tensor
+from keras_latent.training.arrays import check_is_dense, listed_as_arrays
 from keras_latent.typing import Tensor
 
 
@@ -37,7 +40,7 @@ class ClassifyingModel(VariationalModel):
                 500 and one of the logits.
 
         Raises:
-            ValueError: If it doesn't give logits.
+            ValueError: If it doesn't give logits, or takes other observations.
         """
         condition: Any = self.condition
         self.num_classes = condition.num_classes
@@ -46,6 +49,7 @@ class ClassifyingModel(VariationalModel):
             shape = self.decoder_spec.observation.shape[1:]
             classifier = dense_classifier(shape, condition.length)
         check_classifier(classifier, condition.length)
+        specs.check_encoder(classifier, self.decoder_spec.observation, "classifier")
         self.classifier = classifier
 
     def condition_in(self, x: Any) -> Tensor:
@@ -62,8 +66,22 @@ class ClassifyingModel(VariationalModel):
         """Tell the probability of each class, of shape (batch, num_classes).
 
         Args:
-            x: Observations of shape (batch, ...), or a dict of them.
+            x: Observations of shape (batch, ...).
+
+        Returns:
+            Probabilities, float32, as a tensor.
+
+        Raises:
+            ValueError: If shape or range are not those that `fit` takes.
         """
+        x = listed_as_arrays("x", x)
+        check_is_dense("x", x)
+        x = as_tensor("x", x, least_rank=1)
+        observation = self.observation(x, ops.full(ops.shape(x)[:1], -1, "int32"))
+        if known_values(x) is None:
+            self.check_shapes(observation)
+        else:
+            self.check_observation(observation)
         return ops.softmax(ops.cast(self.classifier(x, training=False), "float32"))
 
     @classmethod

@@ -75,7 +75,7 @@ class Condition(NamedTuple):
         if not is_class.all():
             raise ValueError(
                 f"`y` must hold classes from 0 to {self.num_classes - 1}, or -1 for a "
-                f"missing one. Received: y with {y[~is_class][0].item()!r}"
+                f"missing one. Received: y with {y[~is_class].tolist()[0]!r}"
             )
 
     def check_shape(self, y: Any, count: int | None) -> None:

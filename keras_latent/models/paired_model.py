@@ -28,10 +28,11 @@ class PairedModel(VariationalModel):
             ValueError: If there are none, or they are of another shape or range.
         """
         expected = tuple(self.encoder_spec().shape[1:])
-        shape = None if y is None else tuple(y.shape)
+        shape = tuple(y.shape) if hasattr(y, "shape") else None
         if shape is None or shape[1:] != expected or (count or shape[0]) != shape[0]:
             rows = "count" if count is None else count
-            received = "y=None" if shape is None else f"y of shape {shape}"
+            received = "y=None" if y is None else f"y of type {type(y).__name__}"
+            received = received if shape is None else f"y of shape {shape}"
             raise ValueError(
                 "`y` must hold the other observation of each pair, of shape "
                 f"({rows}, {', '.join(map(str, expected))}). Received: {received}"

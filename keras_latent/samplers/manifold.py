@@ -1,5 +1,6 @@
 """Draws that are uniform by the volume of a metric, which is large where codes are."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ _CHAINS = 256
 """Chains that run at once."""
 
 _APART = "between which there is a distance"
+
+_FEW = 0.1
+"""The share of proposals below which chains are said to stay where they are."""
 
 _SURE = 1e-6
 """Variances below this, of standardised codes, count as this."""
@@ -45,6 +49,8 @@ class Manifold(PosteriorSampler):
         leapfrog_steps: Steps for a proposal. Defaults to 15.
         step_size: The size of such a step. Defaults to 0.03.
         seed: Decides which images. Defaults to 0.
+
+    Drawing warns where fewer than a tenth of the proposals are accepted.
 
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
@@ -152,10 +158,19 @@ class Manifold(PosteriorSampler):
                 self.steps,
                 self.leapfrog_steps,
                 self.step_size,
-            ).points
+            )
             for first in range(0, n, _CHAINS)
         ]
-        return np.concatenate(parts).reshape(n, *self.model.code_shape)
+        accepted = float(np.mean([part.accepted for part in parts]))
+        if accepted < _FEW:
+            warnings.warn(
+                f"Of the proposals of Manifold, {accepted:.1%} were accepted, so that "
+                "draws hardly leave the codes where they begin: take a smaller "
+                f"`step_size`, which is {self.step_size:g}.",
+                stacklevel=2,
+            )
+        points = np.concatenate([part.points for part in parts])
+        return points.reshape(n, *self.model.code_shape)
 
     def density(self, codes: np.ndarray) -> np.ndarray:
         """None: the integral of the volume isn't known.

@@ -48,6 +48,9 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
     """
     if isinstance(data, dict):
         return {name: listed_as_arrays(name, each) for name, each in data.items()}
+    kind = getattr(getattr(data, "dtype", None), "kind", None)
+    if kind == "O" and hasattr(data, "tolist"):
+        data = data.tolist()  # Numbers are none to Keras, as long as they are objects.
     if not isinstance(data, list | tuple):
         return data
     if len(data) == 1 and np.ndim(data[0]) == rank and is_in_arrays(data[0]):

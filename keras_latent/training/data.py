@@ -15,6 +15,7 @@ from keras_latent.training.arrays import (
     check_has_rows,
     check_is_data,
     check_is_dense,
+    check_is_real,
     check_is_unpacked,
     is_in_arrays,
     listed_as_arrays,
@@ -238,6 +239,9 @@ def _rows_at_once(x: Any, batch_size: int | None) -> int | None:
 def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
     """Refuse a dataset whose elements have other shapes; its values come later."""
     x, y, _ = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)
+    if model.uses_labels:
+        for column in keras.tree.flatten(y):
+            check_is_real("y", column)
     model.check_shapes(model.observation(x, y))
     if y is None:
         model.check_labels(y, None)

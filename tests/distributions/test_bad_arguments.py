@@ -240,3 +240,36 @@ def test_parameters_of_other_precision_are_taken():
     wide = NormalParameters(Z.astype("float64"), Z.tolist())
     expected = Normal().log_prob(Z, np.concatenate([Z, Z], axis=-1))
     np.testing.assert_allclose(Normal().log_prob(Z, wide), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("posterior", [PowerSpherical(), VonMisesFisher()])
+@pytest.mark.parametrize(
+    ("mean", "concentration", "message"),
+    [
+        ([3.0, 0.0], 1.0, r"`parameters\.mean` must hold directions.*length 3"),
+        ([np.nan, 0.0], 1.0, r"`parameters\.mean` must hold directions.*length nan"),
+        ([1.0, 0.0], -1.0, r"`parameters\.concentration` must be at least 0.* -1"),
+        ([1.0, 0.0], np.nan, r"`parameters\.concentration` must be at least 0.* nan"),
+    ],
+)
+def test_parameters_that_are_of_no_direction(posterior, mean, concentration, message):
+    q = np.array([mean]), np.array([[concentration]])
+    for use in (posterior.sample, lambda q: posterior.log_prob([[1.0, 0.0]], q)):
+        with pytest.raises(ValueError, match=message):
+            use(q)
+
+
+@pytest.mark.parametrize(
+    ("mean", "scale", "message"),
+    [
+        ([2.0, 0.0], 1.0, r"`parameters\.mean` must lie inside of the ball.*length 2"),
+        ([0.2, 0.0], 0.0, r"`parameters\.scale` must be positive.* 0"),
+        ([0.2, 0.0], -1.0, r"`parameters\.scale` must be positive.* -1"),
+    ],
+)
+def test_parameters_outside_of_the_ball(mean, scale, message):
+    posterior = WrappedNormal()
+    q = np.array([mean]), np.full((1, 2), scale)
+    for use in (posterior.sample, lambda q: posterior.log_prob([[0.1, 0.0]], q)):
+        with pytest.raises(ValueError, match=message):
+            use(q)

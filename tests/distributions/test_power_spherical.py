@@ -93,6 +93,24 @@ def test_divergence_of_extreme_concentrations(dimensions):
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("concentration", [1e5, 1e7, 1e12, 1e17, 1e30])
+def test_on_the_sphere_large_concentrations_keep_their_digits(concentration):
+    """In three dimensions, it is log(1 + κ) − κ/(1 + κ)."""
+    q = SphericalParameters(
+        tf.constant([[1.0, 0.0, 0.0]]), tf.constant([[concentration]])
+    )
+    exact = float(q.concentration[0, 0])
+    with tf.GradientTape() as tape:
+        tape.watch(q.concentration)
+        found = PowerSpherical().kl(q, UniformSphere(), None)
+    expected = np.log1p(exact) - exact / (1 + exact)
+    assert float(found[0]) == pytest.approx(expected, rel=1e-6)
+    slope = float(tape.gradient(found, q.concentration)[0, 0])
+    assert slope == pytest.approx(exact / (1 + exact) ** 2, rel=1e-5)
+    at_mean = float(PowerSpherical().log_prob([[1.0, 0.0, 0.0]], q)[0])
+    assert at_mean == pytest.approx(np.log((1 + exact) / (4 * np.pi)), rel=1e-6)
+
+
 @each_setting
 def test_entropy_and_divergence_add_up_to_the_log_of_the_area(
     dimensions, concentration

@@ -121,3 +121,9 @@ def test_refused(model):
     )
     with pytest.raises(ValueError, match=r"real numbers.*'sphere'"):
         Manifold(sphere)
+
+
+def test_chains_that_stay_where_they_begin_are_told_of(model):
+    sampler = Manifold(model, steps=10, step_size=1e3).fit(IMAGES)
+    with pytest.warns(UserWarning, match=r"0\.0% were accepted.*`step_size`.* 1000"):
+        sampler.sample_codes(5, seed=0)

@@ -32,8 +32,8 @@ class AdversarialAutoencoder(CodeCritic, PriorDrawing):
         decoder: Any Keras model from a code to the mean of the observation.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
             to `"gaussian"`.
-        prior: p(z), a name or an object of `keras_latent.distributions`. Defaults to
-            `"normal"`: N(0, I).
+        prior: p(z), a name or an object of `keras_latent.distributions`, which stays as
+            it is. Defaults to `"normal"`: N(0, I).
         discriminator: Any Keras model from a code, flattened to (batch, latent_dim), to
             a logit of shape (batch, 1). Defaults to `None`: two dense layers of 1000.
         adversarial_weight: Weight λ of the term `adversarial`. Defaults to 0.1.
@@ -80,10 +80,10 @@ class AdversarialAutoencoder(CodeCritic, PriorDrawing):
         self.add_term("discrimination")
 
     def players(self) -> dict[str, Player]:
-        """`model` moves everything but the discriminator."""
+        """`model` moves everything but the discriminator and the prior."""
         terms = ("reconstruction", "adversarial")
         return {
-            "model": Player(self.network_layers(), terms),
+            "model": Player(self.moved_layers(), terms),
             "discriminator": Player([self.discriminator], ("discrimination",)),
         }
 

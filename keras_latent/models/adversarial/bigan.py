@@ -32,8 +32,8 @@ class BiGAN(ResidualNetworks, PriorDrawing):
         decoder: Any Keras model from a code to the mean of the image.
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`; it says
             what the decoder gives. Defaults to `"gaussian"`.
-        prior: p(z), a name or an object of `keras_latent.distributions`. Defaults to
-            `"normal"`: N(0, I).
+        prior: p(z), a name or an object of `keras_latent.distributions`, which stays as
+            it is. Defaults to `"normal"`: N(0, I).
         discriminator: Any Keras model T from [image, code] to a logit of shape
             (batch, 1). Defaults to `None`: `networks.joint_critic`.
         seed: Seed of the prior's draws in training. Defaults to `None`: drawn by
@@ -88,9 +88,9 @@ class BiGAN(ResidualNetworks, PriorDrawing):
         self.add_monitor("reconstruction")
 
     def players(self) -> dict[str, Player]:
-        """`model` moves everything but the discriminator."""
+        """`model` moves everything but the discriminator and the prior."""
         return {
-            "model": Player(self.network_layers(), ("adversarial",)),
+            "model": Player(self.moved_layers(), ("adversarial",)),
             "discriminator": Player([self.discriminator], ("discrimination",)),
         }
 

@@ -29,7 +29,7 @@ class WassersteinAutoencoder(PriorMatching, PriorDrawing):
         likelihood: p(x|z), a name or an object of `keras_latent.likelihoods`. Defaults
             to `"gaussian"`.
         prior: p(z), a name or an object of `keras_latent.distributions` on real
-            numbers. Defaults to `"normal"`: N(0, I).
+            numbers, which stays as it is. Defaults to `"normal"`: N(0, I).
         mmd_weight: Weight of the term `mmd`. Defaults to 100.0: the authors' on MNIST,
             where half the squared error is in the place of theirs; 250 on CelebA.
         kernel: `"imq"`, a sum over seven scales, or `"rbf"`; see

@@ -100,12 +100,15 @@ class IWAE(VariationalModel):
         reconstruction = self.reconstruction(batch.x, latent.z, training)
         kl = self.log_ratio(latent)
         log_weights = -reconstruction - kl
-        weights = ops.stop_gradient(ops.softmax(log_weights, axis=1))
+        bound = importance_weighted_bound(log_weights)
+        # Keras warns of a softmax of one draw.
+        weights = ops.stop_gradient(ops.exp(log_weights - bound[:, None]))
         normalised["weights"] = ops.reshape(
-            weights, (-1, self.num_samples, *[1] * len(self.code_shape))
+            weights / self.num_samples,
+            (-1, self.num_samples, *[1] * len(self.code_shape)),
         )
         return {
-            "bound": -importance_weighted_bound(log_weights),
+            "bound": -bound,
             "reconstruction": ops.mean(reconstruction, axis=1),
             "kl": ops.mean(kl, axis=1),
         }

@@ -1,14 +1,21 @@
 """WassersteinAutoencoder: against NumPy, the plain autoencoder, and its prior."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
 
 from keras_latent import distributions
-from keras_latent.models import Autoencoder, WassersteinAutoencoder
+from keras_latent.models import (
+    AdversarialAutoencoder,
+    Autoencoder,
+    BiGAN,
+    WassersteinAutoencoder,
+)
 from keras_latent.typing import Batch
 from tests.models import gradients
-from tests.models.cases import LATENT_DIM, dense_networks, images
+from tests.models.cases import LATENT_DIM, dense_networks, images, joint_critic
 from tests.test_losses import mmd_by_numpy
 
 X = images(6)
@@ -98,3 +105,25 @@ def test_there_is_no_likelihood():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+@pytest.mark.parametrize(
+    "prior", [lambda: "normal_mixture", lambda: distributions.Flow(flows=["planar"])]
+)
+@pytest.mark.parametrize(
+    "variant", [WassersteinAutoencoder, AdversarialAutoencoder, BiGAN]
+)
+def test_a_prior_that_is_only_drawn_from_stays_as_it_is(variant, prior):
+    """Draws don't tell how often a mixture takes each of its normals."""
+    judge = {"discriminator": joint_critic()} if variant is BiGAN else {}
+    model = variant(**dense_networks(), **judge, prior=prior(), seed=1)
+    before = [weight.numpy() for weight in model.prior.weights]
+    moved = [weight.numpy() for weight in model.encoder.weights]
+    model.compile("adam", run_eagerly=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, batch_size=3, verbose=0)
+    for weight, first in zip(model.prior.weights, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), first)
+    for weight, first in zip(model.encoder.weights, moved, strict=True):
+        assert not np.array_equal(weight.numpy(), first)

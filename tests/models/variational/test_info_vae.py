@@ -80,6 +80,12 @@ def test_weights_that_would_be_negative(alpha, lambda_):
         InfoVAE.from_alpha_lambda(alpha, lambda_, **dense_networks())
 
 
+@pytest.mark.parametrize("name", ["kl_weight", "mmd_weight"])
+def test_a_weight_beside_the_papers(name):
+    with pytest.raises(ValueError, match=rf"`{name}` can't be given beside.*{name}=3"):
+        InfoVAE.from_alpha_lambda(0.0, 10.0, **dense_networks(), **{name: 3})
+
+
 @pytest.mark.parametrize("name", ["alpha", "lambda_"])
 @pytest.mark.parametrize("value", ["0", float("nan"), None])
 def test_the_papers_weights_are_numbers(name, value):

@@ -1,5 +1,7 @@
 """The importance-weighted bound: against NumPy, the plain bound, and its gradients."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -155,3 +157,11 @@ def test_sticking_the_landing_has_no_variance_where_q_is_exact():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         build(**arguments)
+
+
+@pytest.mark.parametrize("gradient", ["iwae", "stl", "dreg"])
+def test_nobody_is_warned_of_one_draw(gradient):
+    model = IWAE(**dense_networks(), num_samples=1, gradient=gradient)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        trained(model)

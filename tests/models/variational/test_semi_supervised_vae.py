@@ -208,6 +208,14 @@ def test_labels_out_of_range(y):
             },
             r"`classifier` must give logits, without an activation.*'softmax'",
         ),
+        (
+            {
+                "classifier": keras.Sequential(
+                    [keras.Input((5,)), keras.layers.Dense(4)]
+                )
+            },
+            r"must give what `classifier` takes.*classifier\.input_shape=\(None, 5\)",
+        ),
     ],
 )
 def test_bad_arguments(arguments, message):
@@ -236,3 +244,47 @@ def test_no_class_is_guessed_where_a_density_is_asked_for():
 def test_the_number_of_classes_may_be_one_of_numpy():
     model = build(num_classes=np.int64(CATEGORIES), classifier=None)
     assert type(model.num_classes) is int
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        (X[:, :2], r"`x` must have the shape.*Received: x of shape"),
+        (np.nan * X, r"`x` must be finite.*NaN="),
+        (2.0 * X + 1.0, r"`x` must lie in \[0, 1\]"),
+        ("a", r"`x` must be an array of numbers.*x='a'"),
+        (None, r"`x` must be an array of numbers.*x=None"),
+    ],
+)
+def test_what_can_t_be_classified(x, message):
+    with pytest.raises(ValueError, match=message):
+        build().classify(x)
+
+
+def test_it_classifies_lists_and_in_graphs():
+    model = build()
+    expected = model.classify(X)
+    np.testing.assert_allclose(model.classify(X.tolist()), expected, rtol=1e-6)
+    np.testing.assert_allclose(tf.function(model.classify)(X), expected, rtol=1e-5)
+    found = tf.function(lambda x: model.classify(x))(tf.constant(X))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_labels_may_be_objects_that_are_classes():
+    model, other = build(), build()
+    for own in (model, other):
+        own.set_weights(model.get_weights())
+        own.compile("sgd", run_eagerly=True)
+    found = model.evaluate(X, Y.astype(object), verbose=0, return_dict=True)
+    expected = other.evaluate(X, Y, verbose=0, return_dict=True)
+    assert found == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match=r"`y` must hold classes.*y with None"):
+        model.fit(X, np.array([None, *Y[1:]], dtype=object), verbose=0)
+
+
+def test_a_dataset_of_words_is_refused_by_name():
+    model = build()
+    model.compile()
+    words = tf.data.Dataset.from_tensor_slices((X, Y.astype(str))).batch(3)
+    with pytest.raises(ValueError, match=r"`y` must hold real numbers.*y of dtype str"):
+        model.fit(words, verbose=0)

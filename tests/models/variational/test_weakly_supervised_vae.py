@@ -139,6 +139,7 @@ def test_one_row_and_large_inputs(averaging):
         (None, r"`y` must hold the other observation of each pair.*y=None"),
         (np.arange(6), r"`y` must hold the other.*\(6, 4, 3, 1\).*shape \(6,\)"),
         (PARTNERS[:, :3], r"`y` must hold the other.*y of shape \(6, 3, 3, 1\)"),
+        ({"a": PARTNERS}, r"`y` must hold the other observation.*y of type dict"),
         (2.0 * PARTNERS, r"`y` must lie in \[0, 1\]"),
     ],
 )

@@ -24,6 +24,8 @@ from keras_latent.validation import check_in_range
 
 _LEAST_SCALE = 1e-3
 _LARGEST_SCALE = 1e3
+_TINY = float(np.finfo("float32").tiny)
+"""The least scale that is taken for one above 0."""
 
 
 class WrappedParameters(NamedTuple):
@@ -164,7 +166,7 @@ class WrappedNormal(CodeDistribution):
         self._check_inside("parameters.mean", parameters.mean)
         scale = known_values(parameters.scale)
         if scale is not None:
-            check_all("parameters.scale", scale, "positive", np.finfo("float32").tiny)
+            check_all("parameters.scale", scale, "positive", _TINY)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

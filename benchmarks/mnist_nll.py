@@ -292,10 +292,22 @@ def table() -> str:
             if one["row"] == name:
                 lines.append(
                     f"| {name} | {one['nll']:.2f} ± {one['standard_error']:.2f} | "
-                    f"{one['updates']:,} of {one['batch_size']} digits | "
+                    f"{one['updates']:,} of {one['batch_size']} digits{_begun(one)} | "
                     f"{one['training_minutes']:.0f} | {row.published} |"
                 )
     return "\n".join(lines)
+
+
+def _begun(one: dict[str, Any]) -> str:
+    epochs = one.get("epochs_as_vae", 0)
+    share = epochs / (epochs + one["epochs"])
+    return f", the first {share * one['updates']:,.0f} as VAE" if epochs else ""
+
+
+def _shapes(name: str) -> list[tuple[int, ...]]:
+    """Shapes of what is trained of a row."""
+    weights = ROWS[name].make(*networks()).trainable_weights
+    return [tuple(weight.shape) for weight in weights]
 
 
 def main() -> None:
@@ -317,6 +329,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/mnist_nll"))
     parser.add_argument("--table", action="store_true", help="of what is there")
     arguments = parser.parse_args()
+    if arguments.epochs_as_vae < 0:
+        parser.error("--epochs-as-vae must be 0 or more")
+    if arguments.epochs_as_vae:
+        others = [name for name in arguments.rows if _shapes(name) != _shapes("VAE")]
+        if others:
+            parser.error(f"--epochs-as-vae: no VAE has the weights of {others}")
     RESULTS.mkdir(parents=True, exist_ok=True)
     if not arguments.table:
         for name in arguments.rows:

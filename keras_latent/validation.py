@@ -260,10 +260,11 @@ def check_between(argument: str, value: Any, low: float, high: float) -> None:
 
 def _check_float32(argument: str, value: Any) -> None:
     """Refuse finite numbers that a step would compute with as infinite ones."""
-    if abs(value) > _GREATEST:
+    if abs(float(value)) > _GREATEST:
         raise ValueError(
-            f"`{argument}` must be a number of at most {_GREATEST:.3g}, the greatest "
-            f"that float32 holds. Received: {argument}={float(value):g}"
+            f"`{argument}` must be a number between {-_GREATEST:.3g} and "
+            f"{_GREATEST:.3g}, which float32 holds. "
+            f"Received: {argument}={float(value):g}"
         )
 
 

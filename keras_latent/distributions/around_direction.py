@@ -14,7 +14,7 @@ from keras_latent.distributions.base import (
     check_distribution,
     sum_over_event,
 )
-from keras_latent.distributions.checks import check_all, seeds_of
+from keras_latent.distributions.checks import check_at_least, seeds_of
 from keras_latent.distributions.uniform_sphere import (
     UniformSphere,
     check_dimensions,
@@ -75,19 +75,18 @@ class AroundDirection(CodeDistribution):
         Raises:
             ValueError: If values are known already, and out of range.
         """
-        mean, concentration = map(known_values, parameters)
+        mean = known_values(parameters.mean)
         if mean is not None:
             lengths = np.linalg.norm(mean, axis=-1)
-            # A replica without a row may hold one of zeros.
-            is_unit = np.abs(lengths - 1.0) <= _LENGTH_TOLERANCE
-            off = lengths[~(is_unit | (lengths == 0.0))]
-            if off.size:
+            # Zeros stand for the rows that a replica doesn't have.
+            off = (np.abs(lengths - 1.0) > _LENGTH_TOLERANCE) & (lengths > 0.0)
+            if off.any():
                 raise ValueError(
                     "`parameters.mean` must hold directions of length 1 along the last "
-                    f"axis. Received: one of length {off[0]:.6g}"
+                    f"axis. Received: one of length {lengths[off][0]:.6g}"
                 )
-        if concentration is not None:
-            check_all("parameters.concentration", concentration, "at least 0", 0.0)
+        concentration = parameters.concentration
+        check_at_least("parameters.concentration", concentration, 0.0, "at least 0")
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()

@@ -248,12 +248,13 @@ class CodeDistribution(Distribution):
 
         Args:
             value: Values of shape (batch, *event).
-            parameters: Named, of shape (rows, ...).
+            parameters: Of shape (rows, ...).
 
         Returns:
             Nats of shape (batch, rows), float32.
         """
-        return crossed_log_prob(self, value, parameters)
+        value = float32_of("value", value)
+        return crossed_log_prob(self, value, self.parameters_in(parameters))
 
     def closed_kl(self, parameters: Any, prior: "CodeDistribution") -> Tensor | None:
         """KL(q ‖ p) of each example, (batch,), or `None` where no formula is known."""

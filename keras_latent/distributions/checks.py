@@ -70,27 +70,31 @@ def check_same_shape(**tensors: Tensor) -> None:
         raise ValueError(f"{names} must have the same shape. Received: {received}")
 
 
-def check_all(argument: str, values: np.ndarray, rule: str, least: float) -> None:
-    """Refuse values of which one is less than the least, or none at all.
+def check_at_least(argument: str, values: Any, least: float, rule: str) -> None:
+    """Refuse known values of which one is less than the least.
+
+    NaN is left to whoever looks for it: a network that has gone wrong gives it, and
+    then no argument is at fault.
 
     Args:
         argument: What they are, for the message.
-        values: Numbers that are known.
-        rule: What they must be, for the message.
+        values: A tensor, whose values may be unknown yet.
         least: The least number that is taken.
+        rule: What they must be, for the message.
 
     Raises:
         ValueError: If there is one.
 
-    >>> check_all("parameters.scale", np.array([1.0, -2.0]), "positive", 1e-30)
+    >>> check_at_least("parameters.scale", [1.0, -2.0], 1e-30, "positive")
     Traceback (most recent call last):
     ...
     ValueError: `parameters.scale` must be positive. Received: parameters.scale with -2
     """
-    bad = values[~(values >= least)]
-    if bad.size:
+    known = known_values(values)
+    if known is not None and np.any(known < least):
+        bad = known[known < least][0]
         raise ValueError(
-            f"`{argument}` must be {rule}. Received: {argument} with {bad[0]:.6g}"
+            f"`{argument}` must be {rule}. Received: {argument} with {bad:.6g}"
         )
 
 

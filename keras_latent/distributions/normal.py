@@ -12,7 +12,12 @@ from keras_latent.distributions.base import (
     check_distribution,
     sum_over_event,
 )
-from keras_latent.distributions.checks import check_same_shape, draw_seed, draw_shape
+from keras_latent.distributions.checks import (
+    check_event,
+    check_same_shape,
+    draw_seed,
+    draw_shape,
+)
 from keras_latent.distributions.crossed import crossed_normal_log_prob
 from keras_latent.losses import standard_normal_kl
 from keras_latent.tensors import float32_of
@@ -82,7 +87,10 @@ class Normal(CodeDistribution):
         # What is derived from it may have another density.
         if type(self).log_prob is not Normal.log_prob:
             return super().crossed_log_prob(value, parameters)
-        return crossed_normal_log_prob(value, *self.parameters_in(parameters))
+        mean, log_var = self.parameters_in(parameters)
+        value = float32_of("value", value)
+        check_event(value, mean.shape[1:])
+        return crossed_normal_log_prob(value, mean, log_var)
 
     def sample(
         self, parameters: Any = None, seed: Any = None, shape: Sequence[int] = ()

@@ -11,7 +11,7 @@ from keras import ops
 from keras_latent.distributions import poincare_ball as ball
 from keras_latent.distributions.base import CodeDistribution, sum_over_event
 from keras_latent.distributions.checks import (
-    check_all,
+    check_at_least,
     check_same_shape,
     draw_seed,
     draw_shape,
@@ -164,9 +164,7 @@ class WrappedNormal(CodeDistribution):
             ValueError: If values are known already, and out of range.
         """
         self._check_inside("parameters.mean", parameters.mean)
-        scale = known_values(parameters.scale)
-        if scale is not None:
-            check_all("parameters.scale", scale, "positive", _TINY)
+        check_at_least("parameters.scale", parameters.scale, _TINY, "positive")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -178,7 +176,7 @@ class WrappedNormal(CodeDistribution):
             return
         squares = np.sum(np.square(values, dtype="float64"), axis=-1)
         longest = float(np.sqrt(np.max(squares)))
-        if not longest < self.radius:
+        if longest >= self.radius:
             raise ValueError(
                 f"`{argument}` must lie inside of the ball, at lengths below 1/√c = "
                 f"{self.radius:.6g}. Received: a point of length {longest:.6g}"

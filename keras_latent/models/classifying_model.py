@@ -77,7 +77,8 @@ class ClassifyingModel(VariationalModel):
         x = listed_as_arrays("x", x)
         check_is_dense("x", x)
         x = as_tensor("x", x, least_rank=1)
-        observation = self.observation(x, ops.full(ops.shape(x)[:1], -1, "int32"))
+        condition: Any = self.condition
+        observation = self.observation(x, condition.given)
         if known_values(x) is None:
             self.check_shapes(observation)
         else:

@@ -5,7 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_latent.validation import checked_positive_integer, is_integer
+from keras_latent.validation import (
+    checked_positive_integer,
+    checked_positive_integers,
+    is_integer,
+)
 
 SMALLEST_SIDE = 8
 
@@ -50,7 +54,7 @@ def checked_widths(widths: Any) -> tuple[int, ...]:
             "`widths` must be a sequence of at least one positive integer. "
             f"Received: widths={widths!r}"
         )
-    return tuple(map(int, widths))
+    return checked_positive_integers("widths", widths)
 
 
 def checked_decoder_arguments(

@@ -50,10 +50,11 @@ class Manifold(PosteriorSampler):
         step_size: The size of such a step. Defaults to 0.03.
         seed: Decides which images. Defaults to 0.
 
-    Drawing warns where fewer than a tenth of the proposals are accepted.
-
     Raises:
         ValueError: If the model has other codes, or a number is out of range.
+
+    Warns:
+        UserWarning: If fewer than a tenth of the proposals of a draw are accepted.
 
     Source: Chadebec, Mantoux and Allassonnière 2020, "Geometry-aware Hamiltonian
     variational auto-encoder", whose metric is learned; Chadebec and Allassonnière 2022,
@@ -161,7 +162,7 @@ class Manifold(PosteriorSampler):
             )
             for first in range(0, n, _CHAINS)
         ]
-        accepted = float(np.mean([part.accepted for part in parts]))
+        accepted = sum(part.accepted * len(part.points) for part in parts) / n
         if accepted < _FEW:
             warnings.warn(
                 f"Of the proposals of Manifold, {accepted:.1%} were accepted, so that "

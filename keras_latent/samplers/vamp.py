@@ -15,7 +15,7 @@ from keras_latent.samplers.posterior_rows import (
 from keras_latent.samplers.posterior_sampler import PosteriorSampler
 from keras_latent.validation import checked_positive_integer, checked_seed
 
-_PAIRS = 1_000_000
+_PAIRS = 20_000
 """Pairs of a code and a posterior that are looked at at once."""
 
 

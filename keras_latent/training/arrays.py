@@ -49,7 +49,9 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
     if isinstance(data, dict):
         return {name: listed_as_arrays(name, each) for name, each in data.items()}
     kind = getattr(getattr(data, "dtype", None), "kind", None)
-    if kind == "O" and hasattr(data, "tolist"):
+    listed = "a list"
+    if kind == "O" and hasattr(data, "tolist") and not np.ma.is_masked(data):
+        listed = "an array"
         data = data.tolist()  # Numbers are none to Keras, as long as they are objects.
     if not isinstance(data, list | tuple):
         return data
@@ -60,7 +62,7 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
     except ValueError as error:
         raise ValueError(
             f"`{argument}` must be one array, or a list of rows of one shape. "
-            f"Received: {argument}, a list of {len(data)} of several shapes"
+            f"Received: {argument}, {listed} of {len(data)} of several shapes"
         ) from error
 
 

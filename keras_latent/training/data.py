@@ -239,8 +239,11 @@ def _rows_at_once(x: Any, batch_size: int | None) -> int | None:
 def _check_spec(model: Any, dataset: tf.data.Dataset) -> None:
     """Refuse a dataset whose elements have other shapes; its values come later."""
     x, y, _ = keras.utils.unpack_x_y_sample_weight(dataset.element_spec)
+    columns = [column for column in keras.tree.flatten(y) if hasattr(column, "dtype")]
+    if not columns:
+        y = None  # That of a dataset which holds None is an object, too.
     if model.uses_labels:
-        for column in keras.tree.flatten(y):
+        for column in columns:
             check_is_real("y", column)
     model.check_shapes(model.observation(x, y))
     if y is None:

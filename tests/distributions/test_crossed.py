@@ -39,6 +39,35 @@ def test_narrow_ones_far_from_0_keep_what_cancels():
     np.testing.assert_allclose(found, expected.sum(-1), rtol=1e-5)
 
 
+def test_no_density_comes_out_above_its_greatest_value():
+    mean = 1e4 * GENERATOR.normal(size=(3, 50)).astype("float32")
+    log_var = np.full((3, 50), -20.0, "float32")
+    found = np.diag(crossed_normal_log_prob(mean, mean, log_var))
+    np.testing.assert_array_less(found, 25 * (20 - np.log(2 * np.pi)) * (1 + 1e-6))
+
+
+def test_in_a_graph_that_knows_no_size():
+    prior = kl.distributions.NormalMixture(3)
+    prior.build((2,))
+    graph = tf.function(prior.log_prob, input_signature=[tf.TensorSpec([None, None])])
+    z = GENERATOR.normal(size=(4, 2)).astype("float32")
+    np.testing.assert_allclose(graph(z), prior.log_prob(z), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "posterior", [kl.distributions.Normal(), kl.distributions.PowerSpherical()]
+)
+def test_what_doesn_t_fit_is_refused(posterior):
+    q = (np.eye(3, dtype="float32"), np.ones((3, 1), "float32"))
+    if isinstance(posterior, kl.distributions.Normal):
+        q = (q[0], q[0])
+    assert posterior.crossed_log_prob(np.eye(3), q).shape == (3, 3)
+    with pytest.raises(ValueError, match=r"`value` .*Received: value\.shape=\("):
+        posterior.crossed_log_prob(np.ones((4, 2)), q)
+    with pytest.raises(ValueError, match=r"`value` must be an array.*value='a'"):
+        posterior.crossed_log_prob("a", q)
+
+
 def test_gradients_are_those_of_the_pairs():
     z = tf.constant(GENERATOR.normal(size=(4, 3)), tf.float32)
     own = [tf.constant(part) for part in normals(6, (3,))]

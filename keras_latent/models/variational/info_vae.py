@@ -94,11 +94,12 @@ class InfoVAE(PriorMatching, VariationalModel):
             ValueError: If a weight would be negative, one isn't a finite number, or is
                 given beside them.
         """
-        for name in {"kl_weight", "mmd_weight"} & kwargs.keys():
-            raise ValueError(
-                f"`{name}` can't be given beside `alpha` and `lambda_`, from which it "
-                f"follows. Received: {name}={kwargs[name]!r}"
-            )
+        for name in ("kl_weight", "mmd_weight"):
+            if name in kwargs:
+                raise ValueError(
+                    f"`{name}` can't be given beside `alpha` and `lambda_`, from which "
+                    f"it follows. Received: {name}={kwargs[name]!r}"
+                )
         check_in_range("alpha", alpha, -math.inf)
         check_in_range("lambda_", lambda_, -math.inf)
         # A sum such as -3.6 + 4.6 is 1 but for its rounding.

@@ -265,9 +265,12 @@ def test_it_classifies_lists_and_in_graphs():
     model = build()
     expected = model.classify(X)
     np.testing.assert_allclose(model.classify(X.tolist()), expected, rtol=1e-6)
-    np.testing.assert_allclose(tf.function(model.classify)(X), expected, rtol=1e-5)
-    found = tf.function(lambda x: model.classify(x))(tf.constant(X))
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    anything = tf.TensorSpec([None, *IMAGE_SHAPE])
+    graph = tf.function(model.classify, input_signature=[anything])
+    np.testing.assert_allclose(graph(X), expected, rtol=1e-5)
+    image = keras.Input(IMAGE_SHAPE)
+    classifier = keras.Model(image, model.classify(image))
+    np.testing.assert_allclose(classifier(X), expected, rtol=1e-5)
 
 
 def test_labels_may_be_objects_that_are_classes():
@@ -278,8 +281,25 @@ def test_labels_may_be_objects_that_are_classes():
     found = model.evaluate(X, Y.astype(object), verbose=0, return_dict=True)
     expected = other.evaluate(X, Y, verbose=0, return_dict=True)
     assert found == pytest.approx(expected, rel=1e-6)
+    hidden = np.ma.array(Y.astype(object), mask=Y == 1)
+    with pytest.raises(ValueError, match=r"`y` must have no mask"):
+        model.fit(X, hidden, verbose=0)
     with pytest.raises(ValueError, match=r"`y` must hold classes.*y with None"):
         model.fit(X, np.array([None, *Y[1:]], dtype=object), verbose=0)
+
+
+def test_a_dataset_whose_labels_are_within_x_or_absent():
+    model = build()
+    model.compile("sgd", run_eagerly=True)
+    expected = model.evaluate(X, Y, batch_size=3, verbose=0, return_dict=True)
+    within = tf.data.Dataset.from_tensor_slices({"x": X, "y": Y}).batch(3)
+    found = model.evaluate(within, verbose=0, return_dict=True)
+    assert found.keys() == expected.keys()
+    model.fit(within, validation_data=within, verbose=0)
+    absent = tf.data.Dataset.from_tensor_slices(X).batch(3)
+    for dataset in (absent, absent.map(lambda x: (x, None))):
+        with pytest.raises(ValueError, match=r"`y` must be the condition.*y=None"):
+            model.fit(dataset, verbose=0)
 
 
 def test_a_dataset_of_words_is_refused_by_name():

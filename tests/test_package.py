@@ -225,6 +225,8 @@ HOOKS = {
     ("CodeDistribution", "parameter_channels"),
     ("CodeDistribution", "kl_by_element"),
     ("CodeDistribution", "closed_kl"),
+    ("CodeDistribution", "check_parameters"),  # most may be any real numbers
+    ("PriorDrawing", "players"),  # one, unless another judges
     ("CodeDistribution", "crossed_log_prob"),  # of normal ones products of matrices
     ("CodeDistribution", "build_for"),
     ("CodeDistribution", "build_as_posterior"),

@@ -85,7 +85,8 @@ def check_at_least(argument: str, values: Any, least: float, rule: str) -> None:
     Raises:
         ValueError: If there is one.
 
-    >>> check_at_least("parameters.scale", [1.0, -2.0], 1e-30, "positive")
+    >>> scale = np.array([1.0, -2.0])
+    >>> check_at_least("parameters.scale", scale, 1e-30, "positive")
     Traceback (most recent call last):
     ...
     ValueError: `parameters.scale` must be positive. Received: parameters.scale with -2

@@ -63,6 +63,7 @@ def crossed_normal_log_prob(value: Tensor, mean: Tensor, log_var: Tensor) -> Ten
     >>> [f"{float(one):.4f}" for one in log_probs[:, 0]]
     ['-1.4189', '-0.9189']
     """
+    mean = ops.convert_to_tensor(mean)
     size = math.prod(mean.shape[1:])
     z, mean, log_var = (
         ops.reshape(ops.cast(ops.convert_to_tensor(part), "float64"), (-1, size))

@@ -48,11 +48,6 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
     """
     if isinstance(data, dict):
         return {name: listed_as_arrays(name, each) for name, each in data.items()}
-    kind = getattr(getattr(data, "dtype", None), "kind", None)
-    listed = "a list"
-    if kind == "O" and hasattr(data, "tolist") and not np.ma.is_masked(data):
-        listed = "an array"
-        data = data.tolist()  # Numbers are none to Keras, as long as they are objects.
     if not isinstance(data, list | tuple):
         return data
     if len(data) == 1 and np.ndim(data[0]) == rank and is_in_arrays(data[0]):
@@ -62,8 +57,24 @@ def listed_as_arrays(argument: str, data: Any, rank: int | None = None) -> Any:
     except ValueError as error:
         raise ValueError(
             f"`{argument}` must be one array, or a list of rows of one shape. "
-            f"Received: {argument}, {listed} of {len(data)} of several shapes"
+            f"Received: {argument}, a list of {len(data)} of several shapes"
         ) from error
+
+
+def unboxed(argument: str, column: Any) -> Any:
+    """Numbers that an array holds as objects, as a column of a table may, as numbers.
+
+    Args:
+        argument: The argument's name, for the message.
+        column: What was given; anything else is handed back.
+
+    Raises:
+        ValueError: If the objects are rows of several shapes.
+    """
+    kind = getattr(getattr(column, "dtype", None), "kind", None)
+    if kind != "O" or not hasattr(column, "tolist") or np.ma.is_masked(column):
+        return column
+    return listed_as_arrays(argument, column.tolist())
 
 
 def check_is_dense(argument: str, data: Any) -> None:

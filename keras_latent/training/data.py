@@ -19,6 +19,7 @@ from keras_latent.training.arrays import (
     check_is_unpacked,
     is_in_arrays,
     listed_as_arrays,
+    unboxed,
 )
 from keras_latent.training.fit_arguments import check_fit_arguments
 from keras_latent.training.weighting import (
@@ -187,6 +188,7 @@ def as_arrays(model: Any, given: dict[str, Any]) -> dict[str, Any]:
         check_is_dense(name, column)
         if name != "x" and column is not None:
             check_has_rows(name, column)
+            found[name] = unboxed(name, column)
     return found
 
 

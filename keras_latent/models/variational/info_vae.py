@@ -94,24 +94,22 @@ class InfoVAE(PriorMatching, VariationalModel):
             ValueError: If a weight would be negative, one isn't a finite number, or is
                 given beside them.
         """
-        for name in ("kl_weight", "mmd_weight"):
-            if name in kwargs:
-                raise ValueError(
-                    f"`{name}` can't be given beside `alpha` and `lambda_`, from which "
-                    f"it follows. Received: {name}={kwargs[name]!r}"
-                )
+        for name in sorted({"kl_weight", "mmd_weight"} & kwargs.keys()):
+            raise ValueError(
+                f"`{name}` can't be given beside `alpha` and `lambda_`, from which it "
+                f"follows. Received: {name}={kwargs[name]!r}"
+            )
         check_in_range("alpha", alpha, -math.inf)
         check_in_range("lambda_", lambda_, -math.inf)
         # A sum such as -3.6 + 4.6 is 1 but for its rounding.
-        mmd_weight = alpha + lambda_ - 1.0
-        if alpha > 1.0 or mmd_weight < -1e-9:
+        rest = alpha + lambda_ - 1.0
+        if alpha > 1.0 or rest < -1e-9:
             raise ValueError(
                 "`alpha` must be at most 1 and `alpha` + `lambda_` at least 1, so that "
                 "the weights 1 - alpha and alpha + lambda_ - 1 aren't negative. "
                 f"Received: {alpha=}, {lambda_=}"
             )
-        kwargs["kl_weight"] = 1.0 - alpha
-        kwargs["mmd_weight"] = max(mmd_weight, 0.0)
+        kwargs |= {"kl_weight": 1.0 - alpha, "mmd_weight": max(rest, 0.0)}
         return cls(*networks, **kwargs)
 
     def objective(self, batch: Batch, training: bool) -> dict[str, Any]:

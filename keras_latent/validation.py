@@ -88,6 +88,16 @@ def is_integer(value: Any) -> bool:
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
+def are_positive_integers(value: Any) -> bool:
+    """Whether this is a sequence, or an array, of integers of at least 1, or of none.
+
+    >>> are_positive_integers(np.array([4, 2])), are_positive_integers([4, 0])
+    (True, False)
+    """
+    is_listed = isinstance(value, list | tuple) or np.ndim(value) == 1
+    return is_listed and all(is_integer(size) and size >= 1 for size in value)
+
+
 def checked_positive_integer(argument: str, value: Any) -> int:
     """An integer of at least 1, as Keras's layers and JSON take it: never NumPy's.
 
@@ -132,8 +142,7 @@ def checked_positive_integers(
     ValueError: `code_sizes` must be a sequence of positive integers, one for each
     level. Received: code_sizes=[2, 0]
     """
-    is_listed = isinstance(value, list | tuple) or np.ndim(value) == 1
-    if not is_listed or not all(is_integer(size) and size >= 1 for size in value):
+    if not are_positive_integers(value):
         raise ValueError(
             f"`{argument}` must be a sequence of positive integers"
             f"{f', {each}' if each else ''}. Received: {argument}={value!r}"

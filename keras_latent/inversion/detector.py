@@ -65,7 +65,7 @@ def yolo_detector(
     if any(side % _STRIDE for side in image_shape[:2]):
         raise ValueError(
             f"`image_shape` must have a height and width that are multiples of "
-            f"{_STRIDE}. Received: image_shape={tuple(image_shape)}"
+            f"{_STRIDE}. Received: image_shape={image_shape}"
         )
     widths = checked_widths(widths)
     if len(widths) != 4:
@@ -80,7 +80,7 @@ def yolo_detector(
         stackwise_channels=list(widths),
         stackwise_depth=[1, 1, 1, 1],
         include_rescaling=False,
-        input_shape=tuple(image_shape),
+        input_shape=image_shape,
     )
     detector = keras_cv.models.YOLOV8Detector(
         backbone=backbone,

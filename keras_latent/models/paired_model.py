@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from keras_latent.kinds import received
 from keras_latent.models import observations
 from keras_latent.models.variational_model import VariationalModel
 from keras_latent.renamed_errors import arguments_called
@@ -31,11 +32,10 @@ class PairedModel(VariationalModel):
         shape = tuple(y.shape) if hasattr(y, "shape") else None
         if shape is None or shape[1:] != expected or (count or shape[0]) != shape[0]:
             rows = "count" if count is None else count
-            received = "y=None" if y is None else f"y of type {type(y).__name__}"
-            received = received if shape is None else f"y of shape {shape}"
+            given = received("y", y) if shape is None else f"y of shape {shape}"
             raise ValueError(
                 "`y` must hold the other observation of each pair, of shape "
-                f"({rows}, {', '.join(map(str, expected))}). Received: {received}"
+                f"({rows}, {', '.join(map(str, expected))}). Received: {given}"
             )
         if count is not None:
             with arguments_called(x="y"):

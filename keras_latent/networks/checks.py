@@ -3,12 +3,11 @@
 from typing import Any
 
 import keras
-import numpy as np
 
 from keras_latent.validation import (
+    are_positive_integers,
     checked_positive_integer,
     checked_positive_integers,
-    is_integer,
 )
 
 SMALLEST_SIDE = 8
@@ -49,7 +48,7 @@ def checked_widths(widths: Any) -> tuple[int, ...]:
     ValueError: `widths` must be a sequence of at least one positive integer.
     Received: widths=(32, 0)
     """
-    if not _are_positive_integers(widths):
+    if not are_positive_integers(widths) or not len(widths):
         raise ValueError(
             "`widths` must be a sequence of at least one positive integer. "
             f"Received: widths={widths!r}"
@@ -88,26 +87,15 @@ def check_model(argument: str, network: Any) -> None:
 def is_image_shape(shape: Any) -> bool:
     """Whether the networks can read and make images of this shape."""
     return (
-        _are_positive_integers(shape)
-        and len(shape) == 3
-        and min(shape[:2]) >= SMALLEST_SIDE
-        and 1 <= shape[2] <= 4
+        is_map_shape(shape) and min(shape[:2]) >= SMALLEST_SIDE and 1 <= shape[2] <= 4
     )
 
 
 def is_vector_shape(shape: Any) -> bool:
     """Whether this is the shape (n,) of a vector."""
-    return _are_positive_integers(shape) and len(shape) == 1
+    return are_positive_integers(shape) and len(shape) == 1
 
 
 def is_map_shape(shape: Any) -> bool:
     """Whether this is the shape (height, width, channels) of a map."""
-    return _are_positive_integers(shape) and len(shape) == 3
-
-
-def _are_positive_integers(value: Any) -> bool:
-    return (
-        (isinstance(value, list | tuple) or np.ndim(value) == 1)
-        and len(value) > 0
-        and all(is_integer(number) and number > 0 for number in value)
-    )
+    return are_positive_integers(shape) and len(shape) == 3

@@ -70,7 +70,7 @@ def check_is_halved(image_shape: Sequence[int], code_shape: Any) -> int:
         raise ValueError(
             "`code_shape` must have the height and width of the image halved some "
             f"times: one of {possible}. Received: code_shape={tuple(code_shape)} for "
-            f"image_shape={tuple(image_shape)}"
+            f"image_shape={image_shape}"
         )
     return sizes.index(size)
 

@@ -49,8 +49,7 @@ def mixed_encoder(
     columns = _checked_columns(columns)
     width = checked_positive_integer("width", width)
     inputs = {
-        column: keras.Input(tuple(shape), name=column)
-        for column, shape in columns.items()
+        column: keras.Input(shape, name=column) for column, shape in columns.items()
     }
     features = []
     for column, x in inputs.items():

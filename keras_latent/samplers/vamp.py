@@ -115,9 +115,10 @@ class Vamp(PosteriorSampler):
                 f"Received: posterior={posterior.name!r}, which has none"
             )
         rows = self.fitted_state()["posteriors"]
+        q = posteriors_of(self.model, rows)
         at_once = max(1, _PAIRS // len(rows))
         parts = [
-            self._mixed(codes[start : start + at_once], rows)
+            self._mixed(codes[start : start + at_once], q)
             for start in range(0, len(codes), at_once)
         ]
         return np.concatenate(parts)
@@ -126,10 +127,10 @@ class Vamp(PosteriorSampler):
         """The constructor's arguments, without the model."""
         return {"components": self.components, "seed": self.seed}
 
-    def _mixed(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    def _mixed(self, codes: np.ndarray, q: Any) -> np.ndarray:
         from scipy.special import logsumexp
 
         z = ops.convert_to_tensor(codes.astype("float32"))
-        q = posteriors_of(self.model, rows)
         by_component = ops.convert_to_numpy(self.model.posterior.crossed_log_prob(z, q))
-        return logsumexp(by_component.astype("float64"), axis=1) - math.log(len(rows))
+        mixed = logsumexp(by_component.astype("float64"), axis=1)
+        return mixed - math.log(by_component.shape[1])
